@@ -1,0 +1,84 @@
+"""The recogniser: the one place where pictures and the network meet."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from digit_model.decode import ImageInput
+from digit_model.network import DigitCNN, to_inputs
+from digit_model.pipeline import read_digit
+from digit_model.prediction import LABELS, Prediction, judge
+from digit_model.weights import ModelConfig, load_weights
+
+DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
+BATCH = 256  # digits in one forward pass; bounds the memory of a long list
+
+
+class DigitRecognizer:
+    """Reads handwritten digits. Made by :meth:`from_pretrained`; safe to share between threads."""
+
+    def __init__(
+        self, network: DigitCNN, config: ModelConfig, *, id: str, revision: str | None = None
+    ) -> None:
+        self.id = id
+        self.revision = revision
+        self.sha256 = config.sha256
+        self.calibration = config.calibration
+        self._network = network.fused().to(memory_format=torch.channels_last)
+
+    @classmethod
+    def from_pretrained(cls, model: str | Path | None = None) -> "DigitRecognizer":
+        """Load weights.
+
+        Args:
+            model: a folder with config.json and model.safetensors; by default weights/ of this
+                repository.
+
+        Raises:
+            ModelError: the folder or its files are missing, damaged or don't fit together.
+        """
+        folder = DEFAULT_WEIGHTS if model is None else Path(model)
+        network, config = load_weights(folder)
+        return cls(network, config, id=folder.resolve().name)
+
+    def predict(self, image: ImageInput, top_k: int = 3) -> Prediction:
+        """Recognise the digit in one picture.
+
+        Args:
+            image: a path, the bytes of a file, a PIL image, a numpy array or the value of a
+                Gradio image editor; see :func:`digit_model.decode.decode`.
+            top_k: how many labels ``Prediction.top_k`` lists, 1 to 10.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: top_k is not a whole number from 1 to 10.
+        """
+        return self.predict_batch([image], top_k)[0]
+
+    def predict_batch(self, images: Sequence[ImageInput], top_k: int = 3) -> list[Prediction]:
+        """Recognise the digit in each picture, in order; one forward pass for up to 256 of them.
+
+        Raises:
+            ImageError: one of the pictures can't be read.
+            ValueError: top_k is not a whole number from 1 to 10.
+        """
+        if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= len(LABELS):
+            raise ValueError(
+                f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}."
+            )
+        predictions = []
+        for start in range(0, len(images), BATCH):
+            digits = np.stack([read_digit(image) for image in images[start : start + BATCH]])
+            logits = self.logits(digits)
+            predictions += [
+                judge(digit, row, self.calibration, top_k)
+                for digit, row in zip(digits, logits, strict=True)
+            ]
+        return predictions
+
+    def logits(self, digits: np.ndarray) -> np.ndarray:
+        """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""
+        with torch.inference_mode():
+            return self._network(to_inputs(torch.from_numpy(digits))).numpy()

@@ -1,0 +1,76 @@
+"""The state of an interrupted training run, in one safetensors file; there is no pickle in it."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+from torch.optim import Optimizer
+
+
+class CheckpointError(Exception):
+    """A checkpoint that can't be resumed. ``str(error)`` is one sentence."""
+
+
+@dataclass
+class TrainingState:
+    """What training changes: saved after each epoch, restored by ``--resume``."""
+
+    modules: dict[str, nn.Module]
+    optimizer: Optimizer
+    history: list[dict[str, float]] = field(default_factory=list)  # one row per finished epoch
+
+    def save(self, path: Path, setup: dict[str, Any]) -> None:
+        """Write the state; ``setup`` (JSON: recipe, seed) must be the same when it is restored."""
+        tensors = {
+            f"{name}.{key}": tensor.contiguous()
+            for name, module in self.modules.items()
+            for key, tensor in module.state_dict().items()
+        }
+        for index, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {
+                f"optimizer.{index}.{key}": tensor.contiguous() for key, tensor in moments.items()
+            }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        save_file(
+            tensors, partial, {"state": json.dumps({"setup": setup, "history": self.history})}
+        )
+        partial.replace(path)
+
+    def restore(self, path: Path, setup: dict[str, Any]) -> None:
+        """Load the state that :meth:`save` wrote.
+
+        Raises:
+            CheckpointError: missing, damaged, or written with another setup.
+        """
+        if not path.exists():
+            raise CheckpointError(f"There is no checkpoint to resume from: {path} does not exist.")
+        try:
+            with safe_open(path, "pt") as file:
+                state = json.loads(file.metadata()["state"])
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no mapping)
+        except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
+            raise CheckpointError(f"The checkpoint {path} is damaged.") from error
+        if state["setup"] != json.loads(json.dumps(setup)):
+            raise CheckpointError(f"The checkpoint {path} was made with another recipe or seed.")
+        for name, module in self.modules.items():
+            prefix = f"{name}."
+            module.load_state_dict(
+                {
+                    key.removeprefix(prefix): value
+                    for key, value in tensors.items()
+                    if key.startswith(prefix)
+                }
+            )
+        moments: dict[int, dict[str, Any]] = {}
+        for key, tensor in tensors.items():
+            if key.startswith("optimizer."):
+                _, index, name = key.split(".")
+                moments.setdefault(int(index), {})[name] = tensor
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        self.history[:] = state["history"]

@@ -1,0 +1,118 @@
+"""Ink that is no digit: letters, shapes, scribbles and blots, for outlier exposure.
+
+Training asks the network to be undecided about these (Hendrycks, Mazeika and Dietterich, 2019), so
+that it grows no confidence on a horse. Letters that are digits to any eye (O, I, l, Z, S, b, g,
+q …) are left out.
+"""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from digit_model.pipeline import read_digit
+from digit_model.training.strokes import Drawing, render, unit_drawing, vary
+from digit_model.training.styles import join
+
+CANVAS = 128  # pixels
+LETTERS = "AEFHKMNPRWXVadefhkmnprtwx&@#%?$+*<>="
+FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_PLAIN,
+    cv2.FONT_HERSHEY_DUPLEX,
+    cv2.FONT_HERSHEY_COMPLEX,
+    cv2.FONT_HERSHEY_TRIPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_SIMPLEX,
+    cv2.FONT_HERSHEY_SCRIPT_COMPLEX,
+)
+
+
+def draw_nondigit(seed: tuple[int, ...]) -> np.ndarray:
+    """One of the families at random, through the preprocessing: uint8 (28, 28), never blank."""
+    rng = np.random.default_rng(seed)
+    while True:
+        digit = read_digit(FAMILIES[rng.integers(len(FAMILIES))](rng))
+        if digit.any():
+            return digit
+
+
+def _letter(rng: np.random.Generator) -> np.ndarray:
+    image = np.zeros((CANVAS, CANVAS), np.uint8)
+    text = LETTERS[rng.integers(len(LETTERS))]
+    font = FONTS[rng.integers(len(FONTS))]
+    size = 5.0 if font == cv2.FONT_HERSHEY_PLAIN else 2.6
+    cv2.putText(image, text, (30, 96), font, size, 255, int(rng.integers(2, 18)), cv2.LINE_AA)
+    matrix = np.array(
+        [[1.0, rng.normal(0, 0.15), 0], [rng.normal(0, 0.12), np.exp(rng.normal(0, 0.15)), 0]]
+    )
+    matrix[:, 2] = CANVAS / 2 - matrix[:, :2] @ (CANVAS / 2, CANVAS / 2)
+    return cv2.warpAffine(image, matrix, (CANVAS, CANVAS))
+
+
+def _drawn(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
+    pen = float(np.exp(rng.uniform(np.log(0.02), np.log(0.16))))
+    return render(vary(unit_drawing(drawing), rng), canvas=CANVAS, height=0.85, pen_width=pen)
+
+
+def _scribble(rng: np.random.Generator) -> np.ndarray:
+    strokes = [
+        join(rng.normal(size=(rng.integers(7, 22), 2)) * rng.uniform(0.3, 1.0, size=2), True)
+        for _ in range(rng.integers(1, 4))
+    ]
+    return _drawn(strokes, rng)
+
+
+def _zigzag(rng: np.random.Generator) -> np.ndarray:
+    count = int(rng.integers(5, 14))
+    across = np.arange(count) * rng.uniform(0.1, 0.4)
+    wave = np.where(np.arange(count) % 2, 1.0, 0.0) + rng.normal(0, 0.1, count)
+    points = np.stack([across, wave], axis=1)
+    return _drawn(
+        [join(points if rng.random() < 0.5 else points[:, ::-1], rng.random() < 0.5)], rng
+    )
+
+
+def _polygon(rng: np.random.Generator) -> np.ndarray:
+    """A triangle, a pentagram or a star; rounder polygons would be zeros to any eye."""
+    corners = int(rng.choice([3, 5, 8, 10, 12]))
+    count = np.arange(corners + 1)
+    angles = rng.uniform(0, 6.3) + count * 2 * np.pi / corners
+    radius = np.where(count % 2, 0.4, 1.0) if corners > 5 else np.ones(corners + 1)
+    ring = np.stack([np.cos(angles) * radius, np.sin(angles) * radius], axis=1)
+    if corners == 5:
+        ring = ring[[0, 2, 4, 1, 3, 0]]
+    return _drawn([join(ring, False)], rng)
+
+
+def _lines(rng: np.random.Generator) -> np.ndarray:
+    """Three to seven straight strokes across each other: hashes, crosses, asterisks, hatching."""
+    return _drawn([join(rng.uniform(-1, 1, (2, 2)), False) for _ in range(rng.integers(3, 8))], rng)
+
+
+def _spiral(rng: np.random.Generator) -> np.ndarray:
+    angles = np.linspace(0, rng.uniform(2.3, 5) * 2 * np.pi, 70) * rng.choice([-1, 1])
+    radius = np.linspace(rng.uniform(0, 0.2), 1, 70)
+    return _drawn([np.stack([np.cos(angles) * radius, np.sin(angles) * radius], axis=1)], rng)
+
+
+def _face(rng: np.random.Generator) -> np.ndarray:
+    """A ring with marks in it: faces, targets, wheels, clocks."""
+    angles = np.linspace(0, 2 * np.pi, 24)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    marks = [
+        ring * rng.uniform(0.05, 0.3) + rng.uniform(-0.5, 0.5, 2) for _ in range(rng.integers(2, 5))
+    ]
+    return _drawn([ring, *marks], rng)
+
+
+def _blot(rng: np.random.Generator) -> np.ndarray:
+    """Smoothed noise above a threshold: blots, textures, coffee."""
+    noise = rng.normal(size=(CANVAS, CANVAS)).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), float(np.exp(rng.uniform(np.log(1.0), np.log(14)))))
+    return ((smooth > np.percentile(smooth, rng.uniform(50, 92))) * 255).astype(np.uint8)
+
+
+FAMILIES: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
+    *(_letter, _letter, _letter, _letter),
+    *(_scribble, _scribble, _zigzag, _polygon, _lines, _spiral, _face, _blot),
+)

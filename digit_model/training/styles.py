@@ -1,0 +1,304 @@
+"""World handwriting: ways of writing a digit that the recorded writers hardly use.
+
+Each allograph is a list of strokes, given by the points a pen passes through in a unit box (x to
+the right, y downward) and joined by a Catmull-Rom spline or by straight lines. The points, the
+flags, bars and loops vary at random, so one entry stands for a family. All of it is drawn up for
+this project; which forms exist is common knowledge of schoolbooks around the world.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from digit_model.training.strokes import Drawing, unit_drawing, vary
+
+Points = list[tuple[float, float]]
+POINT_NOISE = 0.03  # standard deviation of each point, in units of the digit's height
+SPLINE_STEPS = 10  # points drawn between two given ones
+
+
+def synthesise(label: int, rng: np.random.Generator) -> Drawing:
+    """A digit in one of its allographs, at random. Returns a drawing in the unit box."""
+    family = ALLOGRAPHS[label]
+    strokes = family[rng.integers(len(family))](rng)
+    noise = abs(rng.normal(0, POINT_NOISE))
+    drawing = [
+        join(np.array(points) + rng.normal(0, noise, (len(points), 2)), curved)
+        for points, curved in strokes
+    ]
+    width = rng.uniform(0.5, 0.95)
+    return vary(unit_drawing([stroke * (width, 1.0) for stroke in drawing]), rng)
+
+
+def join(points: np.ndarray, curved: bool) -> np.ndarray:
+    """Points (n, 2) → a finer path (m, 2) through them, by Catmull-Rom spline or straight lines."""
+    if not curved or len(points) < 3:
+        steps = np.linspace(0, len(points) - 1, (len(points) - 1) * SPLINE_STEPS + 1)
+        return np.stack(
+            [np.interp(steps, np.arange(len(points)), points[:, axis]) for axis in (0, 1)], 1
+        )
+    ends = [2 * points[0] - points[1], *points, 2 * points[-1] - points[-2]]
+    t = np.linspace(0, 1, SPLINE_STEPS, endpoint=False)[:, None]
+    pieces = [
+        0.5
+        * (
+            2 * b
+            + (c - a) * t
+            + (2 * a - 5 * b + 4 * c - d) * t**2
+            + (3 * b - a - 3 * c + d) * t**3
+        )
+        for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
+    ]
+    return np.concatenate([*pieces, points[-1:]])
+
+
+def _bar_across(rng: np.random.Generator, x: float, y: float, length: float) -> tuple[Points, bool]:
+    """A short bar centred on (x, y), slightly tilted."""
+    half, tilt = length / 2, rng.normal(0, 0.05)
+    return [(x - half, y + tilt), (x + half, y - tilt)], False
+
+
+def _zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    start, turn = rng.uniform(-2.2, -0.9), rng.choice([-1, 1])
+    angles = start + turn * np.linspace(0, 2 * np.pi + rng.uniform(-0.25, 0.5), 13)
+    ring = [(0.5 + 0.5 * np.cos(a), 0.5 + 0.5 * np.sin(a)) for a in angles]
+    return [(ring, True)]
+
+
+def _slashed_zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    inset = rng.uniform(-0.12, 0.25)
+    slash: Points = [(1 - inset, inset), (inset, 1 - inset)]
+    if rng.random() < 0.15:
+        slash = [(inset, inset), (1 - inset, 1 - inset)]
+    return [*_zero(rng), (slash, False)]
+
+
+def _one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """A stem with a flag of any length that climbs at 25 to 75 degrees, now and then on a base."""
+    length, angle = rng.uniform(0.12, 0.75), np.radians(rng.uniform(30, 75))
+    tip = (0.5 - length * np.cos(angle) / 0.7, length * np.sin(angle))
+    lean = rng.normal(0, 0.06)
+    if rng.random() < 0.3:  # the flag swings up in a curve
+        middle = ((tip[0] + 0.5) / 2 + 0.06, tip[1] / 2 + 0.06)
+        strokes: list[tuple[Points, bool]] = [
+            ([tip, middle, (0.5, 0.0)], True),
+            ([(0.5, 0.0), (0.5 + lean, 1.0)], False),
+        ]
+    else:
+        strokes = [([tip, (0.5, 0.0), (0.5 + lean, 1.0)], False)]
+    if rng.random() < 0.45:
+        strokes.append(_bar_across(rng, 0.5 + lean, 1.0, rng.uniform(0.3, 1.0)))
+    return strokes
+
+
+def _plain_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    bend = rng.normal(0, 0.04)
+    return [([(0.5 + rng.normal(0, 0.1), 0.0), (0.5 + bend, 0.5), (0.5, 1.0)], True)]
+
+
+def _two(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    top = [
+        (0.05, 0.25 + rng.uniform(-0.1, 0.1)),
+        (0.25, 0.03),
+        (0.6, 0.0),
+        (0.88, 0.22),
+        (0.7, 0.5),
+        (0.35, 0.8),
+    ]
+    base_y = 1.0 + rng.normal(0, 0.04)
+    return [
+        ([*top, (0.05, 0.98)], True),
+        ([(0.05, 0.98), (rng.uniform(0.75, 1.05), base_y)], False),
+    ]
+
+
+def _looped_two(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    size = rng.uniform(0.08, 0.26)
+    top = [(0.08, 0.25), (0.3, 0.02), (0.65, 0.02), (0.85, 0.25), (0.65, 0.55), (0.35, 0.85)]
+    loop = [(0.15, 0.98), (0.02, 1.0 - size / 2), (0.15, 1.0 - size), (0.4, 0.95)]
+    return [([*top, *loop, (0.7, 1.02), (1.0, 0.92 + rng.normal(0, 0.05))], True)]
+
+
+def _three(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    waist = (rng.uniform(0.2, 0.5), 0.45 + rng.normal(0, 0.03))
+    lower = [(0.75, 0.55), (0.88, 0.75), (0.6, 0.98), (0.3, 1.0), (0.05, 0.85)]
+    if rng.random() < 0.4:  # flat top
+        return [([(0.1, 0.0), (0.8, 0.0), waist], False), ([waist, *lower], True)]
+    return [([(0.08, 0.15), (0.4, 0.0), (0.75, 0.1), (0.72, 0.3), waist, *lower], True)]
+
+
+def _open_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """Two strokes: an angle or a curve, and a stem that may miss it, touch it or cross it."""
+    bar_y, reach = rng.uniform(0.45, 0.7), rng.uniform(0.5, 1.05)
+    stem_x = rng.uniform(0.55, 0.85)
+    stem: Points = [
+        (stem_x + rng.uniform(-0.02, 0.12), rng.uniform(-0.05, bar_y - 0.15)),
+        (stem_x, 1.0),
+    ]
+    angle: Points = [
+        (0.15 + rng.uniform(-0.1, 0.2), 0.0),
+        (0.08, bar_y),
+        (max(reach, stem_x - 0.06), bar_y),
+    ]
+    return [(angle, rng.random() < 0.25), (stem, False)]
+
+
+def _closed_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    bar_y, top = rng.uniform(0.55, 0.75), rng.uniform(0.5, 0.8)
+    angle: Points = [(top, 0.0), (0.0, bar_y), (rng.uniform(0.75, 1.0), bar_y)]
+    stem_top = (top + rng.normal(0, 0.03), rng.uniform(0.0, 0.3))
+    return [(angle, False), ([stem_top, (top - 0.02, 1.0)], False)]
+
+
+def _one_stroke_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    bar_y, top = rng.uniform(0.5, 0.65), rng.uniform(0.6, 0.8)
+    return [([(top, 1.0), (top, 0.0), (0.02, bar_y), (1.0, bar_y)], False)]
+
+
+def _five(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    belly = [(0.2, 0.45), (0.55, 0.36), (0.88, 0.55), (0.8, 0.85), (0.45, 1.0), (0.05, 0.88)]
+    stem: tuple[Points, bool] = ([(0.25, 0.0), (0.2, 0.45)], False)
+    gap = rng.uniform(-0.02, 0.12)
+    hat: tuple[Points, bool] = (
+        [(0.25 + gap, rng.normal(0, 0.03)), (rng.uniform(0.7, 1.0), rng.normal(0, 0.06))],
+        False,
+    )
+    return [stem, (belly, True), hat]
+
+
+def _curved_five(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """One stroke from the right end of the hat, the corners rounded off like an S."""
+    path = [
+        (0.9, 0.0),
+        (0.55, 0.02),
+        (0.25, 0.08),
+        (0.18, 0.35),
+        (0.5, 0.42),
+        (0.85, 0.6),
+        (0.7, 0.92),
+    ]
+    return [([*path, (0.35, 1.0), (0.05, 0.9)], True)]
+
+
+def _six(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    size = rng.uniform(0.28, 0.55)
+    top = 1 - size
+    start = (rng.uniform(0.3, 0.85), 0.0)
+    back = [(0.15, 0.45 + rng.normal(0, 0.04)), (0.05, 0.75), (0.3, 1.0), (0.7, 0.97)]
+    close = rng.uniform(0.0, 0.12)
+    return [
+        (
+            [
+                start,
+                *back,
+                (0.85, 1 - size / 2),
+                (0.6, top),
+                (0.25, top + 0.08),
+                (0.08 + close, 0.8),
+            ],
+            True,
+        )
+    ]
+
+
+def _bent_six(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """A nearly straight line that ends in a small loop, open or closed."""
+    size = rng.uniform(0.18, 0.4)
+    x = rng.uniform(0.15, 0.35)
+    loop = [
+        (x + 0.12, 1.0),
+        (x + size, 0.98),
+        (x + size + 0.08, 1 - size / 2),
+        (x + size / 2, 1 - size),
+    ]
+    return [
+        (
+            [(x + rng.uniform(0, 0.35), 0.0), (x, 0.6), (x - 0.02, 0.88), *loop, (x + 0.02, 0.88)],
+            True,
+        )
+    ]
+
+
+def _seven(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """A level top, a leg straight or curved, now and then a serif, a bar or both."""
+    foot, corner = rng.uniform(0.1, 0.5), (rng.uniform(0.85, 1.0), rng.normal(0, 0.04))
+    start = (rng.uniform(0.0, 0.15), rng.normal(0.02, 0.04))
+    strokes: list[tuple[Points, bool]] = []
+    top: Points = [start, corner]
+    if rng.random() < 0.25:
+        top = [(start[0], rng.uniform(0.1, 0.28)), *top]
+    if rng.random() < 0.4:
+        bend = (corner[0] * 0.5 + foot * 0.5 - rng.uniform(0.05, 0.2), 0.45)
+        strokes = [(top, False), ([corner, bend, (foot, 1.0)], True)]
+    else:
+        strokes = [([*top, (foot, 1.0)], False)]
+    if rng.random() < 0.6:
+        y = rng.uniform(0.38, 0.62)
+        strokes.append(
+            _bar_across(rng, corner[0] + (foot - corner[0]) * y, y, rng.uniform(0.3, 0.75))
+        )
+    return strokes
+
+
+def _eight(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    waist = 0.45 + rng.normal(0, 0.04)
+    upper = [(0.75, 0.12), (0.45, 0.0), (0.18, 0.15), (0.3, waist - 0.12)]
+    lower = [(0.75, waist + 0.15), (0.88, 0.78), (0.5, 1.0), (0.12, 0.8), (0.3, waist + 0.12)]
+    close = rng.uniform(-0.1, 0.1)
+    return [
+        ([*upper, (0.5, waist), *lower, (0.62, waist - 0.1), (0.8 + close, 0.15 - close / 2)], True)
+    ]
+
+
+def _two_ring_eight(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    split = 0.46 + rng.normal(0, 0.03)
+    rings: list[tuple[Points, bool]] = []
+    for middle, radius in ((split / 2, split / 2), ((1 + split) / 2, (1 - split) / 2)):
+        angles = rng.uniform(0, 6) + np.linspace(0, 2 * np.pi + rng.uniform(-0.1, 0.4), 10)
+        rings.append(
+            ([(0.5 + 0.85 * radius * np.cos(a), middle + radius * np.sin(a)) for a in angles], True)
+        )
+    return rings
+
+
+def _nine_head(rng: np.random.Generator, size: float) -> Points:
+    """The ring of a 9, from its upper right and back to it, open by a little or closed."""
+    x, close = 0.78, rng.uniform(-0.02, 0.12)
+    return [
+        (x - close, size * 0.25),
+        (0.45, 0.0),
+        (0.1, size * 0.45),
+        (0.35, size),
+        (x - 0.08, size * 0.6),
+    ]
+
+
+def _nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    size, foot = rng.uniform(0.32, 0.58), rng.uniform(0.4, 0.85)
+    head = _nine_head(rng, size)
+    return [
+        ([*head, (0.82, 0.08)], True),
+        ([(0.82, 0.06), (0.8, 0.5), (foot, 1.0)], rng.random() < 0.5),
+    ]
+
+
+def _curled_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """The tail swings back to the left, from a small hook to a full bowl."""
+    size, curl = rng.uniform(0.32, 0.55), rng.uniform(0.0, 0.22)
+    head = _nine_head(rng, size)
+    tail = [(0.84, 0.3), (0.82, 0.7), (0.6, 0.97), (0.3, 1.0), (0.08, 0.98 - curl)]
+    return [([*head, (0.82, 0.1), *tail], True)]
+
+
+ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bool]]]]] = {
+    0: [_zero, _slashed_zero],
+    1: [_one, _one, _plain_one],
+    2: [_two, _looped_two],
+    3: [_three],
+    4: [_open_four, _closed_four, _one_stroke_four],
+    5: [_five, _curved_five],
+    6: [_six, _bent_six],
+    7: [_seven],
+    8: [_eight, _two_ring_eight],
+    9: [_nine, _curled_nine],
+}

@@ -1,0 +1,121 @@
+"""A folder of weights: config.json and model.safetensors, written and read strictly."""
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from digit_model.calibration import Calibration
+from digit_model.network import DigitCNN, NetworkConfig
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+FORMAT = 1  # raised when older code could no longer read what newer code writes
+
+
+class ModelError(Exception):
+    """Weights that can't be loaded. ``str(error)`` is one sentence that says what is wrong."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """config.json: all that turns the tensors into a recogniser, and where they came from."""
+
+    network: NetworkConfig
+    calibration: Calibration
+    sha256: str = ""  # of model.safetensors; set when it is saved
+    training: dict[str, Any] = field(default_factory=dict)  # recipe and seed
+
+
+def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelConfig:
+    """Write both files, each to a temporary name first. Returns the config with its hash."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
+    }
+    # One metadata key only: with several, their order and so the hash would differ between runs.
+    content = save(tensors, {"format": "pt"})
+    config = dataclasses.replace(config, sha256=hashlib.sha256(content).hexdigest())
+    replace_file(folder / WEIGHTS_FILE, content)
+    text = json.dumps({"format": FORMAT} | dataclasses.asdict(config), indent=2) + "\n"
+    replace_file(folder / CONFIG_FILE, text.encode())
+    return config
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
+    """Read a folder that :func:`save_weights` wrote.
+
+    Returns:
+        The network, in evaluation mode, and its config.
+
+    Raises:
+        ModelError: a file is missing, unreadable, truncated or not the one that config.json
+            names by its sha256, or the tensors are not exactly those of the network.
+    """
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder {folder} with weights.")
+    config = _read_config(folder / CONFIG_FILE)
+    content = _read(folder / WEIGHTS_FILE)
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != config.sha256:
+        raise ModelError(
+            f"{folder / WEIGHTS_FILE} is not the file that {CONFIG_FILE} describes: "
+            f"its sha256 begins {digest[:12]}, not {config.sha256[:12]}."
+        )
+    try:
+        tensors = load(content)
+    except SafetensorError as error:
+        raise ModelError(f"{folder / WEIGHTS_FILE} is not a safetensors file.") from error
+    network = DigitCNN(config.network)
+    wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
+    found = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    problems = [f"{key} is missing" for key in sorted(wanted.keys() - found.keys())]
+    problems += [f"{key} is not known" for key in sorted(found.keys() - wanted.keys())]
+    problems += [
+        f"{key} has shape {found[key]}, not {wanted[key]}"
+        for key in sorted(wanted.keys() & found.keys())
+        if found[key] != wanted[key]
+    ]
+    if problems:
+        raise ModelError(
+            f"{folder / WEIGHTS_FILE} doesn't fit the network: {'; '.join(problems[:3])}."
+        )
+    network.load_state_dict(tensors, strict=True)
+    return network.eval(), config
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} can't be read: {error.strerror}.") from error
+
+
+def _read_config(path: Path) -> ModelConfig:
+    try:
+        values = json.loads(_read(path))
+        if values["format"] != FORMAT:
+            raise ModelError(
+                f"{path} has format {values['format']}; this version reads format {FORMAT}."
+            )
+        network = values["network"]
+        return ModelConfig(
+            network=NetworkConfig(**network | {"widths": tuple(network["widths"])}),
+            calibration=Calibration(**values["calibration"]),
+            sha256=values["sha256"],
+            training=values["training"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path} is not a config of this recogniser.") from error

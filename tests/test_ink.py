@@ -1,0 +1,107 @@
+"""Ink is found whatever the paper, the pen and the light; where there is none, none is found."""
+
+import cv2
+import numpy as np
+import pytest
+
+from digit_model.digit import normalize_digit
+from digit_model.ink import WORK_SIDE, extract_ink, mark_mask, paper_is_bright
+
+
+def stroke_sheet(side: int = 280, pen: int = 18) -> np.ndarray:
+    """A seven drawn in ink = 255 on 0, uint8 (side, side)."""
+    sheet = np.zeros((side, side), np.uint8)
+    corners = np.array([[0.3, 0.25], [0.7, 0.25], [0.45, 0.8]]) * side
+    cv2.polylines(sheet, [corners.astype(np.int32)], False, 255, pen, cv2.LINE_AA)
+    return sheet
+
+
+def rgb(grey: np.ndarray) -> np.ndarray:
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def overlap(found: np.ndarray, true: np.ndarray) -> float:
+    """Intersection over union of the marks."""
+    left, right = mark_mask(found) > 0, true > 127
+    return float((left & right).sum() / (left | right).sum())
+
+
+def test_dark_on_light_is_light_on_dark() -> None:
+    sheet = stroke_sheet()
+    assert np.array_equal(extract_ink(rgb(sheet)), extract_ink(rgb(255 - sheet)))
+    assert overlap(extract_ink(rgb(sheet)), sheet) > 0.9
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("pen", [4, 20, 60])
+def test_polarity_of_thin_and_thick_pens_on_tight_crops(pen: int, invert: bool) -> None:
+    sheet = stroke_sheet(pen=pen)
+    left, top, width, height = cv2.boundingRect(sheet)
+    crop = sheet[top : top + height, left : left + width]
+    bright = (crop > 127).astype(np.uint8)
+    assert paper_is_bright(1 - bright if invert else bright) == invert
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [
+        ((255, 255, 255), (255, 235, 0)),  # yellow on white
+        ((60, 140, 60), (200, 70, 60)),  # red on green of nearly the same luminance
+        ((250, 245, 230), (30, 40, 160)),  # blue ink on cream
+        ((20, 20, 25), (240, 240, 90)),  # chalk
+    ],
+)
+def test_coloured_ink(paper: tuple[int, int, int], ink: tuple[int, int, int]) -> None:
+    sheet = stroke_sheet()
+    share = (sheet / 255.0)[..., None]
+    picture = np.rint(np.array(paper) * (1 - share) + np.array(ink) * share).astype(np.uint8)
+    assert overlap(extract_ink(picture), sheet) > 0.9
+
+
+def test_uneven_light_and_faint_pencil() -> None:
+    sheet = stroke_sheet()
+    y, x = np.mgrid[0:280, 0:280] / 280
+    light = 150 + 90 * x - 40 * y
+    grain = np.random.default_rng(0).normal(0, 2.0, sheet.shape)
+    picture = light * (1 - 0.25 * sheet / 255) + grain
+    found = extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8)))
+    assert overlap(found, sheet) > 0.7
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_an_even_sheet_is_blank(level: int) -> None:
+    assert not extract_ink(np.full((200, 300, 3), level, np.uint8)).any()
+
+
+def test_gradients_grain_and_noise_are_blank() -> None:
+    y, x = np.mgrid[0:240, 0:320]
+    rng = np.random.default_rng(0)
+    for sheet in (
+        x * 0.7,
+        255 - y * 0.5 - x * 0.2,
+        230 + rng.normal(0, 4, x.shape),
+        rng.normal(128, 40, x.shape),
+    ):
+        assert not extract_ink(rgb(np.clip(sheet, 0, 255).astype(np.uint8))).any()
+
+
+def test_specks_far_away_are_dropped_and_parts_of_the_digit_kept() -> None:
+    sheet = stroke_sheet()
+    clean = normalize_digit(extract_ink(rgb(sheet)))
+    dirty = sheet.copy()
+    cv2.circle(dirty, (20, 260), 3, 255, -1)
+    assert np.array_equal(normalize_digit(extract_ink(rgb(dirty))), clean)
+    crossed = sheet.copy()
+    cv2.line(crossed, (60, 170), (120, 170), 255, 14)
+    assert normalize_digit(extract_ink(rgb(crossed))).sum() > clean.sum()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (2, 2), (8, 8), (5, 400), (3000, 40)])
+def test_any_size_and_aspect(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).integers(0, 2, shape).astype(np.uint8) * 255
+    ink = extract_ink(rgb(picture))
+    assert max(ink.shape) <= WORK_SIDE
+    assert ink.dtype == np.float32
+    assert ink.min() >= 0
+    assert ink.max() <= 1
+    assert normalize_digit(ink).shape == (28, 28)

@@ -1,0 +1,136 @@
+"""The shipped weights, through the public interface, on digits that no training has seen."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_model import DigitRecognizer, ImageError
+from digit_model.evaluation import load_drawings
+from digit_model.training import data
+from digit_model.training.conditions import CONDITIONS, STYLES, Condition, Style, draw
+
+FIXTURES = Path(__file__).parent / "fixtures"
+WEIGHTS = Path(__file__).parents[1] / "weights"
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> DigitRecognizer:
+    return DigitRecognizer.from_pretrained()
+
+
+@pytest.fixture(scope="module")
+def mnist() -> tuple[np.ndarray, np.ndarray]:
+    with np.load(FIXTURES / "mnist_test_sample.npz") as arrays:
+        return arrays["images"], arrays["labels"]
+
+
+def test_weights_fit_their_budget_and_their_report() -> None:
+    assert (WEIGHTS / "model.safetensors").stat().st_size <= 2_000_000
+    config = json.loads((WEIGHTS / "config.json").read_text())
+    metrics = json.loads((WEIGHTS / "metrics.json").read_text())
+    assert metrics["model"]["sha256"] == config["sha256"]
+    card = (WEIGHTS / "README.md").read_text()
+    assert f"{100 * metrics['digits']['MNIST test']['accuracy']:.2f}" in card
+
+
+def test_a_sample_of_mnist_test_images(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    images, labels = mnist
+    for pictures in (
+        list(images),
+        list(255 - images),
+        [np.kron(i, np.ones((8, 8))) for i in images],
+    ):
+        guesses = [
+            max(p.probabilities, key=p.probabilities.__getitem__)
+            for p in recognizer.predict_batch(pictures)
+        ]
+        assert np.mean(np.array(guesses, int) == labels) >= 0.99
+
+
+def test_every_committed_drawing_is_recognised(recognizer: DigitRecognizer) -> None:
+    images, labels = load_drawings()
+    wrong = np.flatnonzero(recognizer.logits(images).argmax(axis=1) != labels)
+    assert wrong.size == 0
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
+def test_strokes_of_held_out_writers(
+    recognizer: DigitRecognizer, condition: Condition, style: Style
+) -> None:
+    drawings = data.writers(held_out=True)[::5]
+    rng = np.random.default_rng(0)
+    pictures = [draw(digit.drawing, condition, style, rng) for digit in drawings]
+    predictions = recognizer.predict_batch(pictures)
+    right = [p.label == str(digit.label) for p, digit in zip(predictions, drawings, strict=True)]
+    assert np.mean(right) >= 0.96
+    assert all(p.verdict != "blank" for p in predictions)
+
+
+def test_a_prediction_is_consistent(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    prediction = recognizer.predict(mnist[0][0], top_k=4)
+    assert list(prediction.probabilities) == list("0123456789")
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+    assert len(prediction.top_k) == 4
+    ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+    assert prediction.top_k == ranked[:4]
+    assert prediction.confidence == prediction.top_k[0][1]
+    assert prediction.label == prediction.top_k[0][0]
+    assert 0 <= prediction.digit_score <= 1
+    assert prediction.model_input.shape == (28, 28)
+    assert prediction.model_input.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [np.zeros((50, 50)), np.full((9, 9, 3), 255, np.uint8), np.zeros((5, 5, 4), np.uint8)],
+)
+def test_blank(recognizer: DigitRecognizer, picture: np.ndarray) -> None:
+    prediction = recognizer.predict(picture)
+    assert prediction.verdict == "blank"
+    assert prediction.label is None
+    assert prediction.digit_score == 0
+    assert set(prediction.probabilities.values()) == {0.1}
+
+
+def test_a_batch_gives_what_single_calls_give(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    pictures = [*mnist[0][:20], np.zeros((30, 30), np.uint8)]
+    together = recognizer.predict_batch(pictures)
+    for picture, prediction in zip(pictures, together, strict=True):
+        alone = recognizer.predict(picture)
+        assert alone.verdict == prediction.verdict
+        assert list(alone.probabilities.values()) == pytest.approx(
+            list(prediction.probabilities.values()), abs=1e-5
+        )
+    assert recognizer.predict_batch([]) == []
+
+
+def test_non_digits_score_below_digits(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    digits = [p.digit_score for p in recognizer.predict_batch(list(mnist[0]))]
+    others = recognizer.calibration.digit_scores(recognizer.logits(data.nondigits(200, seed=77)))
+    assert np.median(digits) > 0.9
+    assert np.median(others) < 0.1
+
+
+@pytest.mark.parametrize("top_k", [0, 11, -1, 2.5, "3", None, True])
+def test_top_k_out_of_range(recognizer: DigitRecognizer, top_k: int) -> None:
+    with pytest.raises(ValueError, match="whole number from 1 to 10"):
+        recognizer.predict(np.zeros((9, 9)), top_k=top_k)
+
+
+def test_a_bad_picture_leaves_the_recogniser_working(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    with pytest.raises(ImageError):
+        recognizer.predict(b"no picture")
+    assert recognizer.predict(mnist[0][1]).verdict != "blank"

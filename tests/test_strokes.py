@@ -1,0 +1,102 @@
+"""Strokes: what is read, how it is varied, and what the renderer draws."""
+
+import numpy as np
+import pytest
+
+from digit_model.training import data
+from digit_model.training.conditions import CONDITIONS, STYLES, draw
+from digit_model.training.nondigits import draw_nondigit
+from digit_model.training.strokes import (
+    HELD_OUT_WRITERS,
+    load_strokes,
+    render,
+    unit_drawing,
+    vary,
+)
+from digit_model.training.styles import ALLOGRAPHS, join, synthesise
+
+BAR = [np.array([[0.0, -0.5], [0.0, 0.5]], np.float32)]
+
+
+def test_the_recorded_strokes() -> None:
+    strokes = load_strokes()
+    assert len(strokes) == 7494
+    assert len({digit.writer for digit in strokes}) == 30
+    training, held_out = data.writers(held_out=False), data.writers(held_out=True)
+    assert len(training) + len(held_out) == len(strokes)
+    assert {digit.writer for digit in held_out} == HELD_OUT_WRITERS
+    assert not HELD_OUT_WRITERS & {digit.writer for digit in training}
+
+
+def test_unit_drawing_is_centred_with_a_side_of_one() -> None:
+    drawing = unit_drawing([np.array([[3.0, 10.0], [9.0, 30.0]]), np.array([[0.0, 20.0]])])
+    points = np.concatenate(drawing)
+    assert np.ptp(points, axis=0).max() == pytest.approx(1)
+    assert points.max(axis=0) + points.min(axis=0) == pytest.approx([0, 0], abs=1e-6)
+
+
+def test_a_bar_has_the_height_width_and_place_it_was_given() -> None:
+    image = render(BAR, canvas=400, height=0.5, pen_width=0.1, centre=(0.25, 0.6))
+    rows, columns = np.flatnonzero(image.any(axis=1)), np.flatnonzero(image.any(axis=0))
+    assert np.ptp(rows) + 1 == pytest.approx(200, abs=4)
+    assert np.ptp(columns) + 1 == pytest.approx(20, abs=4)
+    assert rows.mean() == pytest.approx(240, abs=2)
+    assert columns.mean() == pytest.approx(100, abs=2)
+
+
+def test_pressure_narrows_the_stroke() -> None:
+    bar = [np.linspace(BAR[0][0], BAR[0][1], 41)]
+    image = render(bar, pen_width=0.2, pressure=np.array([0.2, 1.0]))
+    widths = (image > 127).sum(axis=1)
+    drawn = np.flatnonzero(widths)
+    assert widths[drawn[len(drawn) // 5]] < widths[drawn[-len(drawn) // 5]] / 1.5
+
+
+def test_a_single_point_is_a_dot() -> None:
+    assert render([np.zeros((1, 2), np.float32)], pen_width=0.3).any()
+
+
+def test_vary_at_zero_is_the_identity_and_otherwise_changes() -> None:
+    drawing = load_strokes()[0].drawing
+    rng = np.random.default_rng(0)
+    assert all(
+        np.array_equal(a, b) for a, b in zip(vary(drawing, rng, strength=0), drawing, strict=True)
+    )
+    varied = vary(drawing, rng)
+    assert [len(stroke) for stroke in varied] == [len(stroke) for stroke in drawing]
+    assert not np.allclose(varied[0], drawing[0])
+
+
+def test_a_spline_passes_through_its_points() -> None:
+    points = np.array([[0, 0], [1, 0.5], [0.3, 1], [0.7, 0.2]])
+    path = join(points, curved=True)
+    for point in points:
+        assert np.abs(path - point).sum(axis=1).min() < 1e-9
+
+
+@pytest.mark.parametrize("label", ALLOGRAPHS)
+def test_every_allograph_can_be_drawn(label: int) -> None:
+    for seed in range(30):
+        drawing = synthesise(label, np.random.default_rng(seed))
+        assert render(drawing, canvas=64).any()
+        assert np.isfinite(np.concatenate(drawing)).all()
+
+
+def test_rendering_for_training_is_repeatable_in_parts() -> None:
+    whole, labels = data.stroke_training(1, 40, 0, slice(6230, None))
+    first, _ = data.stroke_training(1, 40, 0, slice(6230, None, 2))
+    assert np.array_equal(whole[::2], first)
+    assert whole.shape[1:] == (28, 28)
+    assert labels[-40:].tolist() == [number % 10 for number in range(40)]
+
+
+def test_nondigits_are_never_blank() -> None:
+    assert all(draw_nondigit((9, number)).any() for number in range(60))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_conditions_stay_on_the_canvas(style: str) -> None:
+    for condition in CONDITIONS:
+        picture = draw(BAR, condition, style, np.random.default_rng(1))  # type: ignore[arg-type]
+        assert picture.shape[:2] == (280, 280)
+        assert picture.std() > 0

@@ -1,0 +1,188 @@
+"""Training learns, resumes, and writes weights that load."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import train
+from digit_model import DigitRecognizer
+from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.training import data
+from digit_model.training.checkpoint import CheckpointError, TrainingState
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in MNIST's raw layout, its 6,000 images rendered from the recorded strokes."""
+    images, labels = data.stroke_training(1, 0, 0, slice(0, 600))
+    images, labels = np.tile(images, (10, 1, 1)), np.tile(labels, 10)
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "MNIST" / "raw").mkdir(parents=True)
+    for split in ("train", "t10k"):
+        head = b"\x00\x00\x08\x03" + b"".join(n.to_bytes(4, "big") for n in images.shape)
+        (folder / "MNIST" / "raw" / f"{split}-images-idx3-ubyte").write_bytes(
+            head + images.tobytes()
+        )
+        head = b"\x00\x00\x08\x01" + len(labels).to_bytes(4, "big")
+        content = head + labels.astype(np.uint8).tobytes()
+        (folder / "MNIST" / "raw" / f"{split}-labels-idx1-ubyte").write_bytes(content)
+    return folder
+
+
+def run(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "train.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def test_overfits_64_digits() -> None:
+    torch.manual_seed(0)
+    images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
+    digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
+    network = DigitCNN(NetworkConfig(widths=(8, 16, 16), dropout=0.0))
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    recipe = train.Recipe(augmentation=0.0)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        loss = train.batch_loss(network, digits, targets, digits[:0], recipe, generator)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert train.accuracy(network, (images, labels)) == 1.0
+
+
+def test_outlier_exposure_makes_the_network_undecided() -> None:
+    torch.manual_seed(0)
+    images, labels = data.stroke_training(1, 0, 0, slice(0, 32))
+    others = torch.from_numpy(data.nondigits(32, seed=0))
+    network = DigitCNN(NetworkConfig(widths=(8, 16, 16), dropout=0.0))
+    recipe = train.Recipe(augmentation=0.0)
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+    arguments = (
+        torch.from_numpy(images),
+        torch.from_numpy(labels),
+        others,
+        recipe,
+        torch.Generator(),
+    )
+    for _ in range(60):
+        optimizer.zero_grad()
+        train.batch_loss(network, *arguments).backward()
+        optimizer.step()
+    network.eval()
+    with torch.inference_mode():
+        confidence = network(train.to_inputs(others)).softmax(1).amax(1)
+    assert confidence.median() < 0.3
+
+
+def test_learning_rate_rises_then_falls_to_zero() -> None:
+    rates = [train.learning_rate(step / 100, 1.0) for step in range(101)]
+    assert max(rates) == pytest.approx(1.0)
+    assert rates.index(max(rates)) == 15
+    assert rates[-1] == pytest.approx(0.0)
+    assert rates[0] < 0.1
+
+
+def test_dry_run_writes_a_folder_that_serves_and_resumes(
+    mnist_folder: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "new" / "weights"
+    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run")
+    assert finished.returncode == 0, finished.stderr
+    assert "epoch 1" in finished.stdout
+    names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+    assert names == {
+        "README.md",
+        "config.json",
+        "figures/confusion_matrix.png",
+        "figures/learning_curves.png",
+        "metrics.json",
+        "model.safetensors",
+    }
+    prediction = DigitRecognizer.from_pretrained(output).predict(np.eye(40))
+    assert sum(prediction.probabilities.values()) == pytest.approx(1)
+
+    before = (output / "model.safetensors").read_bytes()
+    resumed = run("--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "epoch 1" not in resumed.stdout  # nothing was left to train
+    assert (output / "model.safetensors").read_bytes() == before
+
+    other = run(
+        "--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume", "--seed", "5"
+    )
+    assert other.returncode == 2
+    assert "another recipe or seed" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--resume", "--output", "/nonexistent/w"], "no checkpoint"),
+        (["--epochs", "many"], "invalid int"),
+        (["--recipe", "secret"], "invalid choice"),
+        (["--data-dir", "/dev/null"], "/dev/null"),
+    ],
+)
+def test_bad_input_ends_with_status_two_and_a_sentence(arguments: list[str], sentence: str) -> None:
+    finished = run("--dry-run", *arguments)
+    assert finished.returncode == 2, finished.stderr
+    assert sentence in finished.stderr
+    assert "Traceback" not in finished.stderr
+
+
+def test_a_resumed_state_continues_like_an_unbroken_one(tmp_path: Path) -> None:
+    def step(network: DigitCNN, optimizer: torch.optim.Optimizer, seed: int) -> None:
+        inputs = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
+        optimizer.zero_grad()
+        network(inputs).square().mean().backward()
+        optimizer.step()
+
+    def fresh(seed: int) -> tuple[DigitCNN, TrainingState]:
+        torch.manual_seed(seed)
+        network = DigitCNN(NetworkConfig(widths=(4, 4, 4), dropout=0.0))
+        return network, TrainingState({"network": network}, torch.optim.AdamW(network.parameters()))
+
+    network, state = fresh(0)
+    step(network, state.optimizer, 1)
+    state.history.append({"epoch": 1})
+    state.save(tmp_path / "state.safetensors", {"seed": 0})
+    step(network, state.optimizer, 2)
+
+    resumed, restored = fresh(9)
+    restored.restore(tmp_path / "state.safetensors", {"seed": 0})
+    assert restored.history == [{"epoch": 1}]
+    step(resumed, restored.optimizer, 2)
+    for key, tensor in network.state_dict().items():
+        assert torch.equal(resumed.state_dict()[key], tensor), key
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state.safetensors"
+    path.write_bytes(b"\x00" * 50)
+    state = TrainingState({}, torch.optim.SGD([torch.zeros(1, requires_grad=True)]))
+    with pytest.raises(CheckpointError, match="damaged"):
+        state.restore(path, {})
+
+
+def test_two_processes_train_together(mnist_folder: Path, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
+    arguments = ["train.py", "--data-dir", mnist_folder, "--output", tmp_path / "w", "--dry-run"]
+    finished = subprocess.run(
+        [*command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert finished.stdout.count("epoch 1 ") == 1
+    assert DigitRecognizer.from_pretrained(tmp_path / "w").sha256

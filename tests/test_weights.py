@@ -1,0 +1,120 @@
+"""Weights come back bit for bit, or not at all."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from digit_model import DigitRecognizer, ModelError
+from digit_model.calibration import Calibration
+from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.weights import ModelConfig, load_weights, save_weights
+
+CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0.02)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    torch.manual_seed(0)
+    config = ModelConfig(NetworkConfig(widths=(4, 6, 8)), CALIBRATION, training={"seed": 3})
+    save_weights(tmp_path / "w", DigitCNN(config.network), config)
+    return tmp_path / "w"
+
+
+def rehash(folder: Path, path: Path) -> None:
+    """Make config.json vouch for whatever the weights file now holds."""
+    import hashlib
+
+    config = json.loads((folder / "config.json").read_text())
+    config["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_round_trip_is_bit_equal(folder: Path, tmp_path: Path) -> None:
+    network, config = load_weights(folder)
+    assert config.calibration == CALIBRATION
+    assert config.training == {"seed": 3}
+    again = save_weights(tmp_path / "again", network, config)
+    assert again == config
+    for name in ("config.json", "model.safetensors"):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_saving_leaves_nothing_behind(folder: Path) -> None:
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("change", ["rename", "extra", "missing", "shape"])
+def test_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    if change == "rename":
+        tensors["renamed"] = tensors.pop("classifier.bias")
+    elif change == "extra":
+        tensors["extra"] = torch.zeros(1)
+    elif change == "missing":
+        del tensors["classifier.bias"]
+    else:
+        tensors["classifier.bias"] = torch.zeros(11)
+    save_file(tensors, path, {"format": "pt"})
+    rehash(folder, path)
+    with pytest.raises(ModelError, match=r"doesn't fit the network.*(classifier\.bias|extra)"):
+        load_weights(folder)
+
+
+def test_a_flipped_bit_is_refused(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="sha256"):
+        load_weights(folder)
+
+
+@pytest.mark.parametrize("vouched", [False, True])
+def test_a_truncated_file_is_refused(folder: Path, vouched: bool) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:1000])
+    if vouched:
+        rehash(folder, path)
+    with pytest.raises(ModelError, match="not a safetensors file" if vouched else "sha256"):
+        load_weights(folder)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=name):
+        load_weights(folder)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 99}', "\x00"])
+def test_a_config_that_is_none(folder: Path, text: str) -> None:
+    (folder / "config.json").write_text(text)
+    with pytest.raises(ModelError, match=r"config\.json"):
+        load_weights(folder)
+
+
+def test_no_such_folder(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no folder"):
+        DigitRecognizer.from_pretrained(tmp_path / "nowhere")
+
+
+def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:
+    """The same network, once refusing everything and once sure of everything."""
+    network, config = load_weights(folder)
+    image = torch.zeros(28, 28, dtype=torch.uint8)
+    image[4:24, 13:15] = 255
+    for thresholds, verdict in (
+        ({"not_a_digit_below": 1.1}, "not_a_digit"),
+        ({"not_a_digit_below": 0.0, "unsure_below": 1.1}, "unsure"),
+        ({"not_a_digit_below": 0.0, "unsure_below": 0.0}, "digit"),
+    ):
+        calibration = dataclasses.replace(config.calibration, **thresholds)
+        changed = dataclasses.replace(config, calibration=calibration)
+        prediction = DigitRecognizer(network, changed, id="test").predict(image.numpy())
+        assert prediction.verdict == verdict
+        assert (prediction.label is None) == (verdict == "not_a_digit")

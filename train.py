@@ -1,0 +1,282 @@
+"""Train the digit recogniser from scratch.
+
+The shipped weights (weights/metrics.json has their figures) are what this command makes, on two
+CPU cores in about an hour:
+
+    python train.py                                    # MNIST is downloaded into data/
+    python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
+    python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
+    python train.py --resume                           # go on from the last checkpoint
+    torchrun --nproc-per-node 2 train.py               # several processes, or machines
+
+It trains on MNIST's first 55,000 training images and on real pen strokes, rendered in many pens
+and sizes, all through the preprocessing that serves. Validation is on the last 5,000 training
+images and on five writers held out; MNIST's test images are read once, at the end, for the report.
+"""
+
+import argparse
+import dataclasses
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.training import data
+from digit_model.training.augment import augment
+from digit_model.training.checkpoint import CheckpointError, TrainingState
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, besides the seed. Saved in their config.json."""
+
+    epochs: int = 30
+    batch_size: int = 256  # digits, over all processes
+    learning_rate: float = 4e-3  # peak of the one-cycle schedule, AdamW
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
+    augmentation: float = 1.0  # strength, see digit_model.training.augment
+    variants: int = 12  # renderings of each recorded digit
+    synthetic: int = 30_000  # digits in allographs of the world
+    stroke_share: float = 0.5  # of the renderings, redrawn from the pool in each epoch
+    nondigits: int = 20_000
+    outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
+    outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
+    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+
+
+RECIPES = {
+    "default": Recipe(),
+    "quick": Recipe(epochs=4, variants=4, synthetic=10_000, nondigits=5_000),
+    "no-augmentation": Recipe(augmentation=0.0),
+}
+
+
+@dataclasses.dataclass
+class TrainingSet:
+    """uint8 digits in memory; an epoch takes all of ``mnist`` and a share of ``strokes``."""
+
+    mnist: data.Digits
+    strokes: data.Digits
+    others: np.ndarray
+
+    def epoch(
+        self, recipe: Recipe, batch_size: int, rng: np.random.Generator
+    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Batches of digits, uint8 (N, 28, 28), labels, (N,), and non-digits, uint8 (M, 28, 28)."""
+        chosen = rng.permutation(len(self.strokes[1]))[
+            : int(len(self.strokes[1]) * recipe.stroke_share)
+        ]
+        images = np.concatenate([self.mnist[0], self.strokes[0][chosen]])
+        labels = np.concatenate([self.mnist[1], self.strokes[1][chosen]])
+        beside = round(batch_size * recipe.outlier_share)
+        order = rng.permutation(len(labels))
+        for start in range(0, len(order) - batch_size + 1, batch_size):
+            batch = order[start : start + batch_size]
+            others = self.others[rng.integers(0, len(self.others), beside)]
+            yield (
+                torch.from_numpy(images[batch]),
+                torch.from_numpy(labels[batch]),
+                torch.from_numpy(others),
+            )
+
+    def steps(self, recipe: Recipe, batch_size: int) -> int:
+        return (len(self.mnist[1]) + int(len(self.strokes[1]) * recipe.stroke_share)) // batch_size
+
+
+def learning_rate(progress: float, peak: float) -> float:
+    """One cycle (Smith, 2018): a linear rise over 15 % of training, then a cosine to zero."""
+    warm_up = 0.15
+    if progress < warm_up:
+        return peak * (0.04 + 0.96 * progress / warm_up)
+    return peak * 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def batch_loss(
+    network: nn.Module,
+    digits: Tensor,
+    labels: Tensor,
+    others: Tensor,
+    recipe: Recipe,
+    generator: torch.Generator,
+) -> Tensor:
+    """Cross-entropy on the digits, and towards indecision on the non-digits."""
+    inputs = to_inputs(torch.cat([digits, others]))
+    if recipe.augmentation:
+        inputs = augment(inputs, generator, recipe.augmentation)
+    device = next(network.parameters()).device
+    inputs = inputs.to(device, memory_format=torch.channels_last)
+    with torch.autocast(device.type, torch.bfloat16):
+        logits = network(inputs)
+    log_probabilities = F.log_softmax(logits.float(), dim=1)
+    loss = F.nll_loss(log_probabilities[: len(digits)], labels.to(device))
+    if len(others):
+        loss = loss - recipe.outlier_weight * log_probabilities[len(digits) :].mean()
+    return loss
+
+
+@torch.inference_mode()
+def accuracy(network: nn.Module, digits: data.Digits) -> float:
+    """Share of digits recognised, in [0, 1]."""
+    network.eval()
+    device = next(network.parameters()).device
+    hits = 0
+    for start in range(0, len(digits[1]), 1000):
+        inputs = to_inputs(torch.from_numpy(digits[0][start : start + 1000])).to(device)
+        labels = torch.from_numpy(digits[1][start : start + 1000])
+        hits += int((network(inputs).argmax(1).cpu() == labels).sum())
+    return hits / len(digits[1])
+
+
+def train(args: argparse.Namespace, recipe: Recipe) -> None:
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = torch.device("cpu")
+    if torch.cuda.is_available():
+        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    if world > 1:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    torch.manual_seed(args.seed)
+
+    batch_size = recipe.batch_size // world
+    network = DigitCNN(recipe.network).to(memory_format=torch.channels_last).to(device)
+    model = DistributedDataParallel(network) if world > 1 else network
+    ema = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
+    state = TrainingState({"network": network, "ema": ema}, optimizer)
+    checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
+    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
+    if args.resume:
+        state.restore(checkpoint, setup)
+    history = state.history
+
+    training, validation = load(args, recipe, rank, world)
+    steps = torch.tensor(training.steps(recipe, batch_size), device=device)
+    if world > 1:
+        dist.all_reduce(steps, dist.ReduceOp.MIN)
+    steps_per_epoch = min(int(steps), 3) if args.dry_run else int(steps)
+    total_steps = recipe.epochs * steps_per_epoch
+
+    for epoch in range(len(history), recipe.epochs):
+        # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
+        rng = np.random.default_rng((args.seed, epoch, rank))
+        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+        model.train()
+        total, started = 0.0, time.perf_counter()
+        batches = zip(range(steps_per_epoch), training.epoch(recipe, batch_size, rng), strict=False)
+        progress = tqdm(
+            batches,
+            total=steps_per_epoch,
+            desc=f"epoch {epoch + 1}/{recipe.epochs}",
+            disable=rank > 0,
+        )
+        for step, (digits, labels, others) in progress:
+            rate = learning_rate(
+                (epoch * steps_per_epoch + step) / total_steps, recipe.learning_rate
+            )
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            loss = batch_loss(model, digits, labels, others, recipe, generator)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            ema.update_parameters(network)
+            total += loss.item()
+        if rank == 0:
+            row = {
+                "epoch": epoch + 1,
+                "loss": total / steps_per_epoch,
+                "seconds": time.perf_counter() - started,
+            }
+            row |= {name: accuracy(ema, digits) for name, digits in validation.items()}
+            history.append(row)
+            print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+            state.save(checkpoint, setup)
+    if world > 1:
+        dist.barrier()
+        dist.destroy_process_group()
+    if rank == 0:
+        from digit_model.training.finish import finish
+
+        best = DigitCNN(recipe.network)
+        best.load_state_dict(ema.module.state_dict())
+        finish(best, args.output, validation, history, setup)
+
+
+def load(
+    args: argparse.Namespace, recipe: Recipe, rank: int, world: int
+) -> tuple[TrainingSet, dict[str, data.Digits]]:
+    """This process's share of the training data, and the validation sets."""
+    mnist, held_out = data.mnist_training(args.data_dir, limit=512 if args.dry_run else None)
+    drawings = data.writers(held_out=True)
+    drawings = drawings[:32] if args.dry_run else drawings
+    strokes = data.stroke_training(
+        recipe.variants, recipe.synthetic, args.seed, slice(rank, None, world)
+    )
+    others = data.nondigits(recipe.nondigits // world, args.seed + rank)
+    validation = {"MNIST": held_out, **data.all_validation(drawings)} if rank == 0 else {}
+    return TrainingSet((mnist[0][rank::world], mnist[1][rank::world]), strokes, others), validation
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse(argv)
+    recipe = RECIPES[args.recipe]
+    if args.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=args.epochs)
+    if args.dry_run:
+        recipe = dataclasses.replace(
+            recipe, epochs=1, batch_size=64, variants=1, synthetic=64, nondigits=64
+        )
+    try:
+        train(args, recipe)
+    except (CheckpointError, data.DataError, OSError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description="Train the digit recogniser and write its weights, figures and model card.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--data-dir",
+        type=Path,
+        default=Path("data"),
+        help="folder with MNIST/raw; downloaded there if absent",
+    )
+    add(
+        "--output",
+        type=Path,
+        default=Path("weights"),
+        help="folder for the weights and their report",
+    )
+    add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
+    add("--seed", type=int, default=0, help="of the weights, the renderings and the augmentation")
+    add("--epochs", type=int, help="instead of the recipe's own number")
+    add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
+    add(
+        "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    cv2.setNumThreads(1)
+    sys.exit(main())
