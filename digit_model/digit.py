@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from digit_model.ink import mark_mask
+from digit_model.marks import mark_mask
 
 SIZE = 28  # pixels, side of the network's input
 BOX = 20  # pixels, the longer side of the ink in it

@@ -1,6 +1,8 @@
 """The recogniser: the one place where pictures and the network meet."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from digit_model.weights import ModelConfig, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
 BATCH = 256  # digits in one forward pass; bounds the memory of a long list
+PARALLEL = 16  # pictures from which on several threads read them
 
 
 class DigitRecognizer:
@@ -70,7 +73,7 @@ class DigitRecognizer:
             )
         predictions = []
         for start in range(0, len(images), BATCH):
-            digits = np.stack([read_digit(image) for image in images[start : start + BATCH]])
+            digits = _read_digits(images[start : start + BATCH])
             logits = self.logits(digits)
             predictions += [
                 judge(digit, row, self.calibration, top_k)
@@ -82,3 +85,11 @@ class DigitRecognizer:
         """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""
         with torch.inference_mode():
             return self._network(to_inputs(torch.from_numpy(digits))).numpy()
+
+
+def _read_digits(images: Sequence[ImageInput]) -> np.ndarray:
+    """uint8 (N, 28, 28); long lists on several threads, since decoding lets go of Python's lock."""
+    if len(images) < PARALLEL:
+        return np.stack([read_digit(image) for image in images])
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        return np.stack(list(threads.map(read_digit, images)))

@@ -62,7 +62,7 @@ def test_transparent_and_opaque_are_the_same(mnist: np.ndarray) -> None:
 
 
 def test_mnist_enlarged_ten_times_comes_back(mnist: np.ndarray) -> None:
-    """To within resampling; a few move by the pixel that MNIST's own rounding took the other way."""
+    """To within resampling; a few move by the pixel that MNIST rounded the other way."""
     differences = [np.abs(read_digit(np.kron(i, TEN_TIMES)).astype(int) - i).mean() for i in mnist]
     assert np.median(differences) < 5
     shifts = [np.roll(i, (dy, dx), (0, 1)) for i in mnist for dy in (-1, 0, 1) for dx in (-1, 0, 1)]

@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 
 from digit_model.digit import normalize_digit
-from digit_model.ink import WORK_SIDE, extract_ink, mark_mask, paper_is_bright
+from digit_model.ink import WORK_SIDE, extract_ink
+from digit_model.marks import mark_mask
+from digit_model.sheet import paper_is_bright
 
 
 def stroke_sheet(side: int = 280, pen: int = 18) -> np.ndarray:
@@ -66,6 +68,35 @@ def test_uneven_light_and_faint_pencil() -> None:
     picture = light * (1 - 0.25 * sheet / 255) + grain
     found = extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8)))
     assert overlap(found, sheet) > 0.7
+
+
+@pytest.fixture
+def photograph() -> np.ndarray:
+    """A seven in the middle of even paper, seen by a camera: uint8 (480, 480)."""
+    sheet = np.pad(stroke_sheet(), 100)
+    grain = np.random.default_rng(0).normal(0, 3.0, sheet.shape)
+    return np.clip(cv2.GaussianBlur(215 - 150.0 * sheet / 255, (0, 0), 1) + grain, 0, 255)
+
+
+def assert_only_the_seven(picture: np.ndarray) -> None:
+    found = extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8)))
+    assert overlap(found, np.pad(stroke_sheet(), 100)) > 0.7
+
+
+def test_a_hard_shadow_across_the_digit(photograph: np.ndarray) -> None:
+    x = np.arange(480)
+    assert_only_the_seven(photograph * np.where(x + x[:, None] < 480, 0.55, 1.0))
+
+
+def test_the_table_beside_the_paper(photograph: np.ndarray) -> None:
+    photograph[:, :45] = 60 + photograph[:, :45] % 7
+    assert_only_the_seven(photograph)
+
+
+def test_a_sheet_on_a_dark_table(photograph: np.ndarray) -> None:
+    inside = np.zeros((480, 480), np.uint8)
+    cv2.fillPoly(inside, [np.array([[60, 70], [430, 50], [425, 440], [75, 420]])], 1)
+    assert_only_the_seven(np.where(inside, photograph, 55 + photograph % 9))
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])

@@ -1,0 +1,92 @@
+"""Which marks of the ink, float32 (h, w) in [0, 1], belong to the digit."""
+
+import cv2
+import numpy as np
+
+# Ink below this fraction of full ink does not count as a mark.
+MARK = 0.3
+# Components with less than this fraction of the largest one's area are dust, wherever they lie.
+DUST_AREA = 0.004
+# Others belong to the digit when their box comes nearer to it, or to one that belongs, than this
+# fraction of the largest one's longer side: the parts of a broken stroke do.
+NEAR = 0.12
+# Of the rest, those are specks that have less than this fraction of the largest one's area, or of
+# its longer side: a stray dot, not the hat of a 5 or the bar of a 7.
+SPECK_AREA = 0.04
+SPECK_SIDE = 0.25
+# Only so many components, the largest, are looked at: more of them are texture.
+MOST_COMPONENTS = 64
+# Ink is a region, not strokes, when a disc fits into it that is this fraction of the ink's longer
+# side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
+REGION = 0.42
+REGION_OF_PICTURE = 0.38
+# Ink that covers this fraction of one of the picture's edges is the table beside the paper, as
+# long as a digit of at least this fraction of the picture's longer side remains.
+FRAME = 0.8
+SMALLEST_DIGIT = 0.1
+# Width, in pixels, of the grey rim that anti-aliasing or a lens puts around ink.
+SOFT_EDGE = 4
+
+
+def mark_mask(ink: np.ndarray) -> np.ndarray:
+    """Where ink counts as a mark: float32 (h, w) in [0, 1] → uint8 (h, w), 0 or 1."""
+    return (ink > MARK).view(np.uint8)
+
+
+def keep_digit(ink: np.ndarray) -> np.ndarray:
+    """Drop what is not part of the digit: dust, and specks far from it. Same shape, same range."""
+    marks = mark_mask(ink)
+    if cv2.connectedComponents(marks)[0] <= 2:  # paper and one mark; a third of the time of …
+        return ink
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:]
+    order = 1 + np.argsort(-mass, kind="stable")[:MOST_COMPONENTS]
+    left, top, width, height, area = stats[order].T.astype(np.int64)
+    side, area = np.maximum(width, height) / max(width[0], height[0]), area / area[0]
+    gaps = np.maximum(_gaps(left, left + width), _gaps(top, top + height))
+    linked = gaps < NEAR * max(width[0], height[0])
+    belongs = np.zeros(len(order), bool)
+    belongs[0] = True
+    while not np.array_equal(grown := linked[belongs].any(axis=0), belongs):
+        belongs = grown
+    belongs |= (area >= SPECK_AREA) & (side >= SPECK_SIDE)
+    belongs &= area >= DUST_AREA
+    if belongs.all() and len(order) == count - 1:
+        return ink
+    kept = np.zeros(count, np.uint8)
+    kept[order[belongs]] = 1
+    # The soft edges of what is kept stay, those of what is dropped go with it.
+    reach = 2 * SOFT_EDGE + 1
+    around = cv2.dilate(kept[labels], np.ones((reach, reach), np.uint8))
+    return np.where((around == 1) & ((labels == 0) | (kept[labels] == 1)), ink, np.float32(0))
+
+
+def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
+    return np.maximum(start[:, None] - end, start - end[:, None])
+
+
+def is_region(ink: np.ndarray, *, fill: bool = True) -> bool:
+    """Whether the ink, its holes filled or not, is wider than any pen writes."""
+    marks = mark_mask(ink)
+    if fill:
+        outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        marks = cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED)
+    _, _, width, height = cv2.boundingRect(marks)
+    disc = 2 * float(cv2.distanceTransform(marks, cv2.DIST_L2, 3).max())
+    return disc > REGION * max(width, height) and disc > REGION_OF_PICTURE * min(ink.shape)
+
+
+def drop_frame(ink: np.ndarray) -> np.ndarray:
+    """Without what runs along the whole of a picture's edge, unless nothing else is there."""
+    marks = mark_mask(ink)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    left, top, width, height = stats[:, :4].T
+    rows, columns = ink.shape
+    along_side = (height >= FRAME * rows) & ((left == 0) | (left + width == columns))
+    along_end = (width >= FRAME * columns) & ((top == 0) | (top + height == rows))
+    frame = along_side | along_end
+    frame[0] = False  # the paper
+    inner = np.where(frame[labels], np.float32(0), ink)
+    _, _, width, height = cv2.boundingRect(mark_mask(inner))
+    return inner if max(width, height) >= SMALLEST_DIGIT * max(rows, columns) else ink

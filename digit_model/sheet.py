@@ -1,0 +1,172 @@
+"""One grey picture → the ink on its sheet, by the paper's brightness at each place.
+
+:func:`sheet_ink` takes the light to change smoothly over the whole sheet, :func:`local_ink` only
+around each stroke.
+"""
+
+import cv2
+import numpy as np
+
+from digit_model.marks import SOFT_EDGE, keep_digit
+
+# Ink and paper must differ by this many grey levels (of 255), and by this many standard
+# deviations of the paper's own texture, or the sheet counts as blank.
+MIN_CONTRAST = 10.0
+MIN_CONTRAST_SIGMAS = 4.5
+# A sheet whose middle half of paper pixels spans no more grey levels than this is even.
+EVEN = 2
+# Share of the grey levels' variance that two classes explain when a picture is ink on even paper;
+# a plain gradient has 0.75, Gaussian noise 0.64, drawings and scans above 0.85.
+TWO_LEVELS = 0.8
+# Strokes that are told from shadows are no wider than this fraction of the picture's longer side.
+WIDEST_PEN = 0.12
+
+
+def sheet_ink(grey: np.ndarray) -> np.ndarray:
+    """Ink on one sheet whose brightness changes smoothly: uint8 (h, w) → float32 (h, w)."""
+    threshold, bright = _otsu(grey)
+    if not _has_two_levels(grey, threshold):
+        # Light and shadow vary as much as ink and paper do: take them out first.
+        surface, _ = paper_surface(grey, np.ones_like(grey))
+        grey = cv2.addWeighted(grey, 1.0, surface, -1.0, 128.0)
+        threshold, bright = _otsu(grey)
+    ink = np.zeros(grey.shape, np.float32)
+    if int(grey.max()) <= threshold:
+        return ink
+    if not paper_is_bright(bright):
+        grey, bright = cv2.bitwise_not(grey), 1 - bright
+    surface, texture = paper_surface(grey, bright)
+    area = _area_of(1 - bright) if texture == 0 else np.s_[:, :]
+    ink[area] = keep_digit(scale_ink(cv2.subtract(surface[area], grey[area]), texture))
+    return ink
+
+
+def local_ink(grey: np.ndarray) -> np.ndarray:
+    """Strokes that differ from what lies around them: uint8 (h, w) → float32 (h, w) in [0, 1].
+
+    The paper at each place is what a closing (Serra, 1982) with a square wider than any pen leaves;
+    shadows, sheets and tables are wider, and stay in it. Dark and light strokes are both looked
+    for, and those of greater contrast are taken.
+    """
+    reach = max(3, round(WIDEST_PEN * max(grey.shape)))
+    square = np.ones((reach, reach), np.uint8)
+    # What is cut off by the picture's edge goes on beyond it.
+    wide = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
+    hats = [cv2.morphologyEx(wide, kind, square) for kind in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)]
+    hats = [hat[reach:-reach, reach:-reach] for hat in hats]
+    contrast = [np.percentile(hat[::2, ::2], 99) for hat in hats]
+    darkness = np.ascontiguousarray(hats[int(np.argmax(contrast))])
+    middle = float(np.median(darkness[::4, ::4]))
+    texture = 1.4826 * float(np.median(np.abs(darkness[::4, ::4] - middle)))
+    return keep_digit(scale_ink(cv2.subtract(darkness, np.full_like(darkness, middle)), texture))
+
+
+def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:
+    """Otsu's threshold (1979) and the class above it: uint8 (h, w), 1 = brighter."""
+    return cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+
+
+def _has_two_levels(grey: np.ndarray, threshold: float) -> bool:
+    """Whether the classes explain the grey levels: Otsu's η, on a sample of the pixels."""
+    step = max(1, max(grey.shape) // 64)
+    sample = grey[::step, ::step].astype(np.float32)
+    bright = sample > threshold
+    share = float(bright.mean())
+    if share in (0.0, 1.0):
+        return True
+    gap = float(sample[bright].mean() - sample[~bright].mean())
+    return share * (1 - share) * gap**2 >= TWO_LEVELS * float(sample.var())
+
+
+def _area_of(mask: np.ndarray) -> tuple[slice, slice]:
+    """Slices that cut out the mask's bounding box and the soft rim around it."""
+    left, top, width, height = cv2.boundingRect(mask)
+    # A rim is a pixel or two wide, or as wide as a pixel of a small picture that was enlarged.
+    margin = SOFT_EDGE + max(width, height) // 10
+    rows = slice(max(0, top - margin), top + height + margin)
+    return rows, slice(max(0, left - margin), left + width + margin)
+
+
+def paper_is_bright(bright: np.ndarray) -> bool:
+    """Tell the paper from the ink among the two classes of a thresholded picture.
+
+    Args:
+        bright: uint8 (h, w), 1 in the brighter class, 0 in the darker.
+
+    Returns:
+        Whether the bright class is the paper. Paper is what lies along the border, in the
+        corners, covers most of the sheet and holds the widest disc that no ink crosses; each
+        is a share in [0, 1], and their mean decides, so that ink touching the border, a thick
+        marker, or a tight crop sways one of them and not the verdict.
+    """
+    border = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
+    corners = bright[[0, 0, -1, -1], [0, -1, 0, -1]]
+    step = max(1, max(bright.shape) // 64)
+    coarse = np.ascontiguousarray(bright[::step, ::step])
+    # Radius of the largest disc inside each class; beyond the picture counts as inside.
+    widest = [cv2.distanceTransform(side, cv2.DIST_L2, 3).max() for side in (coarse, 1 - coarse)]
+    shares = [border.mean(), corners.mean(), coarse.mean(), widest[0] / (sum(widest) or 1.0)]
+    return float(np.mean(shares)) >= 0.5
+
+
+def paper_surface(grey: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, float]:
+    """Brightness of the paper at each place, also under the ink, where it can't be seen.
+
+    An even sheet is one level. Otherwise a quadratic surface is fitted to the pixels that look
+    like paper, then fitted again without those that differ from it by more than the paper's
+    own texture.
+
+    Args:
+        grey: uint8 (h, w), ink darker than paper.
+        paper: uint8 (h, w), 1 where a first guess says paper.
+
+    Returns:
+        The surface, uint8 (h, w), and the paper's texture, a standard deviation in grey levels.
+    """
+    height, width = grey.shape
+    step = max(1, max(height, width) // 64)
+    samples, keep = grey[::step, ::step], paper[::step, ::step].astype(bool)
+    if not keep.any():
+        samples, keep, step = grey, paper.astype(bool), 1
+    ordered = np.sort(samples[keep])
+    low, middle, high = ordered[[len(ordered) // 4, len(ordered) // 2, 3 * len(ordered) // 4]]
+    if int(high) - int(low) <= EVEN:
+        return np.full(grey.shape, middle, np.uint8), 0.0
+    samples = samples.astype(np.float32)
+    y, x = np.mgrid[0:height:step, 0:width:step].astype(np.float32)
+    terms = _quadratic(x / width - 0.5, y / height - 0.5)
+    surface, texture = np.full(samples.shape, middle, np.float32), float(high) - float(low)
+    for _ in range(4):
+        if keep.sum() < 24:  # pixels; fewer don't settle six coefficients
+            break
+        weights, *_ = np.linalg.lstsq(terms[keep], samples[keep], rcond=None)
+        surface = terms @ weights
+        residual = np.abs(samples - surface)
+        texture = 1.4826 * float(np.median(residual[keep]))
+        keep = residual < 3.0 * texture + 2.0
+    surface = np.clip(np.rint(surface), 0, 255).astype(np.uint8)
+    return cv2.resize(surface, (width, height), interpolation=cv2.INTER_LINEAR), texture
+
+
+def _quadratic(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def scale_ink(darkness: np.ndarray, texture: float) -> np.ndarray:
+    """Grey levels below the paper, uint8 (h, w) → ink, float32 (h, w) in [0, 1].
+
+    Full ink is the level that three quarters of the inked pixels don't pass, so that the core of
+    a pencil stroke counts as much as that of a marker. All zero when nothing stands out of the
+    paper's ``texture`` (a standard deviation, grey levels).
+    """
+    threshold = int(cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
+    counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel()
+    counts[: threshold + 1] = 0
+    if counts.sum() == 0:
+        return np.zeros(darkness.shape, np.float32)
+    full = float(np.searchsorted(np.cumsum(counts), 0.75 * counts.sum()))
+    if full < max(MIN_CONTRAST, MIN_CONTRAST_SIGMAS * texture):
+        return np.zeros(darkness.shape, np.float32)
+    floor = min(2.0 * texture, 0.5 * full)
+    levels = np.clip((np.arange(256) - floor) / (full - floor), 0.0, 1.0).astype(np.float32)
+    return cv2.LUT(darkness, levels)

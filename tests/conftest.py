@@ -1,0 +1,219 @@
+"""A server and a browser for the tests of the page: the real app, the real recogniser, Chromium."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
+START_SECONDS = 90  # for importing torch on a machine that is busy with other things
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+]
+
+Point = tuple[float, float]  # in fractions of the pad's side, y grows downward
+
+
+@dataclass(frozen=True)
+class Drawing:
+    label: str
+    strokes: list[list[Point]]
+
+    def picture(self, side: int = 280, pen: int = 21) -> Image.Image:
+        """The drawing as an image file would have it: dark on white."""
+        image = Image.new("L", (side, side), 255)
+        for stroke in self.strokes:
+            points = [(x * side, y * side) for x, y in stroke]
+            ImageDraw.Draw(image).line(points, fill=0, width=pen, joint="curve")
+        return image
+
+    def png(self) -> bytes:
+        buffer = io.BytesIO()
+        self.picture().save(buffer, "PNG")
+        return buffer.getvalue()
+
+    def data_url(self) -> str:
+        return "data:image/png;base64," + base64.b64encode(self.png()).decode()
+
+
+def load_drawings() -> list[Drawing]:
+    """Two of each digit, by a person whose handwriting the network has never seen."""
+    return [
+        Drawing(
+            drawing["label"],
+            [[(x / 1000, y / 1000) for x, y in stroke] for stroke in drawing["strokes"]],
+        )
+        for drawing in json.loads(STROKES.read_text(encoding="utf-8"))["drawings"]
+    ]
+
+
+@dataclass
+class Server:
+    process: subprocess.Popen[bytes]
+    url: str
+    log: Path
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """This process's environment without settings of the app, plus `extra`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("DIGIT_", "GRADIO_"))}
+    return {**kept, **extra}
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *arguments: str, port: int = 0, **environment: str) -> Iterator[Server]:
+    """`python app.py` on 127.0.0.1 until the block ends; its output goes to a file in `folder`."""
+    port = port or free_port()
+    log = folder / f"app-{port}.log"
+    log.unlink(missing_ok=True)
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "app.py"), *arguments],
+            cwd=folder,  # the app must not depend on where it is started
+            env=clean_environment(GRADIO_SERVER_PORT=str(port), **environment),
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(process, f"http://127.0.0.1:{port}", log)
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while f"Running on local URL:  {server.url}" not in log.read_text():
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+            time.sleep(0.05)
+        yield server
+    finally:
+        server.stop()
+
+
+def chromium_path() -> str:
+    """The Chromium to test in: $CHROMIUM, or the first one installed. Having none is a failure."""
+    names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+    found = filter(None, map(shutil.which, [os.environ.get("CHROMIUM", ""), *names]))
+    path = next(found, None)
+    if path is None:
+        raise RuntimeError("No Chromium: install one, or set CHROMIUM to the path of its program.")
+    return path
+
+
+class Visitor:
+    """A person at the page, with a mouse or a finger."""
+
+    def __init__(self, page: Page, url: str, *, touch: bool = False):
+        self.page = page
+        self.touch = page.context.new_cdp_session(page) if touch else None
+        self.canvas = page.locator("#pad canvas")
+        self.label = page.get_by_test_id("label-output-value")
+        self.verdict = page.locator("#verdict p")
+        page.goto(url)
+        self.canvas.wait_for()
+
+    def box(self) -> FloatRect:
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return box
+
+    def press(self, point: Point) -> None:
+        self._point("Start", point)
+
+    def move(self, point: Point) -> None:
+        self._point("Move", point)
+
+    def lift(self) -> None:
+        self._point("End", None)
+
+    def draw(self, drawing: Drawing) -> None:
+        for first, *rest in drawing.strokes:
+            self.press(first)
+            for point in rest:
+                self.move(point)
+            self.lift()
+
+    def answer(self) -> dict[str, float]:
+        """The confidences on show, in percent."""
+        rows = self.page.locator("#label .confidence-set").all_inner_texts()
+        return {row.split()[0]: float(row.split()[1].rstrip("%")) for row in rows}
+
+    def _point(self, what: str, point: Point | None) -> None:
+        if what == "Start":
+            self.pad = self.box()
+        box = self.pad
+        at = point and (box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"])
+        if self.touch:
+            points = [{"x": at[0], "y": at[1]}] if at else []
+            self.touch.send(
+                "Input.dispatchTouchEvent", {"type": f"touch{what}", "touchPoints": points}
+            )
+            return
+        if at:
+            self.page.mouse.move(*at)
+        if what == "Start":
+            self.page.mouse.down()
+        elif what == "End":
+            self.page.mouse.up()
+
+
+@pytest.fixture(scope="session")
+def drawings() -> list[Drawing]:
+    return load_drawings()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """`visit(url=..., touch=..., **context_options)` opens the page in a profile of its own."""
+    with contextlib.ExitStack() as stack:
+
+        def open_page(url: str = server.url, touch: bool = False, **options: Any) -> Visitor:
+            context = browser.new_context(has_touch=touch, **options)
+            stack.callback(context.close)
+            return Visitor(context.new_page(), url, touch=touch)
+
+        yield open_page

@@ -1,0 +1,101 @@
+"""`python app.py` and its options."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import ROOT, clean_environment, serving
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), *arguments],
+        env=clean_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_help_names_every_option_and_variable() -> None:
+    result = run("--help")
+    assert result.returncode == 0
+    for name in ("--model", "--share", "--host", "--port", "--max-upload-mb"):
+        assert name in result.stdout
+    for name in ("DIGIT_MODEL", "DIGIT_SHARE", "DIGIT_MAX_UPLOAD_MB"):
+        assert name in result.stdout
+    for name in ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT"):
+        assert name in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [
+        (["--port", "http"], {}),
+        (["--port", "0"], {}),
+        (["--port", "70000"], {}),
+        (["--max-upload-mb", "-5"], {}),
+        (["--max-upload-mb", "much"], {}),
+        (["--host", "no.such.host.invalid"], {}),
+        (["--model", "no/such/folder"], {}),
+        (["--model", str(ROOT / "tests")], {}),
+        (["--nonsense"], {}),
+        ([], {"GRADIO_SERVER_PORT": "http"}),
+        ([], {"DIGIT_MAX_UPLOAD_MB": "0"}),
+        ([], {"DIGIT_SHARE": "maybe"}),
+        ([], {"DIGIT_MODEL": "no/such/folder"}),
+    ],
+    ids=str,
+)
+def test_bad_input_ends_with_status_2_and_one_sentence(
+    arguments: list[str], environment: dict[str, str]
+) -> None:
+    result = run(*arguments, **environment)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("app.py: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_said_at_once() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        start = time.monotonic()
+        result = run("--port", port)
+    assert result.returncode == 2
+    assert port in result.stderr
+    assert "in use" in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert time.monotonic() - start < 5  # long before gradio and torch have been imported
+
+
+def test_without_internet_share_says_so_and_serves_locally(tmp_path: Path) -> None:
+    nowhere = "http://127.0.0.1:9"  # a proxy that isn't there: no way out of this machine
+    with serving(
+        tmp_path,
+        HTTPS_PROXY=nowhere,
+        HTTP_PROXY=nowhere,
+        NO_PROXY="127.0.0.1",
+        DIGIT_SHARE="1",
+        DIGIT_MAX_UPLOAD_MB="1",
+    ) as server:
+        for _ in range(250):
+            if "No public link" in server.log.read_text():
+                break
+            time.sleep(0.1)
+        assert server.log.read_text().count("\n") == 2  # the local address, and that sentence
+        with httpx.Client(trust_env=False) as session:
+            assert session.get(server.url).status_code == 200
+            for size, status in ((100_000, 200), (2_000_000, 413)):
+                upload = {"files": ("picture.png", bytes(size))}
+                response = session.post(f"{server.url}/gradio_api/upload", files=upload)
+                assert response.status_code == status

@@ -1,0 +1,370 @@
+"""The page, as visitors use it, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Drawing, Server, Visitor, serving
+from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
+
+HINT = "Draw a digit, or choose a picture of one."
+PHONE = {"viewport": ViewportSize(width=360, height=740)}
+ASK = "**/component_server/"  # where the pad's questions go
+
+Visit = Callable[..., Visitor]
+
+
+def of(drawings: list[Drawing], label: str) -> Drawing:
+    return next(drawing for drawing in drawings if drawing.label == label)
+
+
+def expect_empty(visitor: Visitor) -> None:
+    expect(visitor.verdict).to_have_text(HINT)
+    expect(visitor.label).to_have_count(0)
+
+
+# ---- drawing
+
+
+@pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
+def test_every_drawing_is_recognised(visit: Visit, drawings: list[Drawing], touch: bool) -> None:
+    visitor = visit(touch=touch)
+    for drawing in drawings:  # the very first stroke draws, without a click before it
+        visitor.draw(drawing)
+        expect(visitor.label).to_have_text(drawing.label)
+        visitor.page.get_by_role("button", name="Clear").click()
+        expect_empty(visitor)
+
+
+def test_a_finger_draws_and_does_not_scroll(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit(touch=True, **PHONE)
+    visitor.draw(of(drawings, "1"))
+    expect(visitor.label).to_have_text("1")
+    assert visitor.page.evaluate("scrollY") == 0
+
+
+def test_the_answer_comes_while_the_pen_is_down(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    points = of(drawings, "2").strokes[0]
+    visitor.press(points[0])
+    for point in points[1:]:
+        visitor.move(point)
+    expect(visitor.label).to_have_text("2")
+    visitor.lift()
+
+
+def test_an_unsure_verdict_names_two_digits(visit: Visit) -> None:
+    visitor = visit()
+    confidences = [{"label": "4", "confidence": 0.5}, {"label": "9", "confidence": 0.4}]
+    answer = {"label": "4", "confidences": confidences, "note": "4 or 9?"}
+    visitor.page.route(ASK, lambda route: route.fulfill(json=answer))
+    visitor.press((0.3, 0.3))
+    visitor.lift()
+    expect(visitor.verdict).to_have_text("4 or 9?")
+
+
+def test_clear_and_undo(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    undo = visitor.page.get_by_role("button", name="Undo")
+    clear = visitor.page.get_by_role("button", name="Clear")
+    expect(undo).to_be_disabled()
+    visitor.draw(of(drawings, "1"))
+    expect(visitor.label).to_have_text("1")
+    before = visitor.answer()
+    for x in (0.2, 0.4, 0.6, 0.8):  # strike it out
+        visitor.press((x, 0.1))
+        visitor.move((1 - x, 0.9))
+        visitor.lift()
+    for _ in range(4):
+        undo.click()
+    expect(visitor.label).to_have_text("1")
+    visitor.page.wait_for_timeout(300)
+    assert visitor.answer() == before
+    undo.click()
+    expect_empty(visitor)
+    visitor.draw(of(drawings, "7"))
+    expect(visitor.label).to_have_text("7")
+    clear.click()
+    expect_empty(visitor)
+    expect(clear).to_be_disabled()
+
+
+def test_clear_wins_over_an_answer_under_way(visit: Visit) -> None:
+    visitor = visit()
+    held: list[Route] = []
+    visitor.page.route(ASK, lambda route: held.append(route))
+    visitor.press((0.5, 0.2))
+    visitor.move((0.5, 0.8))
+    visitor.lift()
+    visitor.page.wait_for_timeout(200)
+    visitor.page.get_by_role("button", name="Clear").click()
+    with visitor.page.expect_response(ASK):
+        held[0].continue_()
+    visitor.page.wait_for_timeout(300)
+    expect_empty(visitor)
+    assert len(held) == 1
+
+
+def test_one_question_at_a_time_and_the_last_picture_is_answered(visit: Visit) -> None:
+    visitor = visit()
+    flying: set[Request] = set()
+    most, pictures = [], []
+
+    def started(request: Request) -> None:
+        if "component_server" in request.url:
+            flying.add(request)
+            most.append(len(flying))
+            pictures.append(request.post_data)
+
+    visitor.page.on("request", started)
+    visitor.page.on("requestfinished", lambda request: flying.discard(request))
+    visitor.press((0.5, 0.1))
+    for step in range(60):
+        visitor.move((0.5 + 0.3 * (step % 2), 0.1 + step / 80))
+    visitor.lift()
+    visitor.page.wait_for_timeout(1000)
+    assert max(most) == 1
+    assert not flying
+    undo = visitor.page.get_by_role("button", name="Undo")
+    visitor.press((0.1, 0.9))
+    visitor.lift()
+    visitor.page.wait_for_timeout(500)
+    undo.click()
+    visitor.page.wait_for_timeout(500)
+    assert pictures[-1] != pictures[-2]
+    assert pictures[-1] in pictures[:-2]  # what undo left had been asked about when the pen rose
+
+
+def test_a_second_finger_and_a_palm_leave_no_ink(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit(touch=True)
+
+    def point(kind: str, number: int, event: str, x: float, y: float) -> None:
+        box = visitor.box()
+        visitor.canvas.dispatch_event(
+            f"pointer{event}",
+            {
+                "pointerId": number,
+                "pointerType": kind,
+                "clientX": box["x"] + x * box["width"],
+                "clientY": box["y"] + y * box["height"],
+            },
+        )
+
+    # Made-up events have no pointer to capture.
+    visitor.page.evaluate("HTMLCanvasElement.prototype.setPointerCapture = () => {}")
+    point("touch", 1, "down", 0.9, 0.9)  # the palm
+    point("touch", 2, "down", 0.1, 0.1)  # a second finger
+    point("touch", 2, "move", 0.1, 0.9)
+    for stroke in of(drawings, "3").strokes:
+        point("pen", 3, "down", *stroke[0])
+        for position in stroke[1:]:
+            point("pen", 3, "move", *position)
+        point("touch", 1, "move", 0.5, 0.9)
+        point("pen", 3, "up", *stroke[-1])
+    expect(visitor.label).to_have_text("3")
+    visitor.page.get_by_role("button", name="Undo").click()
+    expect_empty(visitor)
+
+
+def test_strokes_are_sharp_and_survive_a_resize(visit: Visit) -> None:
+    visitor = visit(device_scale_factor=2)
+    visitor.press((0.5, 0.2))
+    visitor.move((0.5, 0.8))
+    visitor.lift()
+    ink = """() => {
+      const canvas = document.querySelector('#pad canvas');
+      const middle = canvas.width / 2;
+      const [red] = canvas.getContext('2d').getImageData(middle, middle, 1, 1).data;
+      return [canvas.width / canvas.clientWidth, red < 64];
+    }"""
+    visitor.page.wait_for_function(f"({ink})()[1]")
+    side = visitor.box()["width"]
+    visitor.page.set_viewport_size(PHONE["viewport"])
+    visitor.page.wait_for_timeout(300)
+    assert visitor.box()["width"] != side
+    assert visitor.page.evaluate(ink) == [2, True]
+
+
+def test_two_visitors_do_not_meet(visit: Visit, drawings: list[Drawing]) -> None:
+    one, two = visit(), visit()
+    for mine, other in (("3", "8"), ("0", "5")):
+        one.draw(of(drawings, mine))
+        two.draw(of(drawings, other))
+        expect(one.label).to_have_text(mine)
+        expect(two.label).to_have_text(other)
+        for visitor in (one, two):
+            visitor.page.get_by_role("button", name="Clear").click()
+
+
+def test_the_pad_outlives_its_server(
+    browser: Browser, drawings: list[Drawing], tmp_path: Path
+) -> None:
+    context = browser.new_context()
+    with serving(tmp_path) as server:
+        port = int(server.url.rpartition(":")[2])
+        visitor = Visitor(context.new_page(), server.url)
+        visitor.draw(of(drawings, "6"))
+        expect(visitor.label).to_have_text("6")
+        visitor.page.get_by_role("button", name="Clear").click()
+        points = of(drawings, "2").strokes[0]
+        visitor.press(points[0])
+        for point in points[1:4]:
+            visitor.move(point)
+    for point in points[4:]:
+        visitor.move(point)
+    trouble = visitor.page.locator("#pad .trouble")
+    expect(trouble).to_have_text(re.compile("No answer"))
+    with serving(tmp_path, port=port):
+        visitor.lift()
+        expect(visitor.label).to_have_text("2", timeout=15_000)
+        expect(trouble).to_have_text("")
+        visitor.page.get_by_role("button", name="Clear").click()
+        visitor.draw(of(drawings, "5"))
+        expect(visitor.label).to_have_text("5")
+    context.close()
+
+
+# ---- pictures
+
+
+def upload(visitor: Visitor, name: str, content: bytes) -> None:
+    visitor.page.locator("#photo input[type=file]").set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": content}
+    )
+
+
+def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(
+    visit: Visit, drawings: list[Drawing]
+) -> None:
+    visitor = visit()
+    visitor.draw(of(drawings, "7"))
+    expect(visitor.label).to_have_text("7")
+    for content in (b"", b"this is no picture", of(drawings, "3").png()[:200]):
+        upload(visitor, "bad.png", content)
+        expect(visitor.label).to_have_count(0)
+        expect(visitor.verdict).to_have_text(re.compile(r"^[A-Z][^<>]+\.$"))
+        expect(visitor.verdict).not_to_have_text(HINT)
+        visitor.page.locator("#photo input[type=file]").wait_for(state="attached")
+    upload(visitor, "three.png", of(drawings, "3").png())
+    expect(visitor.label).to_have_text("3")
+    visitor.page.get_by_role("button", name="Remove Image").click()
+    expect_empty(visitor)
+    visitor.draw(of(drawings, "7"))
+    expect(visitor.label).to_be_visible()
+
+
+def test_a_picture_is_pasted(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+    visitor.page.evaluate(
+        """async (address) => {
+          const blob = await (await fetch(address)).blob();
+          await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
+        }""",
+        of(drawings, "4").data_url(),
+    )
+    visitor.page.get_by_role("button", name="Paste from clipboard").click()
+    expect(visitor.label).to_have_text("4")
+
+
+def test_an_example_is_recognised(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.locator("#examples button").first.click()
+    expect(visitor.label).to_be_visible()
+    expect(visitor.page.locator("#photo img")).to_be_visible()
+
+
+# ---- the page
+
+
+def test_another_k_needs_neither_drawing_nor_server(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    visitor.draw(of(drawings, "9"))
+    expect(visitor.label).to_have_text("9")
+    visitor.page.wait_for_timeout(300)
+    requests: list[str] = []
+    visitor.page.on("request", lambda request: requests.append(request.url))
+    rows = visitor.page.locator("#label .confidence-set")
+    number = visitor.page.locator("#top-k input[type=number]")
+    expect(rows).to_have_count(3)
+    for k in (10, 1, 5):
+        number.fill(str(k))
+        number.blur()
+        expect(rows).to_have_count(k)
+        expect(visitor.label).to_have_text("9")
+    assert requests == []
+    upload(visitor, "four.png", of(drawings, "4").png())
+    expect(visitor.label).to_have_text("4")
+    expect(rows).to_have_count(5)
+    number.fill("2")
+    number.blur()
+    expect(rows).to_have_count(2)
+
+
+WATCH_SHIFTS = """
+  window.shifts = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
+  }).observe({type: "layout-shift"});
+"""
+
+
+# On the page, not on the screen: a phone scrolls to the answer about an uploaded picture.
+PLACES = """(parts) => parts.map((part) => {
+  const box = document.querySelector(part).getBoundingClientRect();
+  return [box.x, box.y + scrollY, box.width, box.height];
+})"""
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_nothing_moves_when_answers_arrive(
+    visit: Visit, drawings: list[Drawing], options: dict
+) -> None:
+    visitor = visit(**options)
+    visitor.page.wait_for_timeout(500)
+    visitor.page.evaluate(WATCH_SHIFTS)
+    parts = ["#pad canvas", "#label", "#verdict", "#top-k", "#photo"]
+    places = visitor.page.evaluate(PLACES, parts)
+    for drawing in drawings[4:8]:
+        visitor.draw(drawing)
+        expect(visitor.label).to_have_text(drawing.label)
+        visitor.page.get_by_role("button", name="Clear").click()
+        expect_empty(visitor)
+    upload(visitor, "bad.png", b"this is no picture")
+    expect(visitor.verdict).not_to_have_text(HINT)
+    assert visitor.page.evaluate(PLACES, parts) == places
+    assert visitor.page.evaluate("window.shifts") == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_the_page_fits_and_is_accessible(
+    visit: Visit, drawings: list[Drawing], scheme: str, options: dict
+) -> None:
+    visitor = visit(color_scheme=scheme, **options)
+    visitor.draw(of(drawings, "8"))
+    expect(visitor.label).to_have_text("8")
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert visitor.page.evaluate(overflow) <= 0
+    results = Axe().run(visitor.page)
+    serious = [
+        (violation["id"], [node["html"][:200] for node in violation["nodes"]])
+        for violation in results.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_the_page_loads_nothing_from_elsewhere(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    Visitor(page, server.url)
+    time.sleep(1)
+    context.close()
+    assert {host for host in hosts if host} == {server.url.removeprefix("http://")}
