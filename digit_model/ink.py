@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 
 from digit_model.marks import drop_frame, is_region
-from digit_model.sheet import local_ink, sheet_ink
+from digit_model.sheet import drawing_ink, is_drawing, local_ink, sheet_ink
 
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
 # 96 pixels, nearly five times what the network sees, and a 12-megapixel photograph costs little.
 WORK_SIDE = 640
-# Share of the two most frequent grey levels above which a picture is a drawing.
-TWO_COLOURS = 0.6
 
 
 def extract_ink(rgb: np.ndarray) -> np.ndarray:
@@ -29,9 +27,9 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
         ``WORK_SIDE``. All zero when the sheet is blank.
     """
     grey = contrast_axis(shrink(rgb))
+    if is_drawing(grey):
+        return drawing_ink(grey)
     ink = sheet_ink(grey)
-    if not is_photograph(grey):
-        return ink
     if is_region(ink):
         # No pen is that wide: it is a shadow, a sheet of paper or the table. Look within.
         strokes = local_ink(grey)
@@ -69,10 +67,3 @@ def contrast_axis(rgb: np.ndarray) -> np.ndarray:
     # Divided by the axis's own reach, so that greys along it stay greys in 0…255.
     low, high = 255.0 * np.minimum(axis, 0).sum(), 255.0 * np.maximum(axis, 0).sum()
     return cv2.convertScaleAbs(projected - low, alpha=255.0 / (high - low))
-
-
-def is_photograph(grey: np.ndarray) -> bool:
-    """Whether the levels are spread, as a lens does it; a drawing is nearly all paper and ink."""
-    step = max(1, max(grey.shape) // 64)
-    counts = np.bincount(np.ascontiguousarray(grey[::step, ::step]).ravel(), minlength=256)
-    return float(np.sort(counts)[-2:].sum() / counts.sum()) < TWO_COLOURS

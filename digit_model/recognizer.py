@@ -1,7 +1,6 @@
 """The recogniser: the one place where pictures and the network meet."""
 
-import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from digit_model.prediction import LABELS, Prediction, judge
 from digit_model.weights import ModelConfig, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
-BATCH = 256  # digits in one forward pass; bounds the memory of a long list
-PARALLEL = 16  # pictures from which on several threads read them
+BATCH = 64  # digits in one forward pass: their activations fit into the processor's cache
 
 
 class DigitRecognizer:
@@ -61,7 +59,7 @@ class DigitRecognizer:
         return self.predict_batch([image], top_k)[0]
 
     def predict_batch(self, images: Sequence[ImageInput], top_k: int = 3) -> list[Prediction]:
-        """Recognise the digit in each picture, in order; one forward pass for up to 256 of them.
+        """Recognise the digit in each picture, in order; a forward pass for every 64 of them.
 
         Raises:
             ImageError: one of the pictures can't be read.
@@ -71,25 +69,37 @@ class DigitRecognizer:
             raise ValueError(
                 f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}."
             )
-        predictions = []
-        for start in range(0, len(images), BATCH):
-            digits = _read_digits(images[start : start + BATCH])
-            logits = self.logits(digits)
-            predictions += [
-                judge(digit, row, self.calibration, top_k)
-                for digit, row in zip(digits, logits, strict=True)
-            ]
-        return predictions
+        starts = range(0, len(images), BATCH)
+        batches = (
+            np.stack([read_digit(image) for image in images[start : start + BATCH]])
+            for start in starts
+        )
+        if len(starts) <= 1:
+            answers = [(digits, self.logits(digits)) for digits in batches]
+        else:
+            answers = self._overlapped(batches)
+        return [
+            judge(digit, row, self.calibration, top_k)
+            for digits, logits in answers
+            for digit, row in zip(digits, logits, strict=True)
+        ]
+
+    def _overlapped(self, batches: Iterable[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Each batch's digits and logits; the network works on one while the next is being read.
+
+        Two cores are thus busy all the time. The network has one thread then: more of them would
+        wait for each other on the core that reads.
+        """
+        threads = torch.get_num_threads()
+        try:
+            with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
+                pending = [(digits, worker.submit(self.logits, digits)) for digits in batches]
+                return [(digits, logits.result()) for digits, logits in pending]
+        finally:
+            torch.set_num_threads(threads)  # what later threads start with
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
         """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""
         with torch.inference_mode():
-            return self._network(to_inputs(torch.from_numpy(digits))).numpy()
-
-
-def _read_digits(images: Sequence[ImageInput]) -> np.ndarray:
-    """uint8 (N, 28, 28); long lists on several threads, since decoding lets go of Python's lock."""
-    if len(images) < PARALLEL:
-        return np.stack([read_digit(image) for image in images])
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        return np.stack(list(threads.map(read_digit, images)))
+            parts = to_inputs(torch.from_numpy(digits)).split(BATCH)
+            return torch.cat([self._network(part) for part in parts]).numpy()

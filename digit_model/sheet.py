@@ -1,7 +1,7 @@
 """One grey picture → the ink on its sheet, by the paper's brightness at each place.
 
-:func:`sheet_ink` takes the light to change smoothly over the whole sheet, :func:`local_ink` only
-around each stroke.
+:func:`drawing_ink` is for paper of a single level, :func:`sheet_ink` for light that changes
+smoothly over the whole sheet, :func:`local_ink` for light that is even only around each stroke.
 """
 
 import cv2
@@ -13,6 +13,10 @@ from digit_model.marks import SOFT_EDGE, keep_digit
 # deviations of the paper's own texture, or the sheet counts as blank.
 MIN_CONTRAST = 10.0
 MIN_CONTRAST_SIGMAS = 4.5
+# Share of the two most frequent grey levels above which a picture is a drawing.
+TWO_COLOURS = 0.6
+# Pixels, longer side of a drawing's ink: more don't make the digit of 20 pixels any sharper.
+ENOUGH_PIXELS = 80
 # A sheet whose middle half of paper pixels spans no more grey levels than this is even.
 EVEN = 2
 # Share of the grey levels' variance that two classes explain when a picture is ink on even paper;
@@ -22,23 +26,58 @@ TWO_LEVELS = 0.8
 WIDEST_PEN = 0.12
 
 
+def is_drawing(grey: np.ndarray) -> bool:
+    """Whether nearly all is plain paper and plain ink; a lens or a scanner spreads the levels."""
+    counts = histogram(grey[:: _step(grey), :: _step(grey)])
+    return float(np.sort(counts)[-2:].sum() / counts.sum()) >= TWO_COLOURS
+
+
+def drawing_ink(grey: np.ndarray) -> np.ndarray:
+    """Ink on paper of a single grey level: uint8 (H, W) → float32 (h, w) in [0, 1].
+
+    Large ink is averaged down by a whole factor, which leaves it more than ``ENOUGH_PIXELS`` long.
+    """
+    threshold, bright = _otsu(grey)
+    if int(grey.max()) <= threshold:
+        return np.zeros(grey.shape, np.float32)
+    if not paper_is_bright(bright):
+        grey, bright, threshold = cv2.bitwise_not(grey), 1 - bright, 254 - threshold
+    counts = histogram(grey[:: _step(grey), :: _step(grey)])
+    counts[: int(threshold) + 1] = 0
+    box = np.array(cv2.boundingRect(1 - bright))
+    factor = max(1, box[2:].max() // ENOUGH_PIXELS)
+    if factor > 1:
+        size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
+        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        box = box // factor
+    left, top, width, height = box
+    # The rim of grey around ink is a pixel or two wide, or as wide as a pixel of a small picture
+    # that was enlarged.
+    margin = SOFT_EDGE + max(width, height) // 10
+    area = (
+        slice(max(0, top - margin), top + height + margin),
+        slice(max(0, left - margin), left + width + margin),
+    )
+    ink = np.zeros(grey.shape, np.float32)
+    paper = np.full_like(grey[area], counts.argmax())
+    ink[area] = keep_digit(scale_ink(cv2.subtract(paper, grey[area]), texture=0.0))
+    return ink
+
+
 def sheet_ink(grey: np.ndarray) -> np.ndarray:
-    """Ink on one sheet whose brightness changes smoothly: uint8 (h, w) → float32 (h, w)."""
+    """Ink on a sheet whose brightness changes smoothly: uint8 (h, w) → float32 (h, w) in [0, 1]."""
     threshold, bright = _otsu(grey)
     if not _has_two_levels(grey, threshold):
         # Light and shadow vary as much as ink and paper do: take them out first.
         surface, _ = paper_surface(grey, np.ones_like(grey))
         grey = cv2.addWeighted(grey, 1.0, surface, -1.0, 128.0)
         threshold, bright = _otsu(grey)
-    ink = np.zeros(grey.shape, np.float32)
     if int(grey.max()) <= threshold:
-        return ink
+        return np.zeros(grey.shape, np.float32)
     if not paper_is_bright(bright):
         grey, bright = cv2.bitwise_not(grey), 1 - bright
     surface, texture = paper_surface(grey, bright)
-    area = _area_of(1 - bright) if texture == 0 else np.s_[:, :]
-    ink[area] = keep_digit(scale_ink(cv2.subtract(surface[area], grey[area]), texture))
-    return ink
+    return keep_digit(scale_ink(cv2.subtract(surface, grey), texture))
 
 
 def local_ink(grey: np.ndarray) -> np.ndarray:
@@ -68,23 +107,26 @@ def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:
 
 def _has_two_levels(grey: np.ndarray, threshold: float) -> bool:
     """Whether the classes explain the grey levels: Otsu's η, on a sample of the pixels."""
-    step = max(1, max(grey.shape) // 64)
-    sample = grey[::step, ::step].astype(np.float32)
-    bright = sample > threshold
-    share = float(bright.mean())
-    if share in (0.0, 1.0):
+    counts = histogram(grey[:: _step(grey), :: _step(grey)])
+    shares = counts / counts.sum()
+    levels = np.arange(256.0)
+    cut = int(threshold) + 1
+    bright = shares[cut:].sum()
+    if bright in (0.0, 1.0):
         return True
-    gap = float(sample[bright].mean() - sample[~bright].mean())
-    return share * (1 - share) * gap**2 >= TWO_LEVELS * float(sample.var())
+    mean = shares @ levels
+    gap = shares[cut:] @ levels[cut:] / bright - shares[:cut] @ levels[:cut] / (1 - bright)
+    return bright * (1 - bright) * gap**2 >= TWO_LEVELS * (shares @ (levels - mean) ** 2)
 
 
-def _area_of(mask: np.ndarray) -> tuple[slice, slice]:
-    """Slices that cut out the mask's bounding box and the soft rim around it."""
-    left, top, width, height = cv2.boundingRect(mask)
-    # A rim is a pixel or two wide, or as wide as a pixel of a small picture that was enlarged.
-    margin = SOFT_EDGE + max(width, height) // 10
-    rows = slice(max(0, top - margin), top + height + margin)
-    return rows, slice(max(0, left - margin), left + width + margin)
+def _step(grey: np.ndarray) -> int:
+    """Distance, in pixels, between samples that are enough to know a picture's levels."""
+    return max(1, max(grey.shape) // 64)
+
+
+def histogram(grey: np.ndarray) -> np.ndarray:
+    """How often each grey level occurs in uint8 pixels: int64 (256,)."""
+    return np.bincount(grey.ravel(), minlength=256)
 
 
 def paper_is_bright(bright: np.ndarray) -> bool:
@@ -101,8 +143,7 @@ def paper_is_bright(bright: np.ndarray) -> bool:
     """
     border = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
     corners = bright[[0, 0, -1, -1], [0, -1, 0, -1]]
-    step = max(1, max(bright.shape) // 64)
-    coarse = np.ascontiguousarray(bright[::step, ::step])
+    coarse = np.ascontiguousarray(bright[:: _step(bright), :: _step(bright)])
     # Radius of the largest disc inside each class; beyond the picture counts as inside.
     widest = [cv2.distanceTransform(side, cv2.DIST_L2, 3).max() for side in (coarse, 1 - coarse)]
     shares = [border.mean(), corners.mean(), coarse.mean(), widest[0] / (sum(widest) or 1.0)]
@@ -124,18 +165,18 @@ def paper_surface(grey: np.ndarray, paper: np.ndarray) -> tuple[np.ndarray, floa
         The surface, uint8 (h, w), and the paper's texture, a standard deviation in grey levels.
     """
     height, width = grey.shape
-    step = max(1, max(height, width) // 64)
+    step = _step(grey)
     samples, keep = grey[::step, ::step], paper[::step, ::step].astype(bool)
     if not keep.any():
         samples, keep, step = grey, paper.astype(bool), 1
-    ordered = np.sort(samples[keep])
-    low, middle, high = ordered[[len(ordered) // 4, len(ordered) // 2, 3 * len(ordered) // 4]]
-    if int(high) - int(low) <= EVEN:
+    counts = np.cumsum(histogram(samples[keep]))
+    low, middle, high = np.searchsorted(counts, counts[-1] * np.array([0.25, 0.5, 0.75]))
+    if high - low <= EVEN:
         return np.full(grey.shape, middle, np.uint8), 0.0
     samples = samples.astype(np.float32)
     y, x = np.mgrid[0:height:step, 0:width:step].astype(np.float32)
     terms = _quadratic(x / width - 0.5, y / height - 0.5)
-    surface, texture = np.full(samples.shape, middle, np.float32), float(high) - float(low)
+    surface, texture = np.full(samples.shape, middle, np.float32), float(high - low)
     for _ in range(4):
         if keep.sum() < 24:  # pixels; fewer don't settle six coefficients
             break
@@ -168,5 +209,7 @@ def scale_ink(darkness: np.ndarray, texture: float) -> np.ndarray:
     if full < max(MIN_CONTRAST, MIN_CONTRAST_SIGMAS * texture):
         return np.zeros(darkness.shape, np.float32)
     floor = min(2.0 * texture, 0.5 * full)
-    levels = np.clip((np.arange(256) - floor) / (full - floor), 0.0, 1.0).astype(np.float32)
-    return cv2.LUT(darkness, levels)
+    ink = darkness.astype(np.float32)
+    ink -= np.float32(floor)
+    ink *= np.float32(1.0 / (full - floor))
+    return np.clip(ink, 0.0, 1.0, out=ink)

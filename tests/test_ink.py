@@ -23,7 +23,8 @@ def rgb(grey: np.ndarray) -> np.ndarray:
 
 
 def overlap(found: np.ndarray, true: np.ndarray) -> float:
-    """Intersection over union of the marks."""
+    """Intersection over union of the marks, at the size of the truth."""
+    found = cv2.resize(found, true.shape[::-1], interpolation=cv2.INTER_LINEAR)
     left, right = mark_mask(found) > 0, true > 127
     return float((left & right).sum() / (left | right).sum())
 
