@@ -38,13 +38,17 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
 
 
 def shrink(rgb: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, 3) → the same picture with a longest side of at most ``WORK_SIDE``."""
-    height, width = rgb.shape[:2]
-    ratio = WORK_SIDE / max(height, width)
-    if ratio >= 1:
+    """uint8 (H, W, 3) → the same picture with a longest side of at most ``WORK_SIDE``.
+
+    By a whole factor, which is three times as fast as any; up to factor - 1 pixels at the right
+    and at the bottom are left out.
+    """
+    factor = -(-max(rgb.shape) // WORK_SIDE)
+    if factor <= 1:
         return rgb
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    return cv2.resize(rgb, size, interpolation=cv2.INTER_AREA)
+    rows, columns = (max(1, side // factor) for side in rgb.shape[:2])
+    whole = rgb[: rows * factor, : columns * factor]
+    return cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
 def contrast_axis(rgb: np.ndarray) -> np.ndarray:
