@@ -19,7 +19,8 @@ lint: $(VENV)/.development
 	$(BIN)/mypy
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed.")'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	@command -v nvidia-smi >/dev/null || { \
@@ -38,7 +39,10 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 
 # The browser tests drive the machine's own Chromium or Chrome, or the one that CHROMIUM names.
 browser:
-	@if [ -n "$(CHROMIUM)" ] || command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
+	@[ -z "$(CHROMIUM)" ] || exit 0; \
+	for name in chromium chromium-browser google-chrome; do \
+	  command -v $$name >/dev/null && exit 0; \
+	done; \
 	SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	if command -v apt-get >/dev/null; then \
 	  $$SUDO apt-get -qq update && $$SUDO apt-get -qq install -y --no-install-recommends chromium >/dev/null; \

@@ -9,9 +9,10 @@ CPU cores in about an hour:
     python train.py --resume                           # go on from the last checkpoint
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
 
-It trains on MNIST's first 55,000 training images and on real pen strokes, rendered in many pens
-and sizes, all through the preprocessing that serves. Validation is on the last 5,000 training
-images and on five writers held out; MNIST's test images are read once, at the end, for the report.
+It trains on MNIST's first 55,000 training images, on real pen strokes rendered in many pens and
+sizes, on synthetic digits and on ink that is none, all through the preprocessing that serves.
+Validation is on the last 5,000 training images and on five writers held out. MNIST's test images
+are left alone: `python -m digit_model evaluate` reads them.
 """
 
 import argparse
@@ -33,6 +34,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from digit_model.arguments import Parser, whole_number
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.training import data
 from digit_model.training.augment import augment
@@ -146,9 +148,11 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     device = torch.device("cpu")
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
     if world > 1:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     torch.manual_seed(args.seed)
+    args.output.mkdir(parents=True, exist_ok=True)  # now rather than after an hour
 
     batch_size = recipe.batch_size // world
     network = DigitCNN(recipe.network).to(memory_format=torch.channels_last).to(device)
@@ -164,7 +168,11 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         state.restore(checkpoint, setup)
     history = state.history
 
+    if world > 1 and rank > 0:
+        dist.barrier()  # the first process downloads what the others then read
     training, validation = load(args, recipe, rank, world)
+    if world > 1 and rank == 0:
+        dist.barrier()
     steps = torch.tensor(training.steps(recipe, batch_size), device=device)
     if world > 1:
         dist.all_reduce(steps, dist.ReduceOp.MIN)
@@ -175,6 +183,7 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
         rng = np.random.default_rng((args.seed, epoch, rank))
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+        torch.manual_seed(int(rng.integers(2**31)))  # dropout's
         model.train()
         total, started = 0.0, time.perf_counter()
         batches = zip(range(steps_per_epoch), training.epoch(recipe, batch_size, rng), strict=False)
@@ -250,7 +259,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         description="Train the digit recogniser and write its weights, figures and model card.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
@@ -264,17 +273,24 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add(
         "--output",
         type=Path,
-        default=Path("weights"),
-        help="folder for the weights and their report",
+        help="folder for the weights and their report; by default weights, or runs/dry-run",
     )
     add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
-    add("--seed", type=int, default=0, help="of the weights, the renderings and the augmentation")
-    add("--epochs", type=int, help="instead of the recipe's own number")
+    add(
+        "--seed",
+        type=whole_number(0),
+        default=0,
+        help="of the weights, the renderings and the augmentation",
+    )
+    add("--epochs", type=whole_number(1), help="instead of the recipe's own number")
     add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
     add(
         "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
     )
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    # A trial must not take the place of real weights.
+    args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
+    return args
 
 
 if __name__ == "__main__":

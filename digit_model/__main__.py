@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from digit_model import DigitRecognizer, ImageError, ModelError, Prediction
+from digit_model.arguments import Parser
 from digit_model.recognizer import DEFAULT_WEIGHTS
 
 
@@ -20,8 +21,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m digit_model", description=__doc__)
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    parser = Parser(prog="python -m digit_model", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
 
     predict = verbs.add_parser("predict", help="print what each picture shows, one line a picture")
     predict.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")

@@ -10,7 +10,7 @@ import numpy as np
 
 UNSURE_ERROR = 0.002  # at most this share of the answers given without "unsure" may be wrong …
 MAX_UNSURE = 0.03  # … unless that would make more than this share of the digits unsure
-KEPT_DIGITS = 0.998  # share of real digits that the non-digit threshold must let through
+KEPT_DIGITS = 0.997  # share of real digits that the non-digit threshold must let through
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,10 @@ MNIST's last 5,000 training images and on five other writers, clean and augmente
 
 For single digits, drawn or written by hand, dark on light or light on dark. Not for several digits
 in one picture, printed type, cheques, post codes or anything that matters without a person's
-check. Photographs with ruled lines, hard shadows or the table beside the paper are still often
-misread. A 1 with a very long flag is taken for a 7, a 4 whose strokes don't meet for a 1 or a 9.
-Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.""",
+check. A sheet of paper on a table and a hard shadow across the digit are often, but not always,
+seen through; other writing beside the digit is not. A 1 with a very long flag is taken for a 7, a
+4 whose strokes don't meet for a 1 or a 9. Letters that look like digits (O, I, l, Z, S, b, g, q)
+are read as digits.""",
         "![Learning curves](figures/learning_curves.png)\n"
         "![Confusion matrix](figures/confusion_matrix.png)",
     ]

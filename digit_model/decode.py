@@ -1,5 +1,6 @@
 """Any picture a person sends → an upright uint8 RGB array. Knows nothing of ink or torch."""
 
+import contextlib
 import io
 import warnings
 from collections.abc import Mapping
@@ -41,20 +42,38 @@ def decode(image: ImageInput) -> np.ndarray:
             taken from the file's header, before any pixel is decoded.
     """
     if isinstance(image, Mapping):
-        image = _flatten_editor_value(image)
+        return _to_rgb(_flatten_editor_value(image))
+    if isinstance(image, np.ndarray) and image.ndim == 3 and image.shape[2] == 3:
+        return _check_array(image)
+    return _to_rgb(_open(image))
+
+
+def _open(image: Any) -> Image.Image:
+    """Anything but an editor's value → an upright PIL image of 8 bits, its pixels decoded."""
     if isinstance(image, np.ndarray):
-        array = _check_array(image)
-        if array.ndim == 3 and array.shape[2] == 3:
-            return array
-        image = Image.fromarray(array)
-    if isinstance(image, Image.Image):
-        _check_size(image.width, image.height)
-        return _to_rgb(image)
+        return Image.fromarray(_check_array(image))
     if isinstance(image, str | Path):
         image = _read_file(Path(image))
-    if not isinstance(image, bytes):
+    if not isinstance(image, bytes | Image.Image):
         raise ImageError(f"A picture was expected, not a value of type {type(image).__name__}.")
-    return _from_bytes(image)
+    try:
+        picture = _from_bytes(image) if isinstance(image, bytes) else image
+        _check_size(picture.width, picture.height)
+        picture.load()
+    except ImageError:
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(_too_large()) from error
+    except MemoryError as error:
+        raise ImageError("The picture is too large for this machine's memory.") from error
+    except Exception as error:  # Pillow's decoders raise almost anything on a damaged file
+        raise ImageError("The picture is damaged or cut short, so it can't be read.") from error
+    # A damaged EXIF block says nothing of the pixels: leave them as they lie.
+    with contextlib.suppress(Exception):
+        picture = ImageOps.exif_transpose(picture)
+    if picture.mode.startswith("I") or picture.mode == "F":
+        picture = Image.fromarray(_to_uint8(np.asarray(picture)))
+    return picture
 
 
 def _read_file(path: Path) -> bytes:
@@ -67,27 +86,17 @@ def _read_file(path: Path) -> bytes:
         raise ImageError("The file can't be read: its name is not valid.") from error
 
 
-def _from_bytes(content: bytes) -> np.ndarray:
+def _from_bytes(content: bytes) -> Image.Image:
+    """Read the header, not yet the pixels."""
     if not content:
         raise ImageError("The file is empty.")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; our own limit, below, refuses them.
+            # Pillow warns of large pictures; our own limit refuses them.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(content), formats=FORMATS)
-        _check_size(picture.width, picture.height)
-        picture.load()
-    except ImageError:
-        raise
-    except Image.DecompressionBombError as error:
-        raise ImageError(_too_large()) from error
+            return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise ImageError(_not_a_picture(content)) from error
-    except MemoryError as error:
-        raise ImageError("The picture is too large for this machine's memory.") from error
-    except Exception as error:  # Pillow's decoders raise almost anything on a damaged file
-        raise ImageError("The picture is damaged or cut short, so it can't be read.") from error
-    return _to_rgb(picture)
 
 
 def _not_a_picture(content: bytes) -> str:
@@ -110,34 +119,21 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(_too_large())
 
 
-def _flatten_editor_value(value: Mapping[str, Any]) -> Any:
+def _flatten_editor_value(value: Mapping[str, Any]) -> Image.Image:
     """The picture in a Gradio editor's value: its composite, or else its layers laid together."""
-    composite = value.get("composite")
+    composite, layers = value.get("composite"), value.get("layers")
     if composite is not None:
-        return composite
-    sheets = [
-        sheet
-        for sheet in (value.get("background"), *(value.get("layers") or ()))
-        if sheet is not None
-    ]
-    if not sheets:
+        return _open(composite)
+    sheets = [value.get("background"), *(layers if isinstance(layers, list | tuple) else ())]
+    pictures = [_open(sheet).convert("RGBA") for sheet in sheets if sheet is not None]
+    if not pictures:
         raise ImageError("The drawing is empty: it has neither a background nor a layer.")
-    pictures = [_open_sheet(sheet) for sheet in sheets]
     canvas = pictures[0]
     for picture in pictures[1:]:
         if picture.size != canvas.size:
             raise ImageError("The layers of the drawing differ in size.")
         canvas = Image.alpha_composite(canvas, picture)
     return canvas
-
-
-def _open_sheet(sheet: Any) -> Image.Image:
-    if isinstance(sheet, np.ndarray):
-        sheet = Image.fromarray(_check_array(sheet))
-    if isinstance(sheet, Image.Image):
-        _check_size(sheet.width, sheet.height)
-        return sheet.convert("RGBA")
-    return Image.fromarray(decode(sheet)).convert("RGBA")
 
 
 def _check_array(array: np.ndarray) -> np.ndarray:
@@ -166,28 +162,21 @@ def _to_uint8(values: np.ndarray) -> np.ndarray:
         raise ImageError(f"An array of type {values.dtype} is not a picture.")
     numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     high = float(numbers.max(initial=0.0))
-    is_float = np.issubdtype(values.dtype, np.floating)
-    # Ranges met in practice: floats in [0, 1]; 8, 12 and 16 bits; anything else by its maximum.
-    limits = (1.0, 255.0, 4095.0, 65535.0) if is_float else (255.0, 4095.0, 65535.0)
-    full = next((limit for limit in limits if high <= limit), high)
+    # Ranges met in practice: masks and floats in [0, 1]; 8, 12 and 16 bits; else the maximum.
+    # Resampling overshoots a float's range; what is above it is clipped.
+    slack = 1.5 if np.issubdtype(values.dtype, np.floating) else 1.0
+    limits = (1.0, 255.0, 4095.0, 65535.0)
+    full = next((limit for limit in limits if high <= slack * limit), high)
     return np.clip(np.rint(numbers * (255.0 / full)), 0, 255).astype(np.uint8)
 
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
     try:
-        picture = ImageOps.exif_transpose(picture)
-    except Exception:  # a damaged EXIF block says nothing of the pixels: leave them as they lie
-        picture = picture.copy()
-    try:
-        if picture.mode.startswith("I") or picture.mode == "F":
-            picture = Image.fromarray(_to_uint8(np.asarray(picture)))
         if picture.has_transparency_data:
             return _composite(picture.convert("RGBA"))
         return np.asarray(picture.convert("RGB"))
-    except ImageError:
-        raise
-    except Exception as error:  # lazily decoded PIL images fail here, and odd modes don't convert
-        raise ImageError("The picture is damaged or cut short, so it can't be read.") from error
+    except Exception as error:  # a mode that Pillow can't convert
+        raise ImageError(f"A picture of mode {picture.mode} can't be read.") from error
 
 
 def _composite(picture: Image.Image) -> np.ndarray:

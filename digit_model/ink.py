@@ -24,7 +24,7 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
 
     Returns:
         float32 (h, w) in [0, 1]: the picture at its own size, or shrunk to a longest side of
-        ``WORK_SIDE``. All zero when the sheet is blank.
+        ``WORK_SIDE``, and a drawing with large ink further. All zero when the sheet is blank.
     """
     grey = contrast_axis(shrink(rgb))
     if is_drawing(grey):

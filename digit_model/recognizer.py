@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from digit_model.weights import ModelConfig, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
 BATCH = 64  # digits in one forward pass: their activations fit into the processor's cache
+# Held while a worker's number of threads is set: torch keeps the last one as its default.
+_ONE_THREAD = Lock()
 
 
 class DigitRecognizer:
@@ -90,13 +93,14 @@ class DigitRecognizer:
         Two cores are thus busy all the time. The network has one thread then: more of them would
         wait for each other on the core that reads.
         """
-        threads = torch.get_num_threads()
-        try:
-            with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as worker:
-                pending = [(digits, worker.submit(self.logits, digits)) for digits in batches]
-                return [(digits, logits.result()) for digits, logits in pending]
-        finally:
+        with _ONE_THREAD:
+            threads = torch.get_num_threads()
+            worker = ThreadPoolExecutor(1)
+            worker.submit(torch.set_num_threads, 1).result()
             torch.set_num_threads(threads)  # what later threads start with
+        with worker:
+            pending = [(digits, worker.submit(self.logits, digits)) for digits in batches]
+            return [(digits, logits.result()) for digits, logits in pending]
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
         """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""

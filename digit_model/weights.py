@@ -3,12 +3,15 @@
 import dataclasses
 import hashlib
 import json
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import Tensor
 
 from digit_model.calibration import Calibration
 from digit_model.network import DigitCNN, NetworkConfig
@@ -79,12 +82,12 @@ def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
     except SafetensorError as error:
         raise ModelError(f"{folder / WEIGHTS_FILE} is not a safetensors file.") from error
     network = DigitCNN(config.network)
-    wanted = {key: tuple(tensor.shape) for key, tensor in network.state_dict().items()}
-    found = {key: tuple(tensor.shape) for key, tensor in tensors.items()}
+    wanted = {key: _kind(tensor) for key, tensor in network.state_dict().items()}
+    found = {key: _kind(tensor) for key, tensor in tensors.items()}
     problems = [f"{key} is missing" for key in sorted(wanted.keys() - found.keys())]
     problems += [f"{key} is not known" for key in sorted(found.keys() - wanted.keys())]
     problems += [
-        f"{key} has shape {found[key]}, not {wanted[key]}"
+        f"{key} is {found[key]}, not {wanted[key]}"
         for key in sorted(wanted.keys() & found.keys())
         if found[key] != wanted[key]
     ]
@@ -94,6 +97,11 @@ def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
         )
     network.load_state_dict(tensors, strict=True)
     return network.eval(), config
+
+
+def _kind(tensor: Tensor) -> str:
+    """Type and shape, such as ``float32 [10]``."""
+    return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
 
 
 def _read(path: Path) -> bytes:
@@ -110,12 +118,33 @@ def _read_config(path: Path) -> ModelConfig:
             raise ModelError(
                 f"{path} has format {values['format']}; this version reads format {FORMAT}."
             )
-        network = values["network"]
-        return ModelConfig(
-            network=NetworkConfig(**network | {"widths": tuple(network["widths"])}),
+        config = ModelConfig(
+            network=NetworkConfig(**values["network"]),
             calibration=Calibration(**values["calibration"]),
             sha256=values["sha256"],
             training=values["training"],
         )
+        _check_config(config, values)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
+    network = dataclasses.replace(config.network, widths=tuple(config.network.widths))
+    return dataclasses.replace(config, network=network)
+
+
+def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
+    """ValueError where a value is missing or makes no sense; nothing is left to a default."""
+    for part in ("network", "calibration"):
+        if values[part].keys() != {
+            field.name for field in dataclasses.fields(getattr(config, part))
+        }:
+            raise ValueError(part)
+    constants = dataclasses.astuple(config.calibration)
+    sizes = (*config.network.widths, config.network.classes)
+    if not (
+        all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
+        and min(config.calibration.temperature, config.calibration.energy_scale) > 0
+        and all(type(size) is int and size > 0 for size in sizes)
+        and 0 <= config.network.dropout < 1
+        and re.fullmatch("[0-9a-f]{64}", config.sha256)
+    ):
+        raise ValueError("out of range")

@@ -71,3 +71,15 @@ def test_predicting_does_not_import_training_libraries() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
     )
     assert finished.stdout.strip() == "[]"
+
+
+def test_the_page_does_not_import_training_libraries() -> None:
+    code = (
+        "import sys, app, digit_model; recognizer = digit_model.DigitRecognizer.from_pretrained(); "
+        "app.build_demo(recognizer); "
+        "print([m for m in ('torchvision', 'matplotlib') if m in sys.modules])"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert finished.stdout.strip() == "[]", finished.stderr

@@ -271,10 +271,21 @@ def test_a_picture_is_pasted(visit: Visit, drawings: list[Drawing]) -> None:
     expect(visitor.label).to_have_text("4")
 
 
-def test_an_example_is_recognised(visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("Chalk on a board", "9"),
+        ("Crossed seven", "7"),
+        ("Faint pencil", "1"),
+        ("No digit at all", "not a digit"),
+        ("Red marker on nothing", "4"),
+        ("Sixteen pixels", "5"),
+    ],
+)
+def test_an_example_is_recognised(visit: Visit, name: str, answer: str) -> None:
     visitor = visit()
-    visitor.page.locator("#examples button").first.click()
-    expect(visitor.label).to_be_visible()
+    visitor.page.get_by_role("button", name=name).click()
+    expect(visitor.label).to_have_text(answer)
     expect(visitor.page.locator("#photo img")).to_be_visible()
 
 

@@ -47,7 +47,7 @@ def test_saving_leaves_nothing_behind(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
 
 
-@pytest.mark.parametrize("change", ["rename", "extra", "missing", "shape"])
+@pytest.mark.parametrize("change", ["rename", "extra", "missing", "shape", "half"])
 def test_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
     path = folder / "model.safetensors"
     tensors = load_file(path)
@@ -57,6 +57,8 @@ def test_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
         tensors["extra"] = torch.zeros(1)
     elif change == "missing":
         del tensors["classifier.bias"]
+    elif change == "half":
+        tensors["classifier.bias"] = tensors["classifier.bias"].half()
     else:
         tensors["classifier.bias"] = torch.zeros(11)
     save_file(tensors, path, {"format": "pt"})
@@ -95,6 +97,32 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
 def test_a_config_that_is_none(folder: Path, text: str) -> None:
     (folder / "config.json").write_text(text)
     with pytest.raises(ModelError, match=r"config\.json"):
+        load_weights(folder)
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("calibration", "temperature", 0),
+        ("calibration", "temperature", None),
+        ("calibration", "energy_scale", "1"),
+        ("calibration", "unsure_below", float("nan")),
+        ("calibration", "unknown", 1),
+        ("network", "widths", [-1, 2, 3]),
+        ("network", "widths", ["a", 2, 3]),
+        ("network", "dropout", 2),
+        (None, "sha256", None),
+        (None, "calibration", {}),
+    ],
+)
+def test_a_config_with_a_value_that_makes_no_sense(
+    folder: Path, part: str | None, key: str, value: object
+) -> None:
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    (config if part is None else config[part])[key] = value
+    path.write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="not a config"):
         load_weights(folder)
 
 

@@ -56,7 +56,9 @@ class TrainingState:
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise CheckpointError(f"The checkpoint {path} is damaged.") from error
         if state["setup"] != json.loads(json.dumps(setup)):
-            raise CheckpointError(f"The checkpoint {path} was made with another recipe or seed.")
+            raise CheckpointError(
+                f"The checkpoint {path} was made with another recipe, seed or number of processes."
+            )
         for name, module in self.modules.items():
             prefix = f"{name}."
             module.load_state_dict(

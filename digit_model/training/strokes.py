@@ -16,7 +16,7 @@ import numpy as np
 Drawing = list[np.ndarray]
 
 STROKES_FILE = Path(__file__).parents[2] / "data" / "pendigits_train.jsonl.gz"
-# Whole writers kept out of training: early stopping, the temperature and thresholds use them.
+# Whole writers kept out of training: the temperature and the thresholds are set on them.
 HELD_OUT_WRITERS = frozenset({"tr26", "tr27", "tr28", "tr29", "tr30"})
 SUBPIXEL_BITS = 4  # cv2 draws at 1/16 pixel
 
