@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 import torch
@@ -16,8 +16,6 @@ from digit_model.weights import ModelConfig, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
 BATCH = 64  # digits in one forward pass: their activations fit into the processor's cache
-# Held while a worker's number of threads is set: torch keeps the last one as its default.
-_ONE_THREAD = Lock()
 
 
 class DigitRecognizer:
@@ -88,22 +86,24 @@ class DigitRecognizer:
         ]
 
     def _overlapped(self, batches: Iterable[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Each batch's digits and logits; the network works on one while the next is being read.
-
-        Two cores are thus busy all the time. The network has one thread then: more of them would
-        wait for each other on the core that reads.
-        """
-        with _ONE_THREAD:
-            threads = torch.get_num_threads()
-            worker = ThreadPoolExecutor(1)
-            worker.submit(torch.set_num_threads, 1).result()
-            torch.set_num_threads(threads)  # what later threads start with
-        with worker:
-            pending = [(digits, worker.submit(self.logits, digits)) for digits in batches]
-            return [(digits, logits.result()) for digits, logits in pending]
+        """Each batch's digits and logits; the network works on one while the next is being read."""
+        pending = [(digits, _worker().submit(self.logits, digits)) for digits in batches]
+        return [(digits, logits.result()) for digits, logits in pending]
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
         """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""
         with torch.inference_mode():
             parts = to_inputs(torch.from_numpy(digits)).split(BATCH)
             return torch.cat([self._network(part) for part in parts]).numpy()
+
+
+@cache
+def _worker() -> ThreadPoolExecutor:
+    """A thread for the network, beside the one that reads; kept, since its memory is warm then.
+
+    Torch gets no further threads in it: they would wait for each other on the core that reads.
+    """
+    worker, threads = ThreadPoolExecutor(1), torch.get_num_threads()
+    worker.submit(torch.set_num_threads, 1).result()
+    torch.set_num_threads(threads)  # what threads begun later start with
+    return worker
