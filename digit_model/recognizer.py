@@ -15,7 +15,7 @@ from digit_model.prediction import LABELS, Prediction, judge
 from digit_model.weights import ModelConfig, load_weights
 
 DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
-BATCH = 64  # digits in one forward pass: their activations fit into the processor's cache
+BATCH = 32  # digits in one forward pass: their activations fit into the processor's cache
 
 
 class DigitRecognizer:
@@ -60,7 +60,7 @@ class DigitRecognizer:
         return self.predict_batch([image], top_k)[0]
 
     def predict_batch(self, images: Sequence[ImageInput], top_k: int = 3) -> list[Prediction]:
-        """Recognise the digit in each picture, in order; a forward pass for every 64 of them.
+        """Recognise the digit in each picture, in order; a forward pass for every 32 of them.
 
         Raises:
             ImageError: one of the pictures can't be read.
