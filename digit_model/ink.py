@@ -8,7 +8,7 @@ Shrink, find the colour axis along which ink and paper differ, take the ink off 
 import cv2
 import numpy as np
 
-from digit_model.marks import drop_frame, is_region
+from digit_model.marks import drop_frame, is_region, is_wide, mark_mask
 from digit_model.sheet import drawing_ink, is_drawing, local_ink, sheet_ink
 
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
@@ -33,7 +33,8 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
     if is_region(ink):
         # No pen is that wide: it is a shadow, a sheet of paper or the table. Look within.
         strokes = local_ink(grey)
-        return ink if is_region(strokes, fill=False) else drop_frame(strokes)
+        found = strokes.any() and not is_wide(mark_mask(strokes))
+        return drop_frame(strokes) if found else ink
     return drop_frame(ink)
 
 

@@ -20,6 +20,9 @@ MOST_COMPONENTS = 64
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
 REGION = 0.42
 REGION_OF_PICTURE = 0.38
+# It covers more than this fraction of the picture's edge, or of its own convex hull.
+REGION_AT_EDGE = 0.1
+REGION_SOLID = 0.9
 # Ink that covers this fraction of one of the picture's edges is the table beside the paper, as
 # long as a digit of at least this fraction of the picture's longer side remains.
 FRAME = 0.8
@@ -66,15 +69,26 @@ def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return np.maximum(start[:, None] - end, start - end[:, None])
 
 
-def is_region(ink: np.ndarray, *, fill: bool = True) -> bool:
-    """Whether the ink, its holes filled or not, is wider than any pen writes."""
+def is_region(ink: np.ndarray) -> bool:
+    """Whether the ink, its holes filled, is a shadow, a sheet of paper or the table.
+
+    It is wider than a pen writes, and it comes in from the picture's edge or, unlike a digit of
+    which a marker has filled the loops, is hollow nowhere.
+    """
     marks = mark_mask(ink)
-    if fill:
-        outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        marks = cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED)
+    outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not is_wide(cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED)):
+        return False
+    border = np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]])
+    hull = cv2.contourArea(cv2.convexHull(np.concatenate(outlines)))
+    return bool(border.mean() > REGION_AT_EDGE or marks.sum() > REGION_SOLID * max(hull, 1.0))
+
+
+def is_wide(marks: np.ndarray) -> bool:
+    """Whether a disc wider than any pen fits into the marks, uint8 (h, w), 0 or 1."""
     _, _, width, height = cv2.boundingRect(marks)
     disc = 2 * float(cv2.distanceTransform(marks, cv2.DIST_L2, 3).max())
-    return disc > REGION * max(width, height) and disc > REGION_OF_PICTURE * min(ink.shape)
+    return disc > REGION * max(width, height) and disc > REGION_OF_PICTURE * min(marks.shape)
 
 
 def drop_frame(ink: np.ndarray) -> np.ndarray:

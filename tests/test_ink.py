@@ -100,6 +100,16 @@ def test_a_sheet_on_a_dark_table(photograph: np.ndarray) -> None:
     assert_only_the_seven(np.where(inside, photograph, 55 + photograph % 9))
 
 
+def test_a_thick_marker_is_no_shadow() -> None:
+    """The rings of an eight, drawn with a pen that nearly fills them, photographed."""
+    eight = np.zeros((480, 480), np.uint8)
+    cv2.circle(eight, (240, 145), 65, 255, 85, cv2.LINE_AA)
+    cv2.circle(eight, (240, 325), 75, 255, 85, cv2.LINE_AA)
+    grain = np.random.default_rng(0).normal(0, 3.0, eight.shape)
+    picture = cv2.GaussianBlur(210 - 150.0 * eight / 255, (0, 0), 1) + grain
+    assert overlap(extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8))), eight) > 0.9
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_an_even_sheet_is_blank(level: int) -> None:
     assert not extract_ink(np.full((200, 300, 3), level, np.uint8)).any()

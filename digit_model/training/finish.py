@@ -49,8 +49,7 @@ def finish(
         "history": history,
     }
     learning_curves(history, folder / "figures" / "learning_curves.png")
-    guesses = recognizer.logits(images).argmax(axis=1)
-    confusion_matrix(labels, guesses, folder / "figures" / "confusion_matrix.png")
+    confusion_matrix(labels, logits.argmax(axis=1), folder / "figures" / "confusion_matrix.png")
     write_report(folder, metrics)
     print(
         f"{folder} holds the weights; measure them with: "
