@@ -19,7 +19,9 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, FloatRect, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, Request, expect, sync_playwright
+
+expect.set_options(timeout=15_000)  # a busy machine takes its time
 
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
@@ -139,6 +141,10 @@ class Visitor:
         self.canvas = page.locator("#pad canvas")
         self.label = page.get_by_test_id("label-output-value")
         self.verdict = page.locator("#verdict p")
+        self.asking: set[Request] = set()  # those without an answer so far
+        page.on("request", self._asked)
+        page.on("requestfinished", lambda request: self.asking.discard(request))
+        page.on("requestfailed", lambda request: self.asking.discard(request))
         page.goto(url)
         self.canvas.wait_for()
 
@@ -163,8 +169,21 @@ class Visitor:
                 self.move(point)
             self.lift()
 
+    def settle(self) -> None:
+        """Wait until the pad has had an answer to its last question, however slow the server."""
+        deadline = time.monotonic() + 20
+        quiet = 0
+        while quiet < 10:  # rounds of 50 ms: the pad's own pauses are shorter
+            assert time.monotonic() < deadline, "the pad goes on asking"
+            self.page.wait_for_timeout(50)
+            quiet = 0 if self.asking else quiet + 1
+
+    def _asked(self, request: Request) -> None:
+        if "component_server" in request.url:
+            self.asking.add(request)
+
     def answer(self) -> dict[str, float]:
-        """The confidences on show, in percent."""
+        """The confidences on show, in percent; first :meth:`settle`."""
         rows = self.page.locator("#label .confidence-set").all_inner_texts()
         return {row.split()[0]: float(row.split()[1].rstrip("%")) for row in rows}
 

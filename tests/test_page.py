@@ -74,6 +74,7 @@ def test_clear_and_undo(visit: Visit, drawings: list[Drawing]) -> None:
     clear = visitor.page.get_by_role("button", name="Clear")
     expect(undo).to_be_disabled()
     visitor.draw(of(drawings, "1"))
+    visitor.settle()
     expect(visitor.label).to_have_text("1")
     before = visitor.answer()
     for x in (0.2, 0.4, 0.6, 0.8):  # strike it out
@@ -82,8 +83,8 @@ def test_clear_and_undo(visit: Visit, drawings: list[Drawing]) -> None:
         visitor.lift()
     for _ in range(4):
         undo.click()
+    visitor.settle()
     expect(visitor.label).to_have_text("1")
-    visitor.page.wait_for_timeout(300)
     assert visitor.answer() == before
     undo.click()
     expect_empty(visitor)
@@ -101,11 +102,12 @@ def test_clear_wins_over_an_answer_under_way(visit: Visit) -> None:
     visitor.press((0.5, 0.2))
     visitor.move((0.5, 0.8))
     visitor.lift()
-    visitor.page.wait_for_timeout(200)
+    while not held:
+        visitor.page.wait_for_timeout(20)
     visitor.page.get_by_role("button", name="Clear").click()
     with visitor.page.expect_response(ASK):
         held[0].continue_()
-    visitor.page.wait_for_timeout(300)
+    visitor.settle()
     expect_empty(visitor)
     assert len(held) == 1
 
@@ -127,15 +129,14 @@ def test_one_question_at_a_time_and_the_last_picture_is_answered(visit: Visit) -
     for step in range(60):
         visitor.move((0.5 + 0.3 * (step % 2), 0.1 + step / 80))
     visitor.lift()
-    visitor.page.wait_for_timeout(1000)
+    visitor.settle()
     assert max(most) == 1
-    assert not flying
     undo = visitor.page.get_by_role("button", name="Undo")
     visitor.press((0.1, 0.9))
     visitor.lift()
-    visitor.page.wait_for_timeout(500)
+    visitor.settle()
     undo.click()
-    visitor.page.wait_for_timeout(500)
+    visitor.settle()
     assert pictures[-1] != pictures[-2]
     assert pictures[-1] in pictures[:-2]  # what undo left had been asked about when the pen rose
 
@@ -185,9 +186,9 @@ def test_strokes_are_sharp_and_survive_a_resize(visit: Visit) -> None:
     visitor.page.wait_for_function(f"({ink})()[1]")
     side = visitor.box()["width"]
     visitor.page.set_viewport_size(PHONE["viewport"])
-    visitor.page.wait_for_timeout(300)
-    assert visitor.box()["width"] != side
-    assert visitor.page.evaluate(ink) == [2, True]
+    changed = f"document.querySelector('#pad canvas').getBoundingClientRect().width != {side}"
+    visitor.page.wait_for_function(changed)
+    visitor.page.wait_for_function(f"({ink})().join() == [2, true].join()")
 
 
 def test_two_visitors_do_not_meet(visit: Visit, drawings: list[Drawing]) -> None:
@@ -295,8 +296,8 @@ def test_an_example_is_recognised(visit: Visit, name: str, answer: str) -> None:
 def test_another_k_needs_neither_drawing_nor_server(visit: Visit, drawings: list[Drawing]) -> None:
     visitor = visit()
     visitor.draw(of(drawings, "9"))
+    visitor.settle()
     expect(visitor.label).to_have_text("9")
-    visitor.page.wait_for_timeout(300)
     requests: list[str] = []
     visitor.page.on("request", lambda request: requests.append(request.url))
     rows = visitor.page.locator("#label .confidence-set")
