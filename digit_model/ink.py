@@ -8,12 +8,27 @@ Shrink, find the colour axis along which ink and paper differ, take the ink off 
 import cv2
 import numpy as np
 
-from digit_model.marks import drop_frame, is_region, is_wide, mark_mask
+from digit_model.marks import (
+    agreement,
+    are_holes,
+    comes_from_edge,
+    drop_frame,
+    drop_others,
+    is_region,
+    is_wide,
+    mark_mask,
+)
 from digit_model.sheet import drawing_ink, is_drawing, local_ink, sheet_ink
 
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
 # 96 pixels, nearly five times what the network sees, and a 12-megapixel photograph costs little.
 WORK_SIDE = 640
+# Pictures with a shorter side of fewer pixels are no photographs.
+PHOTOGRAPH = 128
+# Blur against a sensor's noise, standard deviation as a fraction of the picture's longer side.
+SMOOTHING = 0.0025
+# Ink that the strokes found by their surroundings bear out to this fraction is all strokes.
+BORNE_OUT = 0.7
 
 
 def extract_ink(rgb: np.ndarray) -> np.ndarray:
@@ -29,13 +44,30 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
     grey = contrast_axis(shrink(rgb))
     if is_drawing(grey):
         return drawing_ink(grey)
-    ink = sheet_ink(grey)
-    if is_region(ink):
-        # No pen is that wide: it is a shadow, a sheet of paper or the table. Look within.
-        strokes = local_ink(grey)
-        found = strokes.any() and not is_wide(mark_mask(strokes))
-        return drop_frame(strokes) if found else ink
-    return drop_frame(ink)
+    if min(grey.shape) < PHOTOGRAPH:
+        return drop_frame(sheet_ink(grey))
+    return photograph_ink(cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape)))
+
+
+def photograph_ink(grey: np.ndarray) -> np.ndarray:
+    """Ink in light of any kind: uint8 (h, w) → float32 (h, w) in [0, 1].
+
+    Ink by the brightness of the whole sheet keeps the inside of a stroke of any width, but takes
+    shadows, sheets and tables for ink. Strokes by what lies around them know no shadows, but lose
+    the inside of a wide pen's. The sheet's ink stands where the strokes bear it out.
+    """
+    ink, strokes = drop_frame(sheet_ink(grey)), drop_frame(local_ink(grey))
+    if not mark_mask(strokes).any():
+        # A shadow, or light that falls off, on paper that nobody has written on.
+        empty = is_region(ink) and comes_from_edge(ink)
+        return strokes if empty else ink
+    if is_wide(mark_mask(strokes)):
+        return ink
+    if not mark_mask(ink).any() or is_region(ink):
+        return strokes
+    if agreement(ink, strokes) >= BORNE_OUT:
+        return drop_others(ink, strokes)
+    return ink if are_holes(strokes, ink) else strokes
 
 
 def shrink(rgb: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ smoothly over the whole sheet, :func:`local_ink` for light that is even only aro
 import cv2
 import numpy as np
 
-from digit_model.marks import SOFT_EDGE, keep_digit
+from digit_model.marks import SOFT_EDGE, drop_rims, keep_digit
 
 # Ink and paper must differ by this many grey levels (of 255), and by this many standard
 # deviations of the paper's own texture, or the sheet counts as blank.
@@ -23,7 +23,14 @@ EVEN = 2
 # a plain gradient has 0.75, Gaussian noise 0.64, drawings and scans above 0.85.
 TWO_LEVELS = 0.8
 # Strokes that are told from shadows are no wider than this fraction of the picture's longer side.
-WIDEST_PEN = 0.12
+WIDEST_PEN = 0.2
+# Edges are looked for in pictures of this longest side, in pixels, and at this contrast at least.
+COARSE_SIDE = 160
+MIN_EDGE = 6
+# The darkest shadow leaves this fraction of the light.
+SHADOW = 0.55
+# Two kinds of paper, as in light and in shadow, differ by this many grey levels.
+MIN_STEP = 12
 
 
 def is_drawing(grey: np.ndarray) -> bool:
@@ -83,21 +90,46 @@ def sheet_ink(grey: np.ndarray) -> np.ndarray:
 def local_ink(grey: np.ndarray) -> np.ndarray:
     """Strokes that differ from what lies around them: uint8 (h, w) → float32 (h, w) in [0, 1].
 
-    The paper at each place is what a closing (Serra, 1982) with a square wider than any pen leaves;
-    shadows, sheets and tables are wider, and stay in it. Dark and light strokes are both looked
-    for, and those of greater contrast are taken.
+    The paper at each place is what a closing (for light strokes an opening; Serra, 1982) with a
+    square wider than any pen leaves. Shadows, sheets and tables are wider and stay in it; what the
+    square leaves over along their edges is dropped.
     """
     reach = max(3, round(WIDEST_PEN * max(grey.shape)))
-    square = np.ones((reach, reach), np.uint8)
+    bright = _surroundings_are_bright(grey)
     # What is cut off by the picture's edge goes on beyond it.
     wide = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    hats = [cv2.morphologyEx(wide, kind, square) for kind in (cv2.MORPH_BLACKHAT, cv2.MORPH_TOPHAT)]
-    hats = [hat[reach:-reach, reach:-reach] for hat in hats]
-    contrast = [np.percentile(hat[::2, ::2], 99) for hat in hats]
-    darkness = np.ascontiguousarray(hats[int(np.argmax(contrast))])
-    middle = float(np.median(darkness[::4, ::4]))
-    texture = 1.4826 * float(np.median(np.abs(darkness[::4, ::4] - middle)))
-    return keep_digit(scale_ink(cv2.subtract(darkness, np.full_like(darkness, middle)), texture))
+    square = np.ones((reach, reach), np.uint8)
+    paper = cv2.morphologyEx(wide, cv2.MORPH_CLOSE if bright else cv2.MORPH_OPEN, square)
+    paper = paper[reach:-reach, reach:-reach]
+    if bright:
+        # In shadow ink differs less from paper; darker than a shadow, the table has no ink on it.
+        light = cv2.max(paper, SHADOW * float(np.percentile(paper[::4, ::4], 95)))
+        contrast = cv2.divide(cv2.subtract(paper, grey), light, scale=255)
+    else:
+        contrast = cv2.subtract(grey, paper)
+    middle = float(np.median(contrast[::4, ::4]))
+    texture = 1.4826 * float(np.median(np.abs(contrast[::4, ::4] - middle)))
+    ink = scale_ink(cv2.subtract(contrast, np.full_like(contrast, middle)), texture)
+    if not ink.any():
+        return ink
+    _, lit = _otsu(paper)
+    levels = [np.median(paper[lit == side]) if (lit == side).any() else 0.0 for side in (0, 1)]
+    return keep_digit(drop_rims(ink, lit) if levels[1] - levels[0] >= MIN_STEP else ink)
+
+
+def _surroundings_are_bright(grey: np.ndarray) -> bool:
+    """Whether strokes are dark: within a pen's reach of any edge lies more paper than ink."""
+    shrunk = max(1, max(grey.shape) // COARSE_SIDE)
+    size = (max(1, grey.shape[1] // shrunk), max(1, grey.shape[0] // shrunk))
+    coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    square = np.ones((max(3, round(WIDEST_PEN * max(size))),) * 2, np.uint8)
+    high, low = cv2.dilate(coarse, square), cv2.erode(coarse, square)
+    edges = cv2.subtract(high, low)
+    near = edges >= max(MIN_EDGE, 0.5 * np.percentile(edges, 98))
+    if not near.any():
+        return True
+    half = (high[near].astype(np.int32) + low[near]) / 2
+    return bool((coarse[near] > half).mean() >= 0.5)
 
 
 def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Ink that is no digit: letters, shapes, scribbles and blots, for outlier exposure.
+"""Ink that is no digit: letters, characters, shapes, scribbles and blots, for outlier exposure.
 
 Training asks the network to be undecided about these (Hendrycks, Mazeika and Dietterich, 2019), so
 that it grows no confidence on a horse. Letters that are digits to any eye (O, I, l, Z, S, b, g,
@@ -6,15 +6,32 @@ q …) are left out.
 """
 
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 
 from digit_model.pipeline import read_digit
+from digit_model.training.letters import write_letter
+from digit_model.training.scans import deform
 from digit_model.training.strokes import Drawing, render, unit_drawing, vary
 from digit_model.training.styles import join
 
 CANVAS = 128  # pixels
+OMNIGLOT = Path(__file__).parents[2] / "data" / "omniglot_dev.npz"  # Lake et al., 2015; MIT
+UNSEEN_ALPHABET = "Tagalog"  # kept for validation
+# Characters that are digits to any eye, found by looking at all of them.
+LOOK_LIKE_DIGITS = frozenset(
+    f"{alphabet}/character{number:02}"
+    for alphabet, numbers in {
+        "Balinese": (5, 14),
+        "Early_Aramaic": (1, 2, 3, 4, 6, 12, 14, 16, 17, 20),
+        "Korean": (21, 22, 33),
+        "Tagalog": (3, 16),
+    }.items()
+    for number in numbers
+)
 LETTERS = "AEFHKMNPRWXVadefhkmnprtwx&@#%?$+*<>="
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -112,7 +129,28 @@ def _blot(rng: np.random.Generator) -> np.ndarray:
     return ((smooth > np.percentile(smooth, rng.uniform(50, 92))) * 255).astype(np.uint8)
 
 
+@cache
+def load_omniglot(*, held_out: bool) -> np.ndarray:
+    """uint8 (N, 105, 105), white on black: characters of the unseen alphabet, or of the others."""
+    with np.load(OMNIGLOT) as arrays:
+        chosen = (arrays["alphabet"] == UNSEEN_ALPHABET) == held_out
+        return arrays["images"][chosen & ~np.isin(arrays["labels"], list(LOOK_LIKE_DIGITS))]
+
+
+def _character(rng: np.random.Generator) -> np.ndarray:
+    characters = load_omniglot(held_out=False)
+    image = characters[rng.integers(len(characters))]
+    width = int(rng.integers(1, 6))
+    image = cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))
+    return deform(image, rng, height=float(rng.uniform(40, 105)), stretch=0.15)
+
+
+def _written(rng: np.random.Generator) -> np.ndarray:
+    return _drawn(write_letter(rng), rng)
+
+
 FAMILIES: tuple[Callable[[np.random.Generator], np.ndarray], ...] = (
-    *(_letter, _letter, _letter, _letter),
+    *(_written,) * 7,
+    *(_letter, _letter, _letter, _character, _character, _character),
     *(_scribble, _scribble, _zigzag, _polygon, _lines, _spiral, _face, _blot),
 )

@@ -143,6 +143,21 @@ def _open_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [(angle, rng.random() < 0.25), (stem, False)]
 
 
+def _hooked_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """The first stroke comes down slantwise or bent like a C, the stem hangs from the bar's end."""
+    bar_y, top_x = rng.uniform(0.4, 0.62), rng.uniform(0.3, 0.85)
+    bend = rng.uniform(-0.1, 0.08)
+    angle: Points = [
+        (top_x, rng.uniform(0.0, 0.12)),
+        (top_x * 0.45 + bend, bar_y * 0.5),
+        (0.02, bar_y),
+        (0.85, bar_y + rng.normal(0, 0.05)),
+    ]
+    stem_top = rng.uniform(0.15, bar_y - 0.02)
+    stem: Points = [(0.85, stem_top), (0.8 + rng.normal(0, 0.06), 1.0)]
+    return [(angle, rng.random() < 0.6), (stem, False)]
+
+
 def _closed_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     bar_y, top = rng.uniform(0.55, 0.75), rng.uniform(0.5, 0.8)
     angle: Points = [(top, 0.0), (0.0, bar_y), (rng.uniform(0.75, 1.0), bar_y)]
@@ -290,15 +305,69 @@ def _curled_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [([*head, (0.82, 0.1), *tail], True)]
 
 
+def _waisted_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """Below the ring the line turns back to the right, then ends in a bowl, as in a script g."""
+    size, waist = rng.uniform(0.35, 0.5), rng.uniform(0.45, 0.7)
+    head = [(x * 0.9, y) for x, y in _nine_head(rng, size)]
+    tail = [(0.7, 0.2), (waist, size + 0.06), (0.82, 0.7), (0.6, 0.97), (0.08, 0.93)]
+    return [([*head, *tail], True)]
+
+
+def _open_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """Its ring stays open: a hook and a stem, in one stroke or two."""
+    size, gap = rng.uniform(0.3, 0.5), rng.uniform(0.0, 0.16)
+    hook: Points = [
+        (0.75 - gap, 0.04),
+        (0.35, 0.02),
+        (0.08, size * 0.5),
+        (0.35, size),
+        (0.78, size * rng.uniform(0.4, 0.75)),
+    ]
+    stem: Points = [(0.8, rng.uniform(0.0, 0.12)), (0.8, 0.5), (rng.uniform(0.45, 0.85), 1.0)]
+    return [(hook, True), (stem, rng.random() < 0.5)]
+
+
+def _looped_seven(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """The bar is drawn without lifting the pen: the leg ends in a loop that crosses it."""
+    corner = (rng.uniform(0.8, 1.0), rng.normal(0.02, 0.04))
+    foot, y = rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.6)
+    middle = corner[0] + (foot - corner[0]) * y
+    half = rng.uniform(0.2, 0.4)
+    loop: Points = [
+        corner,
+        (middle, y),
+        (foot, 1.0),
+        (foot - rng.uniform(0.1, 0.3), rng.uniform(0.75, 0.95)),
+        (middle - half, y + 0.02),
+        (middle + half, y - 0.03),
+    ]
+    return [([(rng.uniform(0, 0.12), rng.normal(0.03, 0.04)), corner], False), (loop, True)]
+
+
+def _hooked_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """A short or long run-up that rounds into the stem, which may end in a hook or a curl."""
+    reach, drop = rng.uniform(0.1, 0.4), rng.uniform(0.08, 0.45)
+    end = rng.uniform(-0.2, 0.35)
+    stem: Points = [
+        (0.5 - reach, drop),
+        (0.5 - reach * 0.3, drop * 0.35),
+        (0.5, 0.0),
+        (0.5 + rng.normal(0, 0.03), 0.5),
+        (0.5, 0.93),
+        (0.5 + end, 1.0 - abs(end) * 0.3),
+    ]
+    return [(stem, True)]
+
+
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bool]]]]] = {
     0: [_zero, _slashed_zero],
-    1: [_one, _one, _plain_one],
+    1: [_one, _one, _hooked_one, _plain_one],
     2: [_two, _looped_two],
     3: [_three],
-    4: [_open_four, _closed_four, _one_stroke_four],
+    4: [_open_four, _hooked_four, _closed_four, _one_stroke_four],
     5: [_five, _curved_five],
     6: [_six, _bent_six],
-    7: [_seven],
+    7: [_seven, _seven, _looped_seven],
     8: [_eight, _two_ring_eight],
-    9: [_nine, _curled_nine],
+    9: [_nine, _curled_nine, _waisted_nine, _open_nine],
 }
