@@ -2,7 +2,9 @@
 
     python app.py                               # on the weights in weights/
     python app.py --model my_weights --port 8080
+    python app.py --model user/repo@v1.0        # weights from the Hub
     python app.py --share                       # with a public link
+    python app.py --mcp                         # with tools for language models
 
 The page knows a recogniser, but no tensors and no image processing.
 """
@@ -11,119 +13,65 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import html
+import importlib.util
 import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 # gradio and torch take seconds to import: functions do that, once the command line makes sense.
 if TYPE_CHECKING:
     import gradio as gr
 
     from digit_model import DigitRecognizer
+    from digit_model.corrections import CorrectionStore
 
 EXAMPLES = Path(__file__).parent / "examples"
+ICON = str(Path(__file__).parent / "page" / "icon.png")
+CORRECTIONS = Path("corrections")  # below the folder where the app is started
 MAX_UPLOAD_MB = 50
 MAX_THREADS = 8  # a photograph of 64 megapixels takes some 200 MB while it is decoded
 KEEP_SECONDS = 3600  # how long uploaded pictures stay on the server's disk
 SHARE_SECONDS = 20  # how long to wait for a public link
 
-HINT = "Draw a digit, or choose a picture of one."
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
 
-# What the browser does with an answer, which has all ten confidences: show k of them. An empty
-# label widget has the value {}.
-CUT = "(answer, k) => answer ? {...answer, confidences: answer.confidences.slice(0, k)} : {}"
-SHOW = f"""(drawing, k) => {{
-  const answer = drawing?.answer ?? null;
-  return [answer, ({CUT})(answer, k), answer ? answer.note : {HINT!r}];
-}}"""
 
-# On a phone the answer is above the pictures, out of sight.
-REVEAL = """() => {
-  document.querySelector("#label").scrollIntoView({block: "nearest", behavior: "smooth"});
-}"""
+def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None) -> gr.Blocks:
+    """The page around a recogniser, with its public endpoints.
 
-
-def build_demo(recognizer: DigitRecognizer) -> gr.Blocks:
-    """The page around a recogniser, with the endpoints `/predict` and `/recognize`."""
+    Corrections that visitors agree to go to the store; by default to ./corrections.
+    """
     import gradio as gr
 
-    from digit_model import ImageError
-    from page.answer import full_answer, label_value, note
+    from digit_model.corrections import CorrectionStore
+    from page.about_tab import add_about_tab
+    from page.batch_tab import add_batch_tab
+    from page.draw_tab import add_draw_tab
     from page.endpoints import add_endpoints
-    from page.label import DigitLabel
-    from page.photo import Photo
-    from page.sketchpad import Sketchpad
+    from page.model_tab import add_model_tab
 
-    private: dict[str, Any] = {
-        "queue": False,
-        "show_progress": "hidden",
-        "api_visibility": "private",
-    }
-
-    def answer_drawing(png: bytes) -> dict[str, Any]:
-        return full_answer(recognizer.predict(png, top_k=10))
-
-    def answer_photo(file: str | None, k: int) -> tuple[Any, Any, Any, Any]:
-        if file is None:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        try:
-            prediction = recognizer.predict(file, top_k=10)
-        except ImageError as error:  # and away with the file: nothing can be seen of it
-            return None, None, None, html.escape(str(error))
-        return gr.skip(), full_answer(prediction), label_value(prediction, k), note(prediction)
-
+    store = store or CorrectionStore(CORRECTIONS)
     with gr.Blocks(
         title="Handwritten digits",
         analytics_enabled=False,
         delete_cache=(KEEP_SECONDS, KEEP_SECONDS),
     ) as demo:
-        gr.HTML(
-            "<h1>Which digit is it?</h1><p>Draw one: the answer changes as you go.</p>",
-            elem_id="intro",
-        )
-        with gr.Row(elem_id="desk"):
-            pad = Sketchpad(answer_drawing, elem_id="pad")
-            with gr.Column(elem_id="answer"):
-                label = DigitLabel(show_label=False, elem_id="label")
-                verdict = gr.HTML(
-                    HINT, html_template='<p role="status">${value}</p>', elem_id="verdict"
-                )
-                top_k = gr.Slider(
-                    1, 10, 3, step=1, label="Guesses to show", buttons=[], elem_id="top-k"
-                )
-        with gr.Row(elem_id="pictures"):
-            photo = Photo(label="Or a picture of a digit", height=220, elem_id="photo")
-            files = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
-            with gr.Column(elem_id="examples", visible=bool(files)):
-                gr.HTML("<p>Or one of these</p>")
-                with gr.Row():
-                    examples = [gr.Button(title(file), icon=file) for file in files]
-        # The whole answer stays in the browser, so that another k needs neither drawing nor server.
-        whole = gr.JSON(visible=False)
-
-        shown = [whole, label, verdict]
-        pad.input(None, [pad, top_k], shown, js=SHOW, **private)
-        answered = photo.change(answer_photo, [photo, top_k], [photo, *shown], **private)
-        answered.then(None, js=REVEAL, **private)
-        photo.clear(None, None, shown, js=f"() => [null, {{}}, {HINT!r}]", **private)
-        for button, file in zip(examples, files, strict=True):
-            button.click(partial(str, file), None, photo, **private)
-            button.keep_in_cache |= button.temp_files  # its icon stays when old files are deleted
-        top_k.input(None, [whole, top_k], label, js=CUT, **private)
-        add_endpoints(recognizer)
+        gr.HTML("<h1>Which digit is it?</h1>", elem_id="intro")
+        with gr.Tabs(overflow_behavior="wrap", elem_id="tabs"):
+            with gr.Tab("Draw"):
+                add_draw_tab(recognizer, store)
+            with gr.Tab("Many pictures"):
+                add_batch_tab(recognizer)
+            with gr.Tab("Model"):
+                add_model_tab(recognizer)
+            with gr.Tab("Privacy"):
+                add_about_tab(store, KEEP_SECONDS)
+        add_endpoints(recognizer, store)
     return demo
-
-
-def title(file: str) -> str:
-    """A file's name as words: "examples/crossed-seven.png" is "Crossed seven"."""
-    return Path(file).stem.replace("-", " ").replace("_", " ").capitalize()
 
 
 class Parser(argparse.ArgumentParser):
@@ -142,9 +90,17 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--model",
-        metavar="FOLDER",
-        default=environment("DIGIT_MODEL") or None,
-        help="folder with the weights to serve [DIGIT_MODEL, weights/ beside app.py]",
+        metavar="FOLDER|user/repo[@revision]",
+        default=environment("DIGIT_MODEL") or published_model(),
+        help="folder with the weights to serve, or a repository on the Hub with a branch, tag or "
+        "commit of it [DIGIT_MODEL, weights/ beside app.py]",
+    )
+    parser.add_argument(
+        "--corrections",
+        metavar="user/dataset",
+        default=environment("DIGIT_CORRECTIONS") or None,
+        help="data set on the Hub that gets the corrections people agree to share; a folder, such "
+        "as ./corrections, keeps them on this machine [DIGIT_CORRECTIONS, ./corrections]",
     )
     parser.add_argument(
         "--share",
@@ -171,17 +127,33 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         default=environment("DIGIT_MAX_UPLOAD_MB") or str(MAX_UPLOAD_MB),
         help=f"largest file to accept, in megabytes [DIGIT_MAX_UPLOAD_MB, {MAX_UPLOAD_MB}]",
     )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the API as tools for language models, by the Model Context Protocol "
+        "[DIGIT_MCP=1, no]",
+    )
     options = parser.parse_args(arguments)
-    share = environment("DIGIT_SHARE", "").lower()
-    if share not in YES | NO:
-        parser.error(f"DIGIT_SHARE has to be 1 or 0, not {share!r}")
-    options.share = options.share or share in YES
+    for switch in ("share", "mcp"):
+        name = f"DIGIT_{switch.upper()}"
+        value = environment(name, "").lower()
+        if value not in YES | NO:
+            parser.error(f"{name} has to be 1 or 0, not {value!r}")
+        setattr(options, switch, getattr(options, switch) or value in YES)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        parser.error("--mcp needs the package mcp, which requirements.txt lists")
     try:
         check_address(options.host, options.port)
     except OSError as error:
         where = options.host if options.port is None else f"port {options.port} of {options.host}"
         parser.error(f"can't listen at {where}: {error.strerror}")
     return options
+
+
+def published_model() -> str | None:
+    """What `python -m digit_model publish-space --model` chose for this copy of the app."""
+    file = Path(__file__).parent / "model.txt"
+    return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def whole_number(largest: int) -> Callable[[str], int]:
@@ -225,10 +197,15 @@ def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
         ssr_mode=False,
         enable_monitoring=False,
         run_history=False,
+        pwa=True,  # browsers can install the page as an app
+        favicon_path=ICON,
+        mcp_server=options.mcp,
         quiet=True,
         prevent_thread_lock=True,
     )
     print(f"* Running on local URL:  {str(demo.local_url).rstrip('/')}", flush=True)
+    if options.mcp:
+        print(f"* Running as an MCP server: {demo.local_url}gradio_api/mcp/", flush=True)
     if options.share:
         # Not through launch(): it may wait for a minute, and then explain itself in six lines.
         link = public_link(demo)
@@ -259,15 +236,60 @@ def public_link(demo: gr.Blocks) -> str | None:
     return links[0].replace("http://", "https://") if links else None
 
 
+def load_recognizer(model: str | None) -> DigitRecognizer:
+    """The weights to serve. Where the Hub has damaged ones only, the last good ones are; the log
+    says so, as it does when the Hub can't be asked.
+    """
+    from digit_model import DigitRecognizer, ModelError
+
+    try:
+        recognizer = DigitRecognizer.from_pretrained(model)
+    except ModelError as error:
+        from digit_model.hub.errors import HubDamagedError, HubError
+
+        if isinstance(error, HubError) and not isinstance(error, HubDamagedError):
+            raise  # it has refused
+        try:
+            recognizer = DigitRecognizer.from_pretrained(model, local_files_only=True)
+        except ModelError:
+            raise error from None
+        recognizer.notice = f"{error} Serving what was downloaded before."
+    if recognizer.revision and not recognizer.notice:
+        from digit_model.hub.pull import pull_metrics
+
+        pull_metrics(recognizer.id, recognizer.revision)
+    if recognizer.notice:
+        print(f"* {recognizer.notice}", flush=True)
+    return recognizer
+
+
+@contextlib.contextmanager
+def keeping_corrections(where: str | None) -> Iterator[CorrectionStore]:
+    """A folder, or a data set on the Hub, which gets what is left when the app stops."""
+    from digit_model.corrections import CorrectionStore
+
+    if where is None:
+        yield CorrectionStore(CORRECTIONS)
+        return
+    from digit_model.hub.collect import collecting
+
+    with collecting(where) as store:
+        yield store
+
+
 def main(arguments: list[str] | None = None) -> None:
     options = parse_options(arguments)
     # Read when torch is imported. Requests run beside each other; a second thread within one
     # saves a fraction of a millisecond when the machine is idle and costs many when it isn't.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    from digit_model import DigitRecognizer, ModelError
+    if not options.mcp:  # gradio imports it wherever it is installed, which takes half a second
+        sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: not to be found
+    from digit_model import ModelError
 
     try:
-        serve(build_demo(DigitRecognizer.from_pretrained(options.model)), options)
+        recognizer = load_recognizer(options.model)
+        with keeping_corrections(options.corrections) as store:
+            serve(build_demo(recognizer, store), options)
     except (ModelError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -7,12 +7,15 @@ CPU cores in about an hour:
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
+    python train.py --corrections user/dataset         # with what people have corrected
+    python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
 
 It trains on MNIST's first 55,000 training images, on real pen strokes rendered in many pens and
-sizes, on synthetic digits and on ink that is none, all through the preprocessing that serves.
-Validation is on the last 5,000 training images and on five writers held out. MNIST's test images
-are left alone: `python -m digit_model evaluate` reads them.
+sizes and in synthetic photographs, on scans of other collections, on synthetic digits and on ink
+that is none, all through the preprocessing that serves. Validation is on the last 5,000 training
+images and on five writers held out. MNIST's test images are left alone: `python -m digit_model
+evaluate` reads them.
 """
 
 import argparse
@@ -34,11 +37,14 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from digit_model import ModelError
 from digit_model.arguments import Parser, whole_number
+from digit_model.hub.names import repository
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.training import data
 from digit_model.training.augment import augment
 from digit_model.training.checkpoint import CheckpointError, TrainingState
+from digit_model.training.corrections import load_corrections
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +59,11 @@ class Recipe:
     augmentation: float = 1.0  # strength, see digit_model.training.augment
     variants: int = 12  # renderings of each recorded digit
     synthetic: int = 30_000  # digits in allographs of the world
-    stroke_share: float = 0.5  # of the renderings, redrawn from the pool in each epoch
-    nondigits: int = 20_000
+    photographs: int = 14_000  # synthetic, of recorded and synthetic digits
+    scan_variants: int = 8  # variations of each scan of other collections
+    worn: int = 20_000  # of MNIST's images, overdrawn, stained, badly copied
+    rendered_share: float = 0.5  # of all of these, drawn anew from the pool in each epoch
+    nondigits: int = 26_000
     outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
     outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
@@ -62,28 +71,34 @@ class Recipe:
 
 RECIPES = {
     "default": Recipe(),
-    "quick": Recipe(epochs=4, variants=4, synthetic=10_000, nondigits=5_000),
+    "quick": Recipe(
+        epochs=4,
+        variants=4,
+        synthetic=10_000,
+        photographs=2_000,
+        scan_variants=2,
+        worn=5_000,
+        nondigits=5_000,
+    ),
     "no-augmentation": Recipe(augmentation=0.0),
 }
 
 
 @dataclasses.dataclass
 class TrainingSet:
-    """uint8 digits in memory; an epoch takes all of ``mnist`` and a share of ``strokes``."""
+    """uint8 digits in memory; an epoch takes all of ``mnist`` and a share of ``rendered``."""
 
     mnist: data.Digits
-    strokes: data.Digits
+    rendered: data.Digits
     others: np.ndarray
 
     def epoch(
         self, recipe: Recipe, batch_size: int, rng: np.random.Generator
     ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Batches of digits, uint8 (N, 28, 28), labels, (N,), and non-digits, uint8 (M, 28, 28)."""
-        chosen = rng.permutation(len(self.strokes[1]))[
-            : int(len(self.strokes[1]) * recipe.stroke_share)
-        ]
-        images = np.concatenate([self.mnist[0], self.strokes[0][chosen]])
-        labels = np.concatenate([self.mnist[1], self.strokes[1][chosen]])
+        chosen = rng.permutation(len(self.rendered[1]))[: self._share(recipe)]
+        images = np.concatenate([self.mnist[0], self.rendered[0][chosen]])
+        labels = np.concatenate([self.mnist[1], self.rendered[1][chosen]])
         beside = round(batch_size * recipe.outlier_share)
         order = rng.permutation(len(labels))
         for start in range(0, len(order) - batch_size + 1, batch_size):
@@ -95,8 +110,17 @@ class TrainingSet:
                 torch.from_numpy(others),
             )
 
+    def add(self, digits: data.Digits, others: np.ndarray) -> None:
+        """Corrections: digits that every epoch takes, and ink that is none."""
+        images, labels = self.mnist
+        self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
+        self.others = np.concatenate([self.others, others])
+
     def steps(self, recipe: Recipe, batch_size: int) -> int:
-        return (len(self.mnist[1]) + int(len(self.strokes[1]) * recipe.stroke_share)) // batch_size
+        return (len(self.mnist[1]) + self._share(recipe)) // batch_size
+
+    def _share(self, recipe: Recipe) -> int:
+        return int(len(self.rendered[1]) * recipe.rendered_share)
 
 
 def learning_rate(progress: float, peak: float) -> float:
@@ -164,6 +188,8 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     state = TrainingState({"network": network, "ema": ema}, optimizer)
     checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
     setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
+    if args.corrections:
+        setup["corrections"] = args.corrections
     if args.resume:
         state.restore(checkpoint, setup)
     history = state.history
@@ -171,6 +197,11 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     if world > 1 and rank > 0:
         dist.barrier()  # the first process downloads what the others then read
     training, validation = load(args, recipe, rank, world)
+    if args.corrections:
+        (images, labels), others = load_corrections(args.corrections)
+        training.add((images[rank::world], labels[rank::world]), others)
+        if rank == 0:
+            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
     if world > 1 and rank == 0:
         dist.barrier()
     steps = torch.tensor(training.steps(recipe, batch_size), device=device)
@@ -224,6 +255,8 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         best = DigitCNN(recipe.network)
         best.load_state_dict(ema.module.state_dict())
         finish(best, args.output, validation, history, setup)
+        if args.push_to_hub:
+            push_to_hub(args.output, args.push_to_hub)
 
 
 def load(
@@ -233,12 +266,28 @@ def load(
     mnist, held_out = data.mnist_training(args.data_dir, limit=512 if args.dry_run else None)
     drawings = data.writers(held_out=True)
     drawings = drawings[:32] if args.dry_run else drawings
-    strokes = data.stroke_training(
-        recipe.variants, recipe.synthetic, args.seed, slice(rank, None, world)
-    )
+    part = slice(rank, None, world)
+    rendered = [
+        data.stroke_training(recipe.variants, recipe.synthetic, args.seed, part),
+        data.photograph_training(recipe.photographs, args.seed, part),
+        data.scan_training(recipe.scan_variants, args.seed, part),
+        data.worn_training(args.data_dir, recipe.worn, args.seed, part),
+    ]
+    images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
     others = data.nondigits(recipe.nondigits // world, args.seed + rank)
     validation = {"MNIST": held_out, **data.all_validation(drawings)} if rank == 0 else {}
-    return TrainingSet((mnist[0][rank::world], mnist[1][rank::world]), strokes, others), validation
+    return TrainingSet((mnist[0][part], mnist[1][part]), (images, labels), others), validation
+
+
+def push_to_hub(folder: Path, repo: str) -> None:
+    from digit_model.hub.push import push
+
+    try:
+        done = push(folder, repo)
+    except ModelError as error:
+        again = f"python -m digit_model push {repo} --model {folder}"
+        raise ModelError(f"{error} The weights are in {folder}; to try again: {again}") from error
+    print(f"Published: {done.url}, commit {done.commit}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -248,11 +297,19 @@ def main(argv: list[str] | None = None) -> int:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
     if args.dry_run:
         recipe = dataclasses.replace(
-            recipe, epochs=1, batch_size=64, variants=1, synthetic=64, nondigits=64
+            recipe,
+            epochs=1,
+            batch_size=64,
+            variants=1,
+            synthetic=64,
+            photographs=32,
+            scan_variants=0,
+            worn=64,
+            nondigits=64,
         )
     try:
         train(args, recipe)
-    except (CheckpointError, data.DataError, OSError) as error:
+    except (CheckpointError, data.DataError, ModelError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     return 0
@@ -287,7 +344,22 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add(
         "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
     )
+    add(
+        "--corrections",
+        metavar="user/dataset|FOLDER",
+        help="also train on the corrections in this data set of the Hub, or folder",
+    )
+    add(
+        "--push-to-hub",
+        metavar="user/repo",
+        help="put the weights, with their model card, on the Hub in the end",
+    )
     args = parser.parse_args(argv)
+    try:
+        if args.push_to_hub is not None:
+            repository(args.push_to_hub)  # now rather than after an hour
+    except ModelError as error:
+        parser.error(str(error))
     # A trial must not take the place of real weights.
     args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
     return args

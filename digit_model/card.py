@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from digit_model.tables import result_tables
 from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, replace_file
 
 METRICS_FILE = "metrics.json"
@@ -22,9 +23,11 @@ def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     replace_file(folder / CARD_FILE, model_card(metrics, config, parameters_kb).encode())
 
 
-def model_card(metrics: dict[str, Any], config: dict[str, Any], kilobytes: float) -> str:
-    """The card as Markdown with the Hub's front matter."""
-    recipe = config["training"].get("recipe", {})
+def model_card(
+    metrics: dict[str, Any], config: dict[str, Any], kilobytes: float, repo: str | None = None
+) -> str:
+    """The card as Markdown with the Hub's front matter; ``repo`` is where on the Hub it will be."""
+    source = f'"{repo}"' if repo else ""
     sections = [
         _front_matter(metrics),
         f"""# Handwritten digits, as people really draw them
@@ -35,24 +38,17 @@ or a photograph, says how sure it is, and refuses what is no digit. It is the ne
 figures don't hold.
 
 ```python
+from PIL import Image, ImageDraw
+
 from digit_model import DigitRecognizer
 
-prediction = DigitRecognizer.from_pretrained().predict("seven.png")
+picture = Image.new("L", (280, 280), "white")  # or the name of a picture's file
+ImageDraw.Draw(picture).line([(80, 60), (200, 60), (120, 230)], fill="black", width=20)
+
+prediction = DigitRecognizer.from_pretrained({source}).predict(picture)
 print(prediction.verdict, prediction.label, prediction.confidence)
 ```""",
-        f"""## Training
-
-Trained with `python train.py` ({recipe.get("epochs", "?")} epochs, seed
-{config["training"].get("seed", "?")}; config.json holds the whole recipe) on
-
-- the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; CC BY-SA 3.0),
-- the pen strokes of 25 writers of UCI "Pen-Based Recognition of Handwritten Digits" (Alpaydin and
-  Alimoglu; CC BY 4.0), each rendered {recipe.get("variants", "?")} times with other pens,
-- {recipe.get("synthetic", 0):,} synthetic digits in allographs from around the world, and
-  {recipe.get("nondigits", 0):,} rendered letters, shapes and scribbles as non-digits,
-
-all brought to 28×28 by the same code that serves. The temperature and all thresholds were set on
-MNIST's last 5,000 training images and on five other writers, clean and augmented.""",
+        _training(config),
         _results(metrics),
         """## Intended use and limits
 
@@ -89,32 +85,68 @@ def _front_matter(metrics: dict[str, Any]) -> str:
     return "\n".join([*lines, "---"])
 
 
+def _training(config: dict[str, Any]) -> str:
+    """What the recipe in config.json says the weights were trained on."""
+    recipe = config["training"].get("recipe", {})
+    sources = [
+        "the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; CC BY-SA 3.0)"
+    ]
+    if "worn" in recipe:
+        sources[0] += f", and {recipe['worn']:,} of them overdrawn, stained or badly copied"
+    sources.append(
+        'the pen strokes of 25 writers of UCI "Pen-Based Recognition of Handwritten Digits" '
+        f"(Alpaydin and Alimoglu; CC BY 4.0), each rendered {recipe.get('variants', '?')} times "
+        "with other pens"
+    )
+    if "photographs" in recipe:
+        sources.append(f"{recipe['photographs']:,} synthetic photographs of such strokes")
+    if "scan_variants" in recipe:
+        sources.append(
+            'three quarters of the scans of UCI "Optical Recognition of Handwritten Digits" '
+            '(Alpaydin and Kaynak) and "Semeion Handwritten Digit" (Buscema; both CC BY 4.0), '
+            f"each in {recipe['scan_variants']} variations"
+        )
+    sources.append(
+        f"{recipe.get('synthetic', 0):,} synthetic digits in allographs from around the world"
+    )
+    others = "letters, shapes and scribbles"
+    if "scan_variants" in recipe:
+        others += ", and characters of all of Omniglot's alphabets here but one (Lake et al.; MIT)"
+    sources.append(f"{recipe.get('nondigits', 0):,} pictures that are no digits: {others}")
+    listed = ",\n".join(f"- {source}" for source in sources)
+    return f"""## Training
+
+Trained with `python train.py` ({recipe.get("epochs", "?")} epochs, seed
+{config["training"].get("seed", "?")}; config.json holds the whole recipe) on
+
+{listed},
+
+all brought to 28×28 by the same code that serves. The temperature and all thresholds were set on
+MNIST's last 5,000 training images and on five other writers, clean and augmented."""
+
+
 def _results(metrics: dict[str, Any]) -> str:
-    """A table of whatever has been measured of these weights so far."""
-    lines = ["## Results", ""]
-    for title, key, command in (
-        ("Held-out data, none of it seen in training", "digits", "python -m digit_model evaluate"),
-        ("Validation, on which thresholds were set", "validation", "python train.py"),
-    ):
-        if key not in metrics:
-            continue
-        lines += [f"{title} (`{command}`), in %:", ""]
-        lines += [
-            "| Set | Digits | Accuracy | Mean recall | ECE | Unsure | Refused |",
-            "|---|---|---|---|---|---|---|",
+    """Tables and figures of whatever has been measured of these weights so far."""
+    parts = ["## Results"]
+    if "digits" in metrics:
+        parts.append(
+            "Held-out data, none of it seen in training. `python -m digit_model evaluate` measures "
+            "all of it again and draws the figures; metrics.json holds the numbers."
+        )
+    figures = {
+        "MNIST-C": ("MNIST-C", "corruptions", "Ten drawings under each corruption"),
+        "Digits": ("reliability", "reliability", "Accuracy against confidence"),
+        "Digits against other ink": ("reliability", "roc", "Digits kept against other ink refused"),
+    }
+    for table in result_tables(metrics):
+        parts.append(table.markdown())
+        key, figure, caption = figures.get(table.title, ("", "", ""))
+        if key in metrics:
+            parts.append(f"![{caption}](figures/{figure}.png)")
+    if "reliability" in metrics:
+        parts += [
+            "### Worst errors",
+            "What the network saw, what it is → what it was taken for, and how surely.",
+            "![Worst errors](figures/worst_errors.png)",
         ]
-        for name, row in metrics[key].items():
-            shares = ("accuracy", "mean_recall", "ece", "unsure", "refused")
-            cells = " | ".join(f"{100 * row[share]:.2f}" for share in shares)
-            lines.append(f"| {name} | {row['count']} | {cells} |")
-        lines.append("")
-    if "nondigits" in metrics:
-        lines += [
-            "| Non-digits | Characters | AUROC against digits | Refused |",
-            "|---|---|---|---|",
-        ]
-        for name, row in metrics["nondigits"].items():
-            lines.append(
-                f"| {name} | {row['count']} | {row['auroc']:.4f} | {100 * row['refused']:.1f} % |"
-            )
-    return "\n".join(lines).rstrip()
+    return "\n\n".join(parts)

@@ -4,6 +4,8 @@ The ink's longer side becomes 20 pixels and its centre of mass goes to the middl
 the nearest pixel; one anti-aliased resampling does both. Knows nothing of torch.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from PIL import Image
@@ -18,6 +20,42 @@ CENTRE = 14.5
 REACH = 2  # output pixels, half the width of the bicubic filter
 
 
+@dataclass(frozen=True)
+class Layout:
+    """How ink is laid out on the network's input.
+
+    Attributes:
+        box: of the ink, in its own pixels: left, top, width, height.
+        scale: pixels of the ink per pixel of the input.
+        x, y: the pixel of the input where the box's corner goes.
+    """
+
+    box: tuple[int, int, int, int]
+    scale: float
+    x: int
+    y: int
+
+    @property
+    def window(self) -> tuple[float, float, float]:
+        """The square of ink that the input shows: left, top, side, in pixels of the ink."""
+        left, top, _, _ = self.box
+        return left - self.x * self.scale, top - self.y * self.scale, SIZE * self.scale
+
+
+def lay_out(ink: np.ndarray) -> Layout | None:
+    """Where the ink, float32 (h, w) in [0, 1], goes; None when there is none."""
+    left, top, width, height = cv2.boundingRect(mark_mask(ink))
+    if width == 0:
+        return None
+    cut = ink[top : top + height, left : left + width]
+    scale = max(width, height) / BOX
+    # Where the cut's corner goes in the output: whole pixels only, so that an image already laid
+    # out like this comes back untouched.
+    x = round(CENTRE - _centre(cut.sum(axis=0)) / scale)
+    y = round(CENTRE - _centre(cut.sum(axis=1)) / scale)
+    return Layout((left, top, width, height), scale, x, y)
+
+
 def normalize_digit(ink: np.ndarray) -> np.ndarray:
     """Cut out, scale and centre the ink.
 
@@ -27,15 +65,12 @@ def normalize_digit(ink: np.ndarray) -> np.ndarray:
     Returns:
         uint8 (28, 28), 255 = ink; all zero when there is no ink.
     """
-    left, top, width, height = cv2.boundingRect(mark_mask(ink))
-    if width == 0:
+    place = lay_out(ink)
+    if place is None:
         return np.zeros((SIZE, SIZE), np.uint8)
+    left, top, width, height = place.box
     cut = ink[top : top + height, left : left + width]
-    scale = max(width, height) / BOX  # source pixels per output pixel
-    # Where the cut's corner goes in the output: whole pixels only, so that an image already laid
-    # out like this comes back untouched.
-    x = round(CENTRE - _centre(cut.sum(axis=0)) / scale)
-    y = round(CENTRE - _centre(cut.sum(axis=1)) / scale)
+    scale = place.scale
     # Enough paper around the cut for the filter's reach, and up to whole output pixels.
     columns, rows = (int(np.ceil(side / scale)) + 2 * REACH for side in (width, height))
     margin = int(np.ceil((REACH + 1) * scale))
@@ -46,7 +81,7 @@ def normalize_digit(ink: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(sheet).resize(
         (columns, rows), Image.Resampling.BICUBIC, box=source, reducing_gap=2.0
     )
-    digit = _paste(np.asarray(picture), x - REACH, y - REACH)
+    digit = _paste(np.asarray(picture), place.x - REACH, place.y - REACH)
     # A hairline averages to grey when it is shrunk; the network should see ink as ink.
     return np.clip(np.rint(digit * (255.0 / digit.max())), 0, 255).astype(np.uint8)
 

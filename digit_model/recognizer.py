@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from digit_model.decode import ImageInput
+from digit_model.explanation import attribute, contrast, share_evidence
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.pipeline import read_digit
 from digit_model.prediction import LABELS, Prediction, judge
@@ -26,24 +27,49 @@ class DigitRecognizer:
     ) -> None:
         self.id = id
         self.revision = revision
+        self.folder: Path | None = None  # where the weights were loaded from
+        self.notice: str | None = None  # what users should know of where the weights are from
         self.sha256 = config.sha256
         self.calibration = config.calibration
         self._network = network.fused().to(memory_format=torch.channels_last)
 
     @classmethod
-    def from_pretrained(cls, model: str | Path | None = None) -> "DigitRecognizer":
+    def from_pretrained(
+        cls,
+        model: str | Path | None = None,
+        revision: str | None = None,
+        *,
+        local_files_only: bool = False,
+    ) -> "DigitRecognizer":
         """Load weights.
 
         Args:
-            model: a folder with config.json and model.safetensors; by default weights/ of this
-                repository.
+            model: a folder with config.json and model.safetensors, or a repository on the Hub,
+                "user/repo" or "user/repo@revision"; by default weights/ of this repository, without
+                any network. :mod:`digit_model.hub.names` has the rule that tells them apart.
+            revision: branch, tag or commit on the Hub; its main branch by default.
+            local_files_only: take what was downloaded from the Hub before, without asking it.
 
         Raises:
-            ModelError: the folder or its files are missing, damaged or don't fit together.
+            ModelError: the folder or its files are missing, damaged or don't fit together; or the
+                Hub refuses them, or gives no answer and they were never downloaded before.
         """
-        folder = DEFAULT_WEIGHTS if model is None else Path(model)
-        network, config = load_weights(folder)
-        return cls(network, config, id=folder.resolve().name)
+        from digit_model.hub.names import locate  # which needs no network, nor its libraries
+
+        place, notice = locate(DEFAULT_WEIGHTS if model is None else model, revision)
+        if isinstance(place, Path):
+            folder = place
+            network, config = load_weights(folder)
+            recognizer = cls(network, config, id=folder.resolve().name)
+        else:
+            from digit_model.hub.pull import pull, remember  # they take half a second to import
+
+            folder, commit, notice = pull(place, local_files_only=local_files_only)
+            network, config = load_weights(folder)
+            remember(place, commit)
+            recognizer = cls(network, config, id=place.repo, revision=commit)
+        recognizer.folder, recognizer.notice = folder, notice
+        return recognizer
 
     def predict(self, image: ImageInput, top_k: int = 3) -> Prediction:
         """Recognise the digit in one picture.
@@ -89,6 +115,44 @@ class DigitRecognizer:
         """Each batch's digits and logits; the network works on one while the next is being read."""
         pending = [(digits, _worker().submit(self.logits, digits)) for digits in batches]
         return [(digits, logits.result()) for digits, logits in pending]
+
+    def explain(
+        self, image: ImageInput, label: str | None = None, *, against: str | None = None
+    ) -> np.ndarray:
+        """Which ink speaks for a label and which against it, as the network sees it.
+
+        By integrated gradients; see :mod:`digit_model.explanation`, which also draws the result.
+
+        Args:
+            image: as in :meth:`predict`.
+            label: "0" … "9"; by default the most probable one (other than ``against``).
+            against: another label, to ask why the one and not the other; by default the label
+                is held against the mean of all others.
+
+        Returns:
+            float32 (28, 28) in [-1, 1] for the pixels of ``Prediction.model_input``: above 0 for
+            the label, below 0 against it, the strongest pixel being 1 or -1; 0 on paper, and
+            all 0 when the picture is blank.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: ``label`` or ``against`` is no label, or both are the same.
+        """
+        for given in (label, against):
+            if given is not None and given not in LABELS:
+                raise ValueError(f'A label is one of "0" to "9", not {given!r}.')
+        if label is not None and label == against:
+            raise ValueError(f"Evidence for {label} can't be held against {label} itself.")
+        digit = read_digit(image)
+        other = None if against is None else LABELS.index(against)
+        if label is None:
+            ranking = np.argsort(-self.logits(digit[None])[0], kind="stable")
+            chosen = int(ranking[ranking != other][0])
+        else:
+            chosen = LABELS.index(label)
+        evidence = attribute(self._network, digit, contrast(chosen, other))
+        evidence = share_evidence(evidence, digit)
+        return evidence / max(float(np.abs(evidence).max()), 1e-12)
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
         """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""

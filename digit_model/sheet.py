@@ -103,7 +103,8 @@ def local_ink(grey: np.ndarray) -> np.ndarray:
     paper = paper[reach:-reach, reach:-reach]
     if bright:
         # In shadow ink differs less from paper; darker than a shadow, the table has no ink on it.
-        light = cv2.max(paper, SHADOW * float(np.percentile(paper[::4, ::4], 95)))
+        darkest = np.uint8(SHADOW * float(np.percentile(paper[::4, ::4], 95)))
+        light = np.maximum(paper, darkest)
         contrast = cv2.divide(cv2.subtract(paper, grey), light, scale=255)
     else:
         contrast = cv2.subtract(grey, paper)

@@ -1,30 +1,35 @@
-"""The public API: `/predict` and `/recognize`."""
+"""The public API: `/predict`, `/recognize`, `/predict_batch`, `/explain`, `/submit_correction`."""
 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from PIL import Image
 
 from digit_model import ImageError
+from digit_model.explanation import draw_evidence
 from page.answer import label_value
-from page.label import DigitLabel, TopK
+from page.batch import read_many
+from page.correction import keep_correction, model_of
+from page.label import DigitLabel, Report, TopK
 from page.photo import Photo
+from page.photos import Photos, Upload
 from page.refusal import refusal
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer, Prediction
+    from digit_model.corrections import CorrectionStore
 
 
-def add_endpoints(recognizer: DigitRecognizer) -> None:
+def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
     """Adds them to the gr.Blocks around the call, on components that the page doesn't show."""
 
     def read(image: str | None, top_k: int) -> Prediction:
-        if image is None:
-            raise refusal("No image file came with the request.")
         try:
-            return recognizer.predict(image, top_k=top_k)
+            return recognizer.predict(sent(image), top_k=top_k)
         except ImageError as error:
             raise refusal(str(error)) from error
 
@@ -33,6 +38,10 @@ def add_endpoints(recognizer: DigitRecognizer) -> None:
 
         Returns the label ("0" to "9", "not a digit" or "blank") and the top_k (1 to 10) most
         probable digits with their confidences, best first.
+
+        Args:
+            image: the file; MCP clients send it as an address data:image/png;base64,…
+            top_k: how many digits to list, 1 to 10.
         """
         return label_value(read(image, top_k), top_k)
 
@@ -43,27 +52,107 @@ def add_endpoints(recognizer: DigitRecognizer) -> None:
         confidence (of the most probable digit), digit_score (0 to 1, how digit-like the ink is),
         confidences (the top_k, 1 to 10, most probable digits), model (id, revision and sha256 of
         the weights) and milliseconds (spent on decoding and recognising).
+
+        Args:
+            image: the file; MCP clients send it as an address data:image/png;base64,…
+            top_k: how many digits to list, 1 to 10.
         """
         start = time.perf_counter()
         prediction = read(image, top_k)
         elapsed = 1000 * (time.perf_counter() - start)
         return {
-            "label": prediction.label,
-            "verdict": prediction.verdict,
-            "confidence": float(prediction.confidence),
-            "digit_score": float(prediction.digit_score),
-            "confidences": label_value(prediction, top_k)["confidences"],
-            "model": {
-                "id": recognizer.id,
-                "revision": recognizer.revision,
-                "sha256": recognizer.sha256,
-            },
+            **report(prediction, top_k),
+            "model": model_of(recognizer),
             "milliseconds": round(elapsed, 1),
         }
 
-    inputs = [Photo(label="image", visible=False), TopK(3, label="top_k", visible=False)]
-    label, report = DigitLabel(visible=False), gr.JSON(label="report", visible=False)
+    def predict_batch(images: list[Upload], top_k: int) -> list[dict[str, Any]]:
+        """Recognise the handwritten digit in each of many image files.
+
+        Returns a list with an entry for each file, in order: label, verdict, confidence,
+        digit_score and the top_k (1 to 10) confidences; for a file that can't be read, its entry
+        is an object with nothing but an error, one sentence.
+
+        Args:
+            images: the files; MCP clients send addresses data:image/png;base64,…
+            top_k: how many digits to list, 1 to 10.
+        """
+        readings = read_many(recognizer, [image.picture for image in images], top_k)
+        return [
+            {"error": reading.error}
+            if reading.prediction is None
+            else report(reading.prediction, top_k)
+            for reading in readings
+        ]
+
+    def explain(image: str | None, label: str | None = None) -> Image.Image:
+        """Show which ink in an image file speaks for a digit, and which against it.
+
+        Returns a picture of the digit as the network saw it: blue ink speaks for the label, orange
+        ink against it, grey ink for neither.
+
+        Args:
+            image: the file; MCP clients send it as an address data:image/png;base64,…
+            label: the digit, "0" to "9"; without one, the most probable digit is taken.
+        """
+        try:
+            evidence = recognizer.explain(sent(image), label or None)
+            digit = recognizer.predict(sent(image)).model_input
+        except ValueError as error:
+            raise refusal(str(error)) from error
+        return Image.fromarray(draw_evidence(evidence, digit))
+
+    def submit_correction(image: str | None, label: str, consent: bool = False) -> dict[str, str]:
+        """Send an image file with the digit it really shows, to train later versions.
+
+        Returns a receipt: the id under which the picture was stored, its label, and its name in
+        the collection.
+
+        Args:
+            image: the file; MCP clients send it as an address data:image/png;base64,…
+            label: what it really shows, "0" to "9" or "not a digit".
+            consent: whether whoever sends it agrees; nothing is stored unless it is true.
+        """
+        try:
+            return keep_correction(recognizer, store, Path(sent(image)), label, consent=consent)
+        except (ValueError, OSError) as error:
+            raise refusal(str(error)) from error
+
+    image, top_k = Photo(label="image", visible=False), TopK(3, label="top_k", visible=False)
+    images = Photos(label="images", visible=False)
+    label = gr.Textbox(label="label", visible=False)
+    consent = gr.Checkbox(label="consent", visible=False)
+    answer, details = DigitLabel(visible=False), Report(label="report", visible=False)
+    overlay = gr.Image(label="evidence", format="png", visible=False)
     # Past the queue; and no waiting for those who join it all the same, as gradio_client does.
     endpoint: dict[str, Any] = {"queue": False, "concurrency_limit": None}
-    gr.on([], predict, inputs, label, api_name="predict", **endpoint)
-    gr.on([], recognize, inputs, report, api_name="recognize", **endpoint)
+    gr.on([], predict, [image, top_k], answer, api_name="predict", **endpoint)
+    gr.on([], recognize, [image, top_k], details, api_name="recognize", **endpoint)
+    gr.on([], predict_batch, [images, top_k], details, api_name="predict_batch", **endpoint)
+    gr.on([], explain, [image, label], overlay, api_name="explain", **endpoint)
+    gr.on(
+        [],
+        submit_correction,
+        [image, label, consent],
+        details,
+        api_name="submit_correction",
+        **endpoint,
+    )
+
+
+def sent(image: str | None) -> str:
+    """The path of the image that came with the request; gr.Error without one."""
+    if image is None:
+        raise refusal("No image file came with the request.")
+    return image
+
+
+def report(prediction: Prediction, top_k: int) -> dict[str, Any]:
+    """What the API says of a prediction."""
+    return {
+        "label": prediction.label,
+        "verdict": prediction.verdict,
+        "confidence": float(prediction.confidence),
+        "digit_score": float(prediction.digit_score),
+        "confidences": label_value(prediction, top_k)["confidences"],
+    }

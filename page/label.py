@@ -1,4 +1,4 @@
-"""The label widget and its k, for a recogniser that may also say that there is no digit."""
+"""What the API takes and gives besides pictures: the label widget, its k, and JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.label import LabelData
+from gradio.data_classes import JsonData
 
 from page.refusal import refusal
 
@@ -18,6 +19,21 @@ class DigitLabel(gr.Label):
     def postprocess(self, value: dict[str, Any] | None) -> LabelData | dict:  # type: ignore[override]
         """Takes a label and the confidences below it, as they are; None empties the widget."""
         return {} if value is None else LabelData.model_validate(value)
+
+
+class JsonText(JsonData):
+    def __str__(self) -> str:
+        return self.model_dump_json()
+
+
+class Report(gr.JSON):
+    """`gr.JSON` whose value, written as text for MCP clients, is JSON as well."""
+
+    is_template = True  # for the browser it is a gr.JSON
+
+    def postprocess(self, value: Any) -> JsonText | None:
+        data = super().postprocess(value)
+        return None if data is None else JsonText(data.root)
 
 
 class TopK(gr.Number):

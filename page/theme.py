@@ -6,18 +6,49 @@ from pathlib import Path
 
 import gradio as gr
 
-CSS = Path(__file__).parent / "page.css"
+HERE = Path(__file__).parent
+CSS = [HERE / "page.css", HERE / "answer_card" / "answer.css", HERE / "history" / "history.css"]
 
 # The visitor's own fonts: nothing is loaded from elsewhere.
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 
 
+PAPER = gr.themes.Color(
+    name="paper",
+    c50="#fdfbf6",
+    c100="#f6f2ea",
+    c200="#ebe5d9",
+    c300="#d9d1c1",
+    c400="#b5ab9a",
+    c500="#857b6c",
+    c600="#5f574b",
+    c700="#4a4339",
+    c800="#302b25",
+    c900="#221e1a",
+    c950="#181512",
+)
+INK = gr.themes.Color(
+    name="ink",
+    c50="#eef3fb",
+    c100="#d9e4f6",
+    c200="#b6cbee",
+    c300="#9dbaf0",
+    c400="#8aaceb",
+    c500="#4a72bf",
+    c600="#3459a5",
+    c700="#28478a",
+    c800="#233b6e",
+    c900="#1f3159",
+    c950="#141f3a",
+)
+
+
 def paper_theme() -> gr.themes.Base:
-    """Warm grey desk, white cards, one blue accent; a dark version of the same."""
+    """Warm paper and blue-black ink; a dark version of the same."""
     theme = gr.themes.Base(
-        primary_hue=gr.themes.colors.blue,
-        neutral_hue=gr.themes.colors.stone,
+        primary_hue=INK,
+        neutral_hue=PAPER,
         radius_size=gr.themes.sizes.radius_lg,
         font=SANS,
         font_mono=MONO,
@@ -27,8 +58,10 @@ def paper_theme() -> gr.themes.Base:
         body_background_fill_dark="*neutral_950",
         body_text_color="*neutral_800",
         body_text_color_subdued="*neutral_600",
+        block_title_text_color="*neutral_600",
+        block_info_text_color="*neutral_600",
         body_text_color_subdued_dark="*neutral_400",
-        block_background_fill="white",
+        block_background_fill="*neutral_50",
         block_background_fill_dark="*neutral_900",
         block_border_width="1px",
         border_color_primary="*neutral_300",
@@ -40,7 +73,9 @@ def paper_theme() -> gr.themes.Base:
         slider_color="*primary_700",
         slider_color_dark="*primary_400",
         color_accent="*primary_700",
-        button_secondary_background_fill="white",
+        link_text_color="*primary_700",
+        link_text_color_dark="*primary_300",
+        button_secondary_background_fill="*neutral_50",
         button_secondary_background_fill_dark="*neutral_800",
         button_secondary_background_fill_hover="*neutral_200",
         button_secondary_background_fill_hover_dark="*neutral_700",

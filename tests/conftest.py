@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hub_client import Client
+from hub_server import HubServer
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, FloatRect, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expect, sync_playwright
 
 expect.set_options(timeout=15_000)  # a busy machine takes its time
 
@@ -35,6 +37,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    "--use-fake-device-for-media-stream",  # a webcam
+    "--use-fake-ui-for-media-stream",
 ]
 
 Point = tuple[float, float]  # in fractions of the pad's side, y grows downward
@@ -139,14 +143,26 @@ class Visitor:
         self.page = page
         self.touch = page.context.new_cdp_session(page) if touch else None
         self.canvas = page.locator("#pad canvas")
-        self.label = page.get_by_test_id("label-output-value")
-        self.verdict = page.locator("#verdict p")
+        self.label = page.locator("#card .said")
+        self.verdict = page.locator("#card .note")
+        self.headline = page.locator("#card .headline")
         self.asking: set[Request] = set()  # those without an answer so far
         page.on("request", self._asked)
         page.on("requestfinished", lambda request: self.asking.discard(request))
         page.on("requestfailed", lambda request: self.asking.discard(request))
         page.goto(url)
         self.canvas.wait_for()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def open(self, tab: str) -> None:
+        self.page.get_by_role("tab", name=tab).click()
+
+    def upload(self, name: str, content: bytes) -> None:
+        self.page.locator("#photo input[type=file]").set_input_files(
+            {"name": name, "mimeType": "image/png", "buffer": content}
+        )
 
     def box(self) -> FloatRect:
         box = self.canvas.bounding_box()
@@ -162,18 +178,25 @@ class Visitor:
     def lift(self) -> None:
         self._point("End", None)
 
-    def draw(self, drawing: Drawing) -> None:
-        for first, *rest in drawing.strokes:
-            self.press(first)
-            for point in rest:
-                self.move(point)
-            self.lift()
+    def line(self, *points: Point) -> None:
+        """One stroke."""
+        self.press(points[0])
+        for point in points[1:]:
+            self.move(point)
+        self.lift()
 
-    def settle(self) -> None:
-        """Wait until the pad has had an answer to its last question, however slow the server."""
+    def draw(self, drawing: Drawing) -> None:
+        for stroke in drawing.strokes:
+            self.line(*stroke)
+
+    def settle(self, rounds: int = 10) -> None:
+        """Wait until the pad has had an answer to its last question, however slow the server.
+
+        It has, when it has asked nothing for so many rounds of 50 ms.
+        """
         deadline = time.monotonic() + 20
         quiet = 0
-        while quiet < 10:  # rounds of 50 ms: the pad's own pauses are shorter
+        while quiet < rounds:  # the pad's own pauses, when the pen is up, are shorter than one
             assert time.monotonic() < deadline, "the pad goes on asking"
             self.page.wait_for_timeout(50)
             quiet = 0 if self.asking else quiet + 1
@@ -204,6 +227,28 @@ class Visitor:
             self.page.mouse.down()
         elif what == "End":
             self.page.mouse.up()
+
+
+@pytest.fixture(scope="session")
+def hub() -> Iterator[HubServer]:
+    server = HubServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def client(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    process = Client(hub.url, tmp_path_factory.mktemp("hub-client"))
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="session")
+def hasty(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """Another process, with less patience and a cache of its own: for what has to fail."""
+    process = Client(hub.url, tmp_path_factory.mktemp("hasty"), DIGIT_HUB_TIMEOUT="1.5")
+    yield process
+    process.close()
 
 
 @pytest.fixture(scope="session")

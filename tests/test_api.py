@@ -13,7 +13,8 @@ from conftest import ROOT, Drawing, Server
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-ENDPOINTS = ("/predict", "/recognize")
+ENDPOINTS = ("/predict", "/recognize")  # those for one picture and a number of guesses
+OTHERS = ("/predict_batch", "/explain", "/submit_correction")
 FILE = {"_type": "gradio.FileData"}
 NO_PICTURES = {
     "empty.png": b"",
@@ -54,16 +55,31 @@ def is_one_sentence(text: str) -> bool:
 # ---- through gradio_client
 
 
-def test_only_two_endpoints_are_public(client: Client) -> None:
+def test_five_endpoints_are_public(client: Client) -> None:
     api: Any = client.view_api(return_format="dict", print_info=False)
-    assert sorted(api["named_endpoints"]) == sorted(ENDPOINTS)
+    assert sorted(api["named_endpoints"]) == sorted([*ENDPOINTS, *OTHERS])
     assert api["unnamed_endpoints"] == {}
-    for endpoint in api["named_endpoints"].values():
-        image, top_k = endpoint["parameters"]
-        assert image["parameter_name"] == "image"
-        assert not image["parameter_has_default"]
-        assert top_k["parameter_name"] == "top_k"
-        assert top_k["parameter_default"] == 3
+    # What can be left out, and stands for what.
+    defaults = {
+        "/predict": {"top_k": 3},
+        "/recognize": {"top_k": 3},
+        "/predict_batch": {"top_k": 3},
+        "/explain": {"label": None},
+        "/submit_correction": {"consent": False},
+    }
+    needed = {"/predict_batch": ["images"], "/submit_correction": ["image", "label"]}
+    for name, endpoint in api["named_endpoints"].items():
+        parameters = endpoint["parameters"]
+        assert {
+            parameter["parameter_name"]: parameter["parameter_default"]
+            for parameter in parameters
+            if parameter["parameter_has_default"]
+        } == defaults[name]
+        assert [
+            parameter["parameter_name"]
+            for parameter in parameters
+            if not parameter["parameter_has_default"]
+        ] == needed.get(name, ["image"])
         assert "digit" in endpoint["description"]
 
 
@@ -141,6 +157,83 @@ def test_a_missing_picture_gets_a_sentence(client: Client, value: Any) -> None:
     assert is_one_sentence(str(caught.value))
 
 
+def test_predict_batch(client: Client, files: dict[str, Path]) -> None:
+    names = ["3", "text.png", "0", "empty.png", "9"]
+    answers = client.predict(
+        [handle_file(files[name]) for name in names], 2, api_name="/predict_batch"
+    )
+    assert [answer.get("label") for answer in answers] == ["3", None, "0", None, "9"]
+    for place in (1, 3):
+        assert set(answers[place]) == {"error"}
+        assert is_one_sentence(answers[place]["error"])
+    alone = client.predict(handle_file(files["3"]), 2, api_name="/recognize")
+    alone = {key: alone[key] for key in alone if key not in ("model", "milliseconds")}
+    assert set(answers[0]) == set(alone)
+    assert answers[0]["verdict"] == alone["verdict"]
+    assert answers[0]["confidence"] == pytest.approx(alone["confidence"], rel=1e-4)
+    assert client.predict([], api_name="/predict_batch") == []
+
+
+def test_more_files_than_go_through_the_network_at_once(
+    client: Client, files: dict[str, Path]
+) -> None:
+    order = [str(number % 10) for number in range(35)]
+    answers = client.predict(
+        [handle_file(files[digit]) for digit in order], 1, api_name="/predict_batch"
+    )
+    assert [answer["label"] for answer in answers] == order
+
+
+@pytest.mark.parametrize("value", ["seven.png", 7, {}, [None], ["seven.png"], [["x"]]])
+def test_what_is_no_list_of_files_gets_a_sentence(client: Client, value: Any) -> None:
+    with pytest.raises(AppError) as caught:
+        client.predict(value, api_name="/predict_batch")
+    assert is_one_sentence(str(caught.value))
+
+
+def test_explain(client: Client, files: dict[str, Path]) -> None:
+    from PIL import Image
+
+    pictures = {}
+    for label in (None, "7", "1"):
+        path = client.predict(handle_file(files["7"]), label, api_name="/explain")
+        with Image.open(path) as picture:
+            assert picture.format == "PNG"
+            assert picture.width == picture.height >= 28
+            pictures[label] = picture.convert("RGB").tobytes()
+    assert pictures[None] == pictures["7"] != pictures["1"]
+    for label in ("10", "seven", "not a digit"):
+        with pytest.raises(AppError) as caught:
+            client.predict(handle_file(files["7"]), label, api_name="/explain")
+        assert is_one_sentence(str(caught.value))
+
+
+def test_submit_correction(client: Client, server: Server, files: dict[str, Path]) -> None:
+    folder = server.log.parent / "corrections"
+
+    def kept() -> int:
+        return len(list(folder.glob("**/*.png")))
+
+    before = kept()
+    picture = handle_file(files["2"])
+    for arguments in (
+        (picture, "2"),  # no consent
+        (picture, "2", False),
+        (picture, "two", True),
+        (picture, "", True),
+        (handle_file(files["text.png"]), "2", True),
+    ):
+        with pytest.raises(AppError) as caught:
+            client.predict(*arguments, api_name="/submit_correction")
+        assert is_one_sentence(str(caught.value))
+    assert kept() == before
+    for label in ("2", "not a digit"):
+        receipt = client.predict(picture, label, True, api_name="/submit_correction")
+        assert receipt["label"] == label
+        assert (folder / receipt["stored"]).is_file()
+    assert kept() == before + 2
+
+
 def test_twenty_callers_get_their_own_answers(server: Server, files: dict[str, Path]) -> None:
     def call(number: int) -> tuple[str, str]:
         digit = str(number % 10)
@@ -187,9 +280,10 @@ def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, 
         {"path": f"{uploaded}/../../../../../..{inside}", "meta": FILE},
         {"path": None, "url": inside, "meta": FILE},
     ):
-        status, body = post(http, "predict", value, 3)
-        assert status == 500, value
-        assert "data" not in body
+        for endpoint, sent in (("predict", value), ("predict_batch", [value])):
+            status, body = post(http, endpoint, sent, 3)
+            assert status == 500, (endpoint, value)
+            assert "data" not in body
     for path in ("/etc/passwd", inside, ROOT / "app.py", ROOT / "weights" / "model.safetensors"):
         assert http.get(f"/file={path}").status_code in (403, 404)
 
@@ -197,9 +291,10 @@ def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, 
 def test_nothing_is_fetched_for_a_caller(http: httpx.Client, server: Server) -> None:
     for address in (f"{server.url}/config", "http://example.com/7.png", "https://localhost/"):
         for value in ({"path": address, "meta": FILE}, {"path": address, "url": address}):
-            status, body = post(http, "predict", value, 3)
-            assert status == 500
-            assert is_one_sentence(body["error"])
+            for endpoint, sent in (("predict", value), ("predict_batch", [value])):
+                status, body = post(http, endpoint, sent, 3)
+                assert status == 500
+                assert is_one_sentence(body["error"])
 
 
 def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
@@ -210,6 +305,19 @@ def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server
         response = http.post("/component_server/", json=body)
         assert response.status_code == 200
         assert is_one_sentence(response.json()["error"])
+
+
+def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
+    config = httpx.get(f"{server.url}/config").json()
+    card = next(c["id"] for c in config["components"] if "reasons" in str(c["props"]))
+    for function in ("explain", "correct"):
+        picture = {"picture": "data:image/png;base64,aGk="}  # of no picture
+        questions: list[Any] = [None, 7, [], {}, {"picture": 7}, picture]
+        for junk in questions:
+            body = {"data": junk, "component_id": card, "fn_name": function, "session_hash": "x"}
+            response = http.post("/component_server/", json=body)
+            assert response.status_code == 200, junk
+            assert is_one_sentence(response.json()["error"])
 
 
 def test_pages_for_operators_are_off(http: httpx.Client, server: Server) -> None:

@@ -27,7 +27,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_help_names_every_option_and_variable() -> None:
     result = run("--help")
     assert result.returncode == 0
-    for name in ("--model", "--share", "--host", "--port", "--max-upload-mb"):
+    for name in ("--model", "--share", "--host", "--port", "--max-upload-mb", "--mcp"):
         assert name in result.stdout
     for name in ("DIGIT_MODEL", "DIGIT_SHARE", "DIGIT_MAX_UPLOAD_MB"):
         assert name in result.stdout
@@ -50,6 +50,7 @@ def test_help_names_every_option_and_variable() -> None:
         ([], {"GRADIO_SERVER_PORT": "http"}),
         ([], {"DIGIT_MAX_UPLOAD_MB": "0"}),
         ([], {"DIGIT_SHARE": "maybe"}),
+        ([], {"DIGIT_MCP": "maybe"}),
         ([], {"DIGIT_MODEL": "no/such/folder"}),
     ],
     ids=str,

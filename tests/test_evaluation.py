@@ -1,25 +1,54 @@
-"""The figures are what they are called, and the model card says what metrics.json says."""
+"""The figures are what they are called, and table and card say what metrics.json says."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from digit_model import DigitRecognizer
+from digit_model.__main__ import main
+from digit_model.calibration import Calibration, auroc, ece, softmax
 from digit_model.card import model_card, write_report
-from digit_model.evaluation import format_table, load_drawings, measure
+from digit_model.corruptions import CORRUPTIONS
+from digit_model.evaluation import evaluate, format_table, load_drawings, measure
+from digit_model.evaluation import sets as evaluation_sets
+from digit_model.evaluation.measures import digit_scores, reliability, roc, separation, summarise
+from digit_model.pipeline import read_digit
+from digit_model.tables import PARTS, Table, result_tables
+from digit_model.training import data
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
+FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
 
 
 @pytest.fixture(scope="module")
-def metrics() -> dict:
+def recognizer() -> DigitRecognizer:
+    return DigitRecognizer.from_pretrained()
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
     return json.loads((WEIGHTS / "metrics.json").read_text())
 
 
-def test_measure_counts_by_hand() -> None:
-    recognizer = DigitRecognizer.from_pretrained()
+@pytest.fixture(scope="module")
+def measured(
+    recognizer: DigitRecognizer, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], Path]:
+    """All but two slow parts, on a few pictures of each set; and the folder of the figures."""
+    folder = tmp_path_factory.mktemp("figures")
+    with pytest.MonkeyPatch.context() as patch, np.load(FIXTURE) as arrays:
+        many = np.resize(arrays["images"], (800, 28, 28)), np.resize(arrays["labels"], 800)
+        patch.setattr(data, "mnist", lambda data_dir, train: many)
+        parts = [part for part in PARTS if part not in ("photographs", "speed")]
+        metrics = evaluate(recognizer, Path("nowhere"), parts=parts, step=80, figures=folder)
+    return metrics, folder
+
+
+def test_measure_counts_by_hand(recognizer: DigitRecognizer) -> None:
     images, labels = load_drawings()
     wrong = labels.copy()
     wrong[labels == 3] = 5  # eight threes called fives
@@ -31,23 +60,174 @@ def test_measure_counts_by_hand() -> None:
     assert row["refused"] == 0
 
 
-def test_the_card_is_made_of_the_metrics(metrics: dict) -> None:
+def test_summarise_finds_the_worst() -> None:
+    rows = {
+        "a": {"mean_recall": 0.9, "accuracy": 0.95},
+        "b": {"mean_recall": 0.8, "accuracy": 0.97},
+    }
+    found = summarise(rows)
+    assert found["mean_recall"] == pytest.approx(0.85)
+    assert (found["worst"], found["worst_recall"]) == ("b", 0.8)
+    assert (found["least_accurate"], found["worst_accuracy"]) == ("a", 0.95)
+
+
+@pytest.fixture
+def some_logits() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return rng.normal(0, 3, (500, 10)), rng.integers(0, 10, 500)
+
+
+def test_the_gaps_of_the_reliability_diagram_are_the_ece(
+    some_logits: tuple[np.ndarray, np.ndarray],
+) -> None:
+    probabilities, labels = softmax(some_logits[0]), some_logits[1]
+    bins = reliability(probabilities, labels)
+    assert sum(bin["count"] for bin in bins) == 500
+    gap = sum(bin["count"] * abs(bin["accuracy"] - bin["confidence"]) for bin in bins) / 500
+    assert gap == pytest.approx(ece(probabilities, labels))
+
+
+def test_the_area_under_the_roc_curve_is_the_auroc() -> None:
+    rng = np.random.default_rng(1)
+    digits, others = rng.integers(3, 12, 80) / 9, rng.integers(0, 8, 60) / 9
+    kept, passed = roc(digits, others)
+    assert (kept[0], passed[0], kept[-1], passed[-1]) == (0, 0, 1, 1)
+    assert (np.diff(kept) >= 0).all()
+    assert np.trapezoid(kept, passed) == pytest.approx(auroc(digits, others))
+
+
+def test_separation_keeps_99_percent_of_the_digits() -> None:
+    digits = np.arange(100.0)  # the threshold lies between 0 and 1
+    found = separation(digits, np.array([-5.0, 0.5, 50.0, 1000.0]))
+    assert found["refused_at_kept"] == 0.5
+    assert found["auroc"] == pytest.approx((100 + 99 + 49.5) / 400)
+
+
+def test_scores_are_high_for_a_clear_winner() -> None:
+    logits = np.array([[12.0] + [0.0] * 9, [1.0] * 10])
+    for name, (digit, undecided) in digit_scores(logits, Calibration()).items():
+        assert digit > undecided, name
+
+
+def test_sets_of_mnist_go_through_the_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with np.load(FIXTURE) as arrays:
+        raw, labels = arrays["images"][:8], arrays["labels"][:8]
+    monkeypatch.setattr(data, "mnist", lambda data_dir, train: (raw, labels))
+    found = dict(
+        evaluation_sets.digit_sets(Path("nowhere"), parts=["mnist-test", "mnist-c"], step=2)
+    )
+    assert list(found)[:2] == ["MNIST test", "MNIST test, inverted and enlarged"]
+    assert list(found)[2:] == [f"MNIST-C, {corruption.name}" for corruption in CORRUPTIONS]
+    for name, (images, some) in found.items():
+        every = 4 if name.startswith("MNIST-C") else 2
+        assert images.shape == (8 // every, 28, 28)
+        assert np.array_equal(some, labels[::every])
+    plain, enlarged = (images.astype(float) for images, _ in list(found.values())[:2])
+    assert plain == pytest.approx(np.stack([read_digit(image) for image in raw[::2]]))
+    assert np.abs(plain - enlarged).mean() < 8  # grey levels
+
+
+def test_scans_are_those_held_out() -> None:
+    found = dict(evaluation_sets.digit_sets(Path("nowhere"), parts=["scans"], step=20))
+    assert list(found) == ["scans, Optdigits", "scans, Semeion"]
+    assert all(set(labels) <= set(range(10)) for _, labels in found.values())
+
+
+def test_photographs_are_named_by_their_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = load_drawings()
+    asked = []
+
+    def photographs(each: int) -> dict[str, data.Digits]:
+        asked.append(each)
+        return {"plain paper": digits, "faint pencil": digits}
+
+    monkeypatch.setattr(data, "photograph_validation", photographs)
+    found = dict(evaluation_sets.digit_sets(Path("nowhere"), parts=["photographs"], step=10))
+    assert list(found) == ["photographs, plain paper", "photographs, faint pencil"]
+    assert asked == [evaluation_sets.PHOTOGRAPHS // 10]
+
+
+def test_blank_sheets_are_blank_and_noise_is_no_digit(measured: tuple[dict, Path]) -> None:
+    found = measured[0]["verdicts"]
+    for name in ("black", "white", "grey", "transparent", "gradient", "paper texture"):
+        assert found[name]["blank"] == found[name]["count"], name
+    for name in ("uniform noise", "Gaussian noise", "salt and pepper", "coloured noise"):
+        assert found[name]["digit"] == 0, name
+        assert sum(found[name][key] for key in ("blank", "not_a_digit", "unsure")) == 40
+
+
+def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:
+    metrics, folder = measured
+    assert metrics["strokes"]["worst"] in metrics["digits"]
+    assert metrics["MNIST-C"]["worst_accuracy"] <= metrics["MNIST-C"]["mean_accuracy"]
+    groups = ["MNIST test", "strokes", "drawings", "scans", "MNIST-C"]
+    assert list(metrics["reliability"]) == groups
+    assert {row["seen"] for name, row in metrics["digits"].items() if "MNIST-C" in name} <= {
+        "yes",
+        "related",
+        "no",
+    }
+    letters = metrics["nondigits"]["printed letters"]
+    assert letters["count"] == 2
+    assert letters["scores"]["in use"]["auroc"] == letters["auroc"]
+    assert json.loads(json.dumps(metrics)) == metrics
+    for name in ("reliability", "roc", "worst_errors", "corruptions"):
+        with Image.open(folder / f"{name}.png") as picture:
+            assert min(picture.size) > 100
+
+
+def test_every_figure_is_in_the_table_and_on_the_card(measured: tuple[dict, Path]) -> None:
+    metrics = measured[0]
+    config = json.loads((WEIGHTS / "config.json").read_text())
+    card, table = model_card(metrics, config, 1000.0), format_table(metrics)
+    for result in result_tables(metrics):
+        assert result.title in table
+        for row in result.rows:
+            assert "| " + " | ".join(row) + " |" in card
+            assert all(cell in table for cell in row)
+    for name, row in metrics["digits"].items():
+        assert f"{100 * row['accuracy']:.2f}" in card
+        assert name.rpartition(", ")[2].lower() in table.lower()
+
+
+def test_a_table_lines_up() -> None:
+    table = Table("Title", ["name", "n"], [["a", "1"], ["longer", "23"]], "A note.")
+    assert table.text().splitlines()[3:] == ["name     n", "a        1", "longer  23"]
+    assert table.markdown().splitlines()[-1] == "| longer | 23 |"
+
+
+def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
     config = json.loads((WEIGHTS / "config.json").read_text())
     kilobytes = (WEIGHTS / "model.safetensors").stat().st_size / 1000
-    assert (WEIGHTS / "README.md").read_text() == model_card(metrics, config, kilobytes)
+    assert (WEIGHTS / "README.md").read_text() == model_card(shipped, config, kilobytes)
 
 
-def test_the_table_has_a_line_for_every_set(metrics: dict) -> None:
-    table = format_table(metrics)
-    for name in (*metrics["digits"], *metrics["nondigits"]):
-        assert name in table
-
-
-def test_a_report_on_other_weights_forgets_the_old_figures(tmp_path: Path, metrics: dict) -> None:
+def test_a_report_on_other_weights_forgets_the_old_figures(
+    tmp_path: Path, shipped: dict[str, Any]
+) -> None:
     for name in ("config.json", "model.safetensors", "metrics.json"):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
-    same = {"model": metrics["model"], "note": 1}
+    same = {"model": shipped["model"], "note": 1}
     write_report(tmp_path, same)
     assert "digits" in json.loads((tmp_path / "metrics.json").read_text())
-    write_report(tmp_path, {"model": {**metrics["model"], "sha256": "other"}})
+    write_report(tmp_path, {"model": {**shipped["model"], "sha256": "other"}})
     assert "digits" not in json.loads((tmp_path / "metrics.json").read_text())
+
+
+def test_a_part_is_printed_and_nothing_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    assert main(["evaluate", "--model", str(tmp_path), "--only", "drawings"]) == 0
+    printed = capsys.readouterr().out
+    assert "drawings      80    100.00" in printed
+    assert "nothing was written" in printed
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
+
+
+def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["evaluate", "--only", "nonsense"])
+    assert stopped.value.code == 2
+    assert "mnist-test" in capsys.readouterr().err

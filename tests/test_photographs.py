@@ -48,7 +48,7 @@ def test_training_mixes_every_kind() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_digits_in_photographs_are_recognised(name: str) -> None:
     recognizer = DigitRecognizer.from_pretrained()
-    drawings = [digit for digit in data.writers(held_out=True) if digit.writer != "tr28"][::25]
+    drawings = [digit for digit in data.writers(held_out=True) if digit.writer != "tr28"][::40]
     right = 0
     for number, digit in enumerate(drawings):
         rng = np.random.default_rng((7, number))

@@ -9,7 +9,7 @@ matplotlib.use("Agg")  # no display is needed or wanted
 from matplotlib import pyplot as plt
 
 
-def _save(figure: plt.Figure, path: Path) -> None:
+def save_figure(figure: plt.Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
     # No date or version in the file: the same figures give the same bytes.
@@ -30,7 +30,7 @@ def learning_curves(history: list[dict[str, float]], path: Path) -> None:
     right.set(xlabel="epoch", ylabel="error, %", yscale="log", title="Error on validation sets")
     right.grid(visible=True, which="both", alpha=0.3)
     right.legend(fontsize=8)
-    _save(figure, path)
+    save_figure(figure, path)
 
 
 def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, path: Path) -> None:
@@ -60,4 +60,4 @@ def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, path: Path) -> Non
         ylabel="written",
         title=f"Validation: {counts.sum():,} digits, {counts.sum() - np.trace(counts):,} errors",
     )
-    _save(figure, path)
+    save_figure(figure, path)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from page.picture import picture_bytes
 from page.refusal import refusal
 
 HERE = Path(__file__).parent
-DATA_URL = "data:image/png;base64,"
-MAX_PICTURE = 1 << 20  # characters of a data URL; the pad's own pictures have a few thousand
 
 Answer = dict[str, Any]
 
@@ -24,9 +21,12 @@ class Sketchpad(gr.HTML):
 
     The browser calls `recognize` with the picture, one call at a time, while the visitor draws, and
     triggers `input` with each answer, so that a listener in the browser can show it without
-    another way to the server and back. The value there is `{"picture": data URL, "answer": ...}`,
-    or None for an empty pad. A listener in Python gets the picture: PNG bytes, 280x280 pixels,
-    dark ink on white paper, or None.
+    another way to the server and back. The value there is `{"key", "picture", "answer"}`, with a
+    key for each drawing and the picture as a data URL, or None for an empty pad. A listener in
+    Python gets the picture: PNG bytes, 280x280 pixels, dark ink on white paper, or None.
+
+    A picture file that was pasted, or dropped onto the pad, is uploaded; then `upload` is
+    triggered, and the value in the browser is `{"file": FileData}`.
     """
 
     def __init__(self, recognize: Callable[[bytes], Answer], **kwargs: Any):
@@ -37,7 +37,7 @@ class Sketchpad(gr.HTML):
 
         def answer(picture: Any) -> Answer:
             try:
-                return recognize(png_bytes(picture))
+                return recognize(picture_bytes(picture))
             except ValueError as error:
                 return {"error": str(error)}
 
@@ -59,21 +59,9 @@ class Sketchpad(gr.HTML):
         if payload is None:
             return None
         try:
-            return png_bytes(payload.get("picture") if isinstance(payload, dict) else payload)
+            return picture_bytes(payload.get("picture") if isinstance(payload, dict) else payload)
         except ValueError as error:
             raise refusal(str(error)) from error
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "properties": {"picture": {"type": "string"}}}
-
-
-def png_bytes(data_url: Any) -> bytes:
-    """The bytes in a `data:image/png;base64,...` address; ValueError, in one sentence, without."""
-    if not isinstance(data_url, str) or not data_url.startswith(DATA_URL):
-        raise ValueError(f"The drawing has to be an address that begins with {DATA_URL}.")
-    if len(data_url) > MAX_PICTURE:
-        raise ValueError("The drawing is too large: the pad sends 280 by 280 pixels.")
-    try:
-        return base64.b64decode(data_url.removeprefix(DATA_URL), validate=True)
-    except binascii.Error as error:
-        raise ValueError("The drawing is not valid base64.") from error

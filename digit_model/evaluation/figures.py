@@ -1,0 +1,105 @@
+"""Pictures of an evaluation, as PNG files. Needs matplotlib."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from digit_model.corruptions import CORRUPTIONS
+from digit_model.digit import SIZE
+from digit_model.training.figures import plt, save_figure
+
+ACROSS = 8  # errors in a row of the contact sheet
+ROW, COLUMN = SIZE + 14, SIZE + 8  # pixels, with room for the captions
+
+
+@dataclass(frozen=True, eq=False)
+class Error:
+    """A digit read wrongly: ``image``, uint8 (28, 28), is what the network saw."""
+
+    index: int  # in its set
+    image: np.ndarray
+    label: int
+    guess: int
+    confidence: float
+
+
+def reliability_diagrams(bins: dict[str, list[dict[str, float]]], path: Path) -> None:
+    """Accuracy against confidence for each group of sets; a larger dot stands for more digits.
+
+    On the diagonal they are the same; the mean gap to it, weighted by the counts, is the ECE.
+    """
+    columns = min(3, len(bins))
+    rows = -(-len(bins) // columns)
+    figure, panels = plt.subplots(
+        rows, columns, figsize=(3.4 * columns, 3.3 * rows), squeeze=False, sharex=True, sharey=True
+    )
+    for panel in panels.flat[len(bins) :]:
+        panel.set_visible(False)
+    for panel, (group, row) in zip(panels.flat, bins.items(), strict=False):
+        confidence, accuracy, count = (
+            np.array([bin[key] for bin in row]) for key in ("confidence", "accuracy", "count")
+        )
+        gap = float(np.abs(accuracy - confidence) @ count / count.sum())
+        panel.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
+        panel.vlines(confidence, confidence, accuracy, linewidth=1)
+        panel.scatter(confidence, accuracy, s=6 + 120 * count / count.sum())
+        panel.tick_params(labelbottom=True, labelleft=True)
+        panel.set(title=f"{group}: ECE {100 * gap:.2f} %", xlabel="confidence", ylabel="accuracy")
+        panel.grid(visible=True, alpha=0.3)
+    save_figure(figure, path)
+
+
+def roc_curves(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> None:
+    """Digits kept against non-digits let through, for each set of non-digits."""
+    figure, axes = plt.subplots(figsize=(6, 4.6))
+    for name, (kept, passed) in curves.items():
+        axes.step(100 * np.maximum(passed, 1e-3), 100 * kept, where="post", label=name)
+    axes.axhline(99, color="grey", linewidth=1, linestyle="--")
+    axes.set(
+        xlabel="other ink taken for a digit, %",
+        ylabel="digits kept, %",
+        xscale="log",
+        xlim=(0.1, 100),
+        ylim=(80, 100.5),
+        title="Digits against other ink",
+    )
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+    save_figure(figure, path)
+
+
+def worst_errors(errors: dict[str, list[Error]], path: Path) -> None:
+    """A contact sheet of the surest errors, a row or two for each group of sets."""
+    rows = [
+        (group, found[start : start + ACROSS])
+        for group, found in errors.items()
+        for start in range(0, len(found), ACROSS)
+    ]
+    sheet = np.zeros((max(1, len(rows)) * ROW, ACROSS * COLUMN), np.uint8)
+    figure, axes = plt.subplots(figsize=(sheet.shape[1] / 36, sheet.shape[0] / 36))
+    for line, (group, found) in enumerate(rows):
+        axes.text(-3, line * ROW + 24, group, ha="right", va="center", fontsize=9)
+        for place, error in enumerate(found):
+            top, left = line * ROW + 10, place * COLUMN
+            sheet[top : top + SIZE, left : left + SIZE] = error.image
+            caption = f"{error.label} → {error.guess}  {100 * error.confidence:.0f} %"
+            axes.text(left + SIZE / 2, top - 2, caption, ha="center", fontsize=8)
+    axes.imshow(sheet, cmap="gray_r", vmin=0, vmax=255)
+    axes.axis("off")
+    save_figure(figure, path)
+
+
+def corruption_sheet(digits: np.ndarray, path: Path) -> None:
+    """Each corruption of a few digits, uint8 (N, 28, 28)."""
+    step = SIZE + 2
+    sheet = np.full((len(CORRUPTIONS) * step, len(digits) * step), 128, np.uint8)
+    figure, axes = plt.subplots(figsize=(sheet.shape[1] / 50 + 1.5, sheet.shape[0] / 50))
+    for number, corruption in enumerate(CORRUPTIONS):
+        axes.text(-3, number * step + SIZE / 2, corruption.name, ha="right", va="center")
+        for place, digit in enumerate(digits):
+            top, left = number * step, place * step
+            sheet[top : top + SIZE, left : left + SIZE] = corruption(digit, (number, place))
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
+    axes.axis("off")
+    save_figure(figure, path)

@@ -1,0 +1,162 @@
+"""What a recogniser is measured on. No other module opens MNIST's test split."""
+
+import csv
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from digit_model.corruptions import CORRUPTIONS
+from digit_model.pipeline import read_digit
+from digit_model.tables import PARTS
+from digit_model.training import data
+from digit_model.training.conditions import CONDITIONS, STYLES
+from digit_model.training.nondigits import load_omniglot
+
+DATA = Path(__file__).parents[2] / "data"  # the sets that ship with the repository
+PHOTOGRAPHS = 200  # of each kind
+CORRUPTED = 2  # every so many-th test image goes through all fifteen corruptions
+# Those that no digit looks like, in print at least.
+CLEAR_LETTERS = "AEFHKMNPRTVWXYadefhkmnprtwx"
+PRINT_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Oblique", "STIXGeneralItalic", "cmr10")
+
+
+def digit_sets(
+    data_dir: Path, *, parts: Collection[str] = PARTS, step: int = 1
+) -> Iterator[tuple[str, data.Digits]]:
+    """Every set of digits that no training has seen, preprocessed as in serving.
+
+    Args:
+        data_dir: the folder with MNIST/raw.
+        parts: those of ``PARTS`` that are wanted.
+        step: take every so many-th digit only, for a quick look.
+
+    Yields:
+        The set's name, which begins with its group's, and its digits.
+
+    Raises:
+        DataError: MNIST is wanted and can't be had.
+    """
+    if "mnist-test" in parts:
+        raw, labels = _mnist_test(data_dir, step)
+        yield "MNIST test", (data.map_parallel(read_digit, raw, title="MNIST test"), labels)
+        name = "MNIST test, inverted and enlarged"
+        yield name, (data.map_parallel(_read_inverted_and_enlarged, raw, title=name), labels)
+    if "strokes" in parts:
+        drawings = data.writers(held_out=True)[::step]
+        for condition in CONDITIONS:
+            for style in STYLES:
+                yield (
+                    f"strokes, {condition.name}, {style}",
+                    data.stroke_validation(drawings, condition, style),
+                )
+    if "drawings" in parts:
+        yield "drawings", load_drawings()
+    if "scans" in parts:
+        for name, (images, labels) in data.scans(held_out=True).items():
+            yield f"scans, {name}", (images[::step], labels[::step])
+    if "photographs" in parts:
+        kinds = data.photograph_validation(each=max(1, PHOTOGRAPHS // step))
+        for name, digits in kinds.items():
+            yield f"photographs, {name}", digits
+    if "mnist-c" in parts:
+        raw, labels = _mnist_test(data_dir, CORRUPTED * step)
+        for number, corruption in enumerate(CORRUPTIONS):
+            name = f"MNIST-C, {corruption.name}"
+            read = partial(_read_corrupted, number=number)
+            yield name, (data.map_parallel(read, list(enumerate(raw)), title=name), labels)
+
+
+def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
+    images, labels = data.mnist(data_dir, train=False)
+    return list(images[::step]), labels[::step]
+
+
+def _read_inverted_and_enlarged(image: np.ndarray) -> np.ndarray:
+    return read_digit(np.kron(255 - image, np.ones((8, 8), np.uint8)))
+
+
+def _read_corrupted(job: tuple[int, np.ndarray], *, number: int) -> np.ndarray:
+    index, image = job
+    return read_digit(CORRUPTIONS[number](image, (number, index)))
+
+
+def load_drawings(folder: Path = DATA / "drawings") -> data.Digits:
+    """The drawings from paint programs and tablets, preprocessed."""
+    with (folder / "labels.csv").open() as lines:
+        rows = list(csv.DictReader(lines))
+    images = np.stack([read_digit(folder / row["file"]) for row in rows])
+    return images, np.array([int(row["label"]) for row in rows], np.int64)
+
+
+def nondigit_sets(*, step: int = 1) -> Iterator[tuple[str, np.ndarray]]:
+    """Sets of ink that is no digit, uint8 (N, 28, 28), blank ones left out.
+
+    The first is of the kinds that training draws, drawn anew; nothing of the others trains.
+    """
+    yield "families that training draws", data.nondigits(2000 // step, seed=1_000_003)
+    for name, pictures in (
+        ("printed letters", printed_letters()),
+        ("unseen alphabet (Omniglot)", list(load_omniglot(held_out=True))),
+    ):
+        digits = data.map_parallel(read_digit, pictures[::step], title=name)
+        yield name, digits[digits.any(axis=(1, 2))]
+
+
+def printed_letters() -> list[np.ndarray]:
+    """Letters that look like no digit, in typefaces that training has not seen: uint8 (h, w)."""
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    pictures = []
+    for font in PRINT_FONTS:
+        face = ImageFont.truetype(str(folder / f"{font}.ttf"), 120)
+        for letter in CLEAR_LETTERS:
+            picture = Image.new("L", (200, 200), 255)
+            ImageDraw.Draw(picture).text((100, 100), letter, fill=0, font=face, anchor="mm")
+            pictures.append(np.asarray(picture))
+    return pictures
+
+
+def blank_pictures(count: int = 20) -> dict[str, list[np.ndarray]]:
+    """Sheets without ink, by kind: each a list of pictures of 200 pixels."""
+    side = 200
+    rng = np.random.default_rng(0)
+    across = np.linspace(0, 1, side)
+
+    def gradient() -> np.ndarray:
+        angle, (low, high) = rng.uniform(0, 2 * np.pi), np.sort(rng.uniform(0, 255, 2))
+        ramp = np.cos(angle) * across + np.sin(angle) * across[:, None]
+        ramp = (ramp - ramp.min()) / (ramp.max() - ramp.min())
+        return np.rint(low + (high - low) * ramp).astype(np.uint8)
+
+    def texture() -> np.ndarray:
+        grain = cv2.GaussianBlur(rng.normal(size=(side, side)), (0, 0), rng.uniform(0.7, 3.0))
+        grain *= rng.uniform(2, 8) / grain.std()  # grey levels
+        return np.clip(rng.uniform(150, 235) + grain, 0, 255).astype(np.uint8)
+
+    return {
+        "black": [np.zeros((side, side), np.uint8)],
+        "white": [np.full((side, side), 255, np.uint8)],
+        "grey": [np.full((side, side), level, np.uint8) for level in (60, 128, 200)],
+        "transparent": [np.zeros((side, side, 4), np.uint8)],
+        "gradient": [gradient() for _ in range(count)],
+        "paper texture": [texture() for _ in range(count)],
+    }
+
+
+def noise_pictures(count: int = 40) -> dict[str, list[np.ndarray]]:
+    """Pictures of noise, by kind: half of 28, half of 200 pixels."""
+    rng = np.random.default_rng(1)
+    kinds: dict[str, Callable[[int], np.ndarray]] = {
+        "uniform noise": lambda side: rng.integers(0, 256, (side, side)),
+        "Gaussian noise": lambda side: np.clip(rng.normal(128, 50, (side, side)), 0, 255),
+        "salt and pepper": lambda side: 255 * (rng.random((side, side)) < rng.uniform(0.05, 0.95)),
+        "coloured noise": lambda side: rng.integers(0, 256, (side, side, 3)),
+    }
+    return {
+        name: [draw(28 if number % 2 else 200).astype(np.uint8) for number in range(count)]
+        for name, draw in kinds.items()
+    }

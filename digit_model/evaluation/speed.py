@@ -1,0 +1,71 @@
+"""How fast the recogniser answers on this machine."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from digit_model.recognizer import DigitRecognizer
+from digit_model.training import data
+from digit_model.training.conditions import CANVAS, CONDITIONS, STYLES, draw
+
+PHOTOGRAPH = (3000, 4000)  # pixels, rows and columns: 12 megapixels
+
+
+def speed(recognizer: DigitRecognizer, rounds: int = 5) -> dict[str, Any]:
+    """Medians, decoding left out.
+
+    ``predict_ms`` is for a sketch of 280 pixels, ``photograph_ms`` for 12 megapixels and
+    ``explain_ms`` for a sketch, all on one thread; ``batch_per_second`` is the rate of one call
+    with 512 sketches on as many threads as torch has been given.
+    """
+    rng = np.random.default_rng(0)
+    drawings = [digit.drawing for digit in data.writers(held_out=True)[:512]]
+    greys = [draw(drawing, CONDITIONS[0], STYLES[1], rng) for drawing in drawings]
+    sketches = [np.repeat(grey[..., None], 3, axis=2) for grey in greys]
+    rates = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        recognizer.predict_batch(sketches)
+        rates.append(len(sketches) / (time.perf_counter() - started))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    measured = {
+        "predict_ms": _median_ms(recognizer.predict, sketches, "sketches"),
+        "photograph_ms": _median_ms(
+            recognizer.predict, [_photograph(grey, rng) for grey in greys[:3]] * 3, "photographs"
+        ),
+        "explain_ms": _median_ms(recognizer.explain, sketches[:40], "explanations"),
+    }
+    torch.set_num_threads(threads)
+    return {
+        "canvas": CANVAS,
+        "threads": threads,
+        "batch_per_second": float(np.median(rates)),
+        **measured,
+    }
+
+
+def _photograph(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A sketch as 12 megapixels of paper in falling light: uint8 (3000, 4000, 3)."""
+    rows, columns = PHOTOGRAPH
+    paper = cv2.resize(sketch, (rows, rows), interpolation=cv2.INTER_LINEAR)
+    paper = np.pad(paper, ((0, 0), (0, columns - rows)), constant_values=255)
+    light = np.linspace(0.9, 0.5, columns)
+    grey = paper * light + rng.normal(0, 3, PHOTOGRAPH)
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def _median_ms(
+    act: Callable[[np.ndarray], object], pictures: Sequence[np.ndarray], title: str
+) -> float:
+    times = []
+    for picture in tqdm(pictures, desc=f"speed, {title}", leave=False):
+        started = time.perf_counter()
+        act(picture)
+        times.append(1000 * (time.perf_counter() - started))
+    return float(np.median(times))

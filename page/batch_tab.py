@@ -1,0 +1,136 @@
+"""The second tab: many pictures at once, as a gallery, a table and a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import gradio as gr
+from PIL import Image
+
+from page.answer import headline
+from page.batch import Reading, read_many
+from page.photos import MAX_FILES, Photos, Upload
+
+if TYPE_CHECKING:
+    from digit_model import DigitRecognizer
+
+THUMBNAIL = 160  # pixels
+COLUMNS = ["File", "Answer", "Confidence, %", "Second guess", "Digit-like, %", "Problem"]
+TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
+WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
+INTRO = f"""Choose up to {MAX_FILES} pictures, one digit in each. A file that can't be read gets a
+line in the table that says why; the others are read all the same."""
+
+# The file is made in the browser, from the text that came with the table.
+SAVE = """(text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob(["\\ufeff", text], {type: "text/csv"}));
+  link.download = "digits.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}"""
+
+
+def add_batch_tab(recognizer: DigitRecognizer) -> None:
+    """Adds its components to the gr.Blocks around the call."""
+
+    def read(files: list[Upload], progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
+        rows, gallery = [], []
+        readings = read_many(recognizer, [file.picture for file in files])
+        steps = progress.tqdm(files, desc="Reading", unit="pictures")
+        for file, reading in zip(steps, readings, strict=True):
+            rows.append(row(file.name, reading))
+            if reading.pixels is not None and reading.prediction is not None:
+                picture = Image.fromarray(reading.pixels)
+                picture.thumbnail((THUMBNAIL, THUMBNAIL))
+                gallery.append((picture, headline(reading.prediction)))
+        return (
+            summary(rows),
+            gr.Gallery(gallery, visible=bool(gallery)),
+            gr.Dataframe(rows, visible=bool(rows)),
+            as_csv(rows),
+            gr.Button(visible=bool(rows)),
+        )
+
+    gr.HTML(f"<p>{INTRO}</p>", elem_id="batch-intro")
+    files = Photos(label="Pictures", height=160, elem_id="batch")
+    with gr.Row(elem_id="batch-outcome"):
+        counts = gr.HTML(summary([]), elem_id="batch-summary")
+        save = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
+    gallery = gr.Gallery(
+        label="Pictures, with what was read in them",
+        show_label=False,
+        columns=8,
+        fit_columns=False,
+        height=240,
+        object_fit="contain",
+        buttons=[],
+        visible=False,
+        elem_id="batch-gallery",
+    )
+    table = gr.Dataframe(
+        headers=COLUMNS,
+        datatype=TYPES,
+        column_widths=WIDTHS,
+        interactive=False,
+        label="The ⋮ beside a column's title sorts and filters",
+        show_label=True,
+        wrap=True,
+        max_height=420,
+        buttons=[],
+        visible=False,
+        elem_id="batch-table",
+    )
+    text = gr.Textbox(visible=False)
+    files.change(
+        read,
+        files,
+        [counts, gallery, table, text, save],
+        show_progress_on=counts,
+        api_visibility="private",
+        trigger_mode="always_last",
+    )
+    save.click(None, text, None, js=SAVE, api_visibility="private")
+
+
+def row(name: str, reading: Reading) -> list[str | float | None]:
+    """A line of the table."""
+    prediction = reading.prediction
+    if prediction is None:
+        return [name, "", None, "", None, reading.error]
+    if prediction.verdict == "blank":
+        return [name, "blank", None, "", 0.0, ""]
+    second, share = prediction.top_k[1]
+    return [
+        name,
+        headline(prediction),
+        round(100 * prediction.confidence, 2),
+        f"{second} ({share:.1%})",
+        round(100 * prediction.digit_score, 2),
+        "",
+    ]
+
+
+def summary(rows: list[list[str | float | None]]) -> str:
+    """How many of which answer."""
+    if not rows:
+        return "<p>No pictures yet.</p>"
+    counts = Counter("can’t be read" if line[-1] else str(line[1]) for line in rows)
+    parts = [f"{count} × <b>{answer}</b>" for answer, count in sorted(counts.items())]
+    return f"<p>{len(rows)} files: {', '.join(parts)}</p>"
+
+
+def as_csv(rows: list[list[str | float | None]]) -> str:
+    """The table as a CSV file that no spreadsheet takes for formulas."""
+    if not rows:
+        return ""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for name, *values in rows:
+        formula = str(name).startswith(("=", "+", "-", "@", "\t", "\r"))
+        writer.writerow([f"'{name}" if formula else name, *values])
+    return buffer.getvalue()

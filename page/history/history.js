@@ -1,0 +1,34 @@
+// Runs once, when the page appears. Gradio hands over: element, props, trigger, watch.
+
+const MOST = 60; // entries; older ones are forgotten
+
+const list = element.querySelector("ol");
+const count = element.querySelector(".count");
+const entries = []; // of {answer, item}, the latest first
+
+function add(answer) {
+  if (!answer?.headline) return;
+  const place = entries.findIndex((entry) => entry.answer.key === answer.key);
+  if (place >= 0) entries.splice(place, 1)[0].item.remove();
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  const image = document.createElement("img");
+  const text = document.createElement("span");
+  button.type = "button";
+  button.title = "Show this answer again";
+  image.src = answer.picture;
+  image.alt = "";
+  text.textContent = answer.headline;
+  button.append(image, text);
+  button.addEventListener("click", () => {
+    props.value = answer;
+    trigger("select");
+  });
+  item.append(button);
+  entries.unshift({ answer, item });
+  list.prepend(item);
+  if (entries.length > MOST) entries.pop().item.remove();
+  count.textContent = `(${entries.length})`;
+}
+
+watch("value", () => add(props.value));

@@ -1,0 +1,156 @@
+"""The third tab: where the weights come from, what they can and what they can't."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from digit_model.recognizer import DEFAULT_WEIGHTS
+from page.correction import model_of
+
+if TYPE_CHECKING:
+    from digit_model import DigitRecognizer
+
+# The figures that are shown first, by how their names begin; then the others.
+FIGURES = {
+    "confusion": "Confusion matrix: what was written, against what was read",
+    "reliability": "Reliability: how often an answer of a given confidence is right",
+    "worst": "The worst errors: the most confident wrong answers",
+    "coverage": "Errors left when the less confident answers are withheld",
+    "risk": "Errors left when the less confident answers are withheld",
+    "learning": "Accuracy on held-out digits, after each epoch of training",
+}
+LIMITS = """<h2>Limits</h2>
+<ul>
+<li>It reads one digit in a picture. For several, a post code or a cheque, it is the wrong tool, and
+nothing that matters should rest on it without a person's check.</li>
+<li>Hard shadows and a sheet lying on a table are often seen through; other writing beside the digit
+is not.</li>
+<li>Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.</li>
+<li>A 1 with a long flag is sometimes taken for a 7, and a 9 without a loop for another digit.</li>
+</ul>"""
+
+
+def add_model_tab(recognizer: DigitRecognizer) -> None:
+    """Adds its components to the gr.Blocks around the call."""
+    folder = Path(getattr(recognizer, "folder", None) or DEFAULT_WEIGHTS)
+    metrics = read_metrics(folder, recognizer.sha256)
+    parts = [provenance(recognizer), results(metrics), figures(folder, metrics), LIMITS]
+    gr.HTML("\n".join(parts), elem_id="model", elem_classes="text")
+
+
+def read_metrics(folder: Path, sha256: str) -> dict[str, Any]:
+    """The figures that were measured with these very weights; none where there are none."""
+    try:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        return metrics if metrics["model"]["sha256"] == sha256 else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def provenance(recognizer: DigitRecognizer) -> str:
+    """Which weights these are."""
+    names = {"id": "Repository or folder", "revision": "Revision", "sha256": "SHA-256"}
+    values = model_of(recognizer)
+    rows = [
+        f"<tr><th scope=row>{name}</th><td><code>{html.escape(values[key] or '–')}</code></td></tr>"
+        for key, name in names.items()
+    ]
+    return f"<h2>The weights that answer here</h2><table class=facts>{''.join(rows)}</table>"
+
+
+def results(metrics: dict[str, Any]) -> str:
+    """The tables of results, all sets in a fold."""
+    digits = _rows(metrics.get("digits"))
+    if not digits:
+        return "<h2>Results</h2><p>No results were measured with these weights.</p>"
+    few = _without_variants(digits)
+    parts = [
+        "<h2>Results</h2><p>On data that no training has seen, in %. ECE: by how much confidence "
+        "and accuracy differ. Unsure and refused: digits that got “4 or 9?” and “not a digit”.</p>",
+        digits_table(few),
+    ]
+    if len(few) < len(digits):
+        title = f"All {len(digits)} sets"
+        parts.append(f"<details><summary>{title}</summary>{digits_table(digits)}</details>")
+    others = [
+        [name, row.get("count"), _percent(row.get("auroc")), _percent(row.get("refused"))]
+        for name, row in _rows(metrics.get("nondigits"))
+    ]
+    if others:
+        titles = ["What is no digit", "Pictures", "AUROC against digits", "Refused"]
+        parts.append(table(titles, others))
+    return "\n".join(parts)
+
+
+def digits_table(rows: list[tuple[str, dict[str, Any]]]) -> str:
+    titles = ["Digits", "Pictures", "Right", "ECE", "Unsure", "Refused"]
+    keys = ["accuracy", "ece", "unsure", "refused"]
+    return table(
+        titles,
+        [[name, row.get("count"), *(_percent(row.get(key)) for key in keys)] for name, row in rows],
+    )
+
+
+def table(titles: list[str], rows: Iterable[list[Any]]) -> str:
+    """An HTML table; each row's first cell is its heading."""
+    head = "".join(f"<th scope=col>{html.escape(title)}</th>" for title in titles)
+    body = "".join(
+        f"<tr><th scope=row>{html.escape(str(first))}</th>"
+        + "".join(f"<td>{'' if cell is None else html.escape(str(cell))}</td>" for cell in rest)
+        + "</tr>"
+        for first, *rest in rows
+    )
+    return f"<div class=wide tabindex=0><table><tr>{head}</tr>{body}</table></div>"
+
+
+def figures(folder: Path, metrics: dict[str, Any]) -> str:
+    """The figures that lie beside the metrics."""
+    files = sorted((folder / "figures").glob("*.png")) if metrics else []
+    if not files:
+        return ""
+    gr.set_static_paths([folder / "figures"])
+    order = [*FIGURES, ""]
+    files.sort(key=lambda file: next(i for i, k in enumerate(order) if file.stem.startswith(k)))
+    shown = []
+    for file in files:
+        known = (text for key, text in FIGURES.items() if file.stem.startswith(key))
+        caption = html.escape(next(known, file.stem.replace("_", " ").capitalize()))
+        address = html.escape(f"gradio_api/file={file.resolve()}")
+        shown.append(
+            f'<figure><img src="{address}" alt="{caption}" loading=lazy>'
+            f"<figcaption>{caption}</figcaption></figure>"
+        )
+    return f"<h2>Figures</h2><div class=figures>{''.join(shown)}</div>"
+
+
+def _rows(section: Any) -> list[tuple[str, dict[str, Any]]]:
+    items = section.items() if isinstance(section, dict) else []
+    return [(str(name), row) for name, row in items if isinstance(row, dict)]
+
+
+def _without_variants(
+    rows: list[tuple[str, dict[str, Any]]],
+) -> list[tuple[str, dict[str, Any]]]:
+    """Sets named "strokes, small, black on white" are variants of one: the worst stands for all."""
+    groups: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for name, row in rows:
+        groups.setdefault(name.partition(",")[0], []).append((name, row))
+    return [
+        members[0]
+        if len(members) == 1
+        else (
+            f"{group}, the worst of {len(members)} conditions",
+            min((row for _, row in members), key=lambda row: row.get("accuracy") or 0.0),
+        )
+        for group, members in groups.items()
+    ]
+
+
+def _percent(share: Any) -> str | None:
+    return f"{100 * share:.2f}" if isinstance(share, (int, float)) else None

@@ -1,0 +1,141 @@
+"""A process with the real client and this package, which tests send to a Hub of their own.
+
+huggingface_hub reads HF_ENDPOINT and HF_HOME when it is imported, so this can't be the process of
+the tests; and since importing torch takes seconds, it is one process for many tests. It has one
+cache: a test that needs an empty one takes a new repository.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def environment(url: str, home: Path, **extra: str) -> dict[str, str]:
+    """For a process that knows only the test's Hub: no tokens or caches of this machine."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "DIGIT_", "GRADIO_"))}
+    proxies = {k: v for k, v in kept.items() if not k.lower().endswith("_proxy")}
+    hub = {"HF_ENDPOINT": url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
+    return {**proxies, **hub, "HF_HUB_DISABLE_TELEMETRY": "1", "PYTHONPATH": str(ROOT), **extra}
+
+
+@dataclass
+class Outcome:
+    status: int
+    out: str
+    err: str
+    seconds: float
+    value: Any = None
+
+    @property
+    def sentence(self) -> str:
+        """What went wrong: the only line there is."""
+        (line,) = self.err.splitlines()
+        assert line.startswith("digit_model: ")
+        return line.removeprefix("digit_model: ")
+
+
+class Client:
+    """The process; stopped by :meth:`close`."""
+
+    def __init__(self, url: str, home: Path, **extra: str) -> None:
+        self.home = home
+        self._process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).resolve())],
+            env=environment(url, home, **extra),
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=60)
+
+    def command(self, *arguments: str | Path, token: str | None = None) -> Outcome:
+        """`python -m digit_model ARGUMENTS`."""
+        return self._ask(command=[str(argument) for argument in arguments], token=token)
+
+    def load(self, *arguments: str, token: str | None = None, **options: Any) -> Outcome:
+        """`DigitRecognizer.from_pretrained(…)`; the value has id, revision, notice and logits."""
+        return self._ask(load=list(arguments), options=options, token=token)
+
+    def run(self, code: str, *, token: str | None = None) -> Outcome:
+        """Python code in the process; its value is what it leaves in `value`."""
+        return self._ask(code=code, token=token)
+
+    def _ask(self, **request: Any) -> Outcome:
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        return Outcome(**json.loads(process.stdout.readline()))
+
+
+def _load(arguments: list[str], options: dict[str, Any]) -> dict[str, Any]:
+    import numpy as np
+
+    from digit_model import DigitRecognizer
+
+    recognizer = DigitRecognizer.from_pretrained(*arguments, **options)
+    digits = np.random.default_rng(0).integers(0, 256, (4, 28, 28)).astype(np.uint8)
+    return {
+        "id": recognizer.id,
+        "revision": recognizer.revision,
+        "sha256": recognizer.sha256,
+        "notice": recognizer.notice,
+        "logits": recognizer.logits(digits).tolist(),
+    }
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from digit_model import ModelError
+    from digit_model.__main__ import main
+
+    os.environ.pop("HF_TOKEN", None)
+    if request["token"]:
+        os.environ["HF_TOKEN"] = request["token"]
+    started, value, status = time.monotonic(), None, 0
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            if "command" in request:
+                status = main(request["command"])
+            elif "code" in request:
+                names: dict[str, Any] = {}
+                exec(request["code"], names)
+                value = names.get("value")
+                names.clear()  # a cycle: what it holds on to would live on for a while
+            else:
+                value = _load(request["load"], request["options"])
+        except ModelError as error:
+            status = 2
+            print(f"digit_model: {error}", file=sys.stderr)
+        except SystemExit as error:
+            status = int(error.code or 0)
+    seconds = time.monotonic() - started
+    return {
+        "status": status,
+        "out": out.getvalue(),
+        "err": err.getvalue(),
+        "seconds": seconds,
+        "value": value,
+    }
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(_answer(json.loads(line))), flush=True)

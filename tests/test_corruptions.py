@@ -1,0 +1,156 @@
+"""MNIST-C's corruptions do what their names say: against Pillow, arithmetic and counting."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_model.corruptions import CORRUPTIONS, Corruption, _plasma
+from digit_model.pipeline import read_digit
+
+FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
+BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
+EVERY = pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.name)
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    with np.load(FIXTURE) as arrays:
+        return arrays["images"][:20]
+
+
+def test_there_are_fifteen() -> None:
+    assert len(BY_NAME) == 15
+
+
+@EVERY
+def test_shape_range_and_seed(corruption: Corruption, images: np.ndarray) -> None:
+    before = images.copy()
+    first = np.stack([corruption(image, (1, number)) for number, image in enumerate(images)])
+    again = np.stack([corruption(image, (1, number)) for number, image in enumerate(images)])
+    assert first.dtype == np.uint8
+    assert first.shape == images.shape
+    assert np.array_equal(first, again)
+    assert np.array_equal(images, before)
+    assert all((one != other).any() for one, other in zip(first, images, strict=True))
+    other_seed = np.stack([corruption(image, (2, number)) for number, image in enumerate(images)])
+    by_chance = corruption.name not in ("scale", "brightness", "stripe", "canny edges")
+    assert (first != other_seed).any() == by_chance
+
+
+@EVERY
+def test_the_pipeline_takes_it(corruption: Corruption, images: np.ndarray) -> None:
+    digits = [read_digit(corruption(image, 0)) for image in images]
+    assert np.mean([digit.any() for digit in digits]) > 0.8
+
+
+def affine_by_pillow(image: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """The pixel at p shows ``matrix @ p``, from the image's middle; Pillow counts from corners."""
+    picture = Image.fromarray(np.pad(image, 8).astype(np.float32))
+    shift = np.full(2, 22.0) - matrix @ np.full(2, 22.0)
+    coefficients = np.column_stack([matrix, shift]).ravel().tolist()
+    moved = picture.transform(
+        picture.size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR
+    )
+    return np.asarray(moved)[8:-8, 8:-8]
+
+
+def rotation(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+@pytest.mark.parametrize(
+    ("name", "matrices"),
+    [
+        ("rotate", [rotation(0.4), rotation(-0.4)]),
+        ("scale", [np.eye(2) / 0.7]),
+        (
+            "shear",
+            [
+                np.array([[1, -np.sin(0.4)], [0, np.cos(0.4)]]),
+                np.array([[1, np.sin(0.4)], [0, np.cos(0.4)]]),
+            ],
+        ),
+    ],
+)
+def test_affine_maps_are_pillows(name: str, matrices: list[np.ndarray], images: np.ndarray) -> None:
+    used = set()
+    for number, image in enumerate(images):
+        corrupted = BY_NAME[name](image, number).astype(float)
+        gaps = [np.abs(corrupted - affine_by_pillow(image, matrix)).max() for matrix in matrices]
+        used.add(int(np.argmin(gaps)))
+        assert min(gaps) < 12  # grey levels: OpenCV weighs in 32nds of a pixel
+    assert used == set(range(len(matrices)))
+
+
+def test_translation_is_by_three_pixels_each_way(images: np.ndarray) -> None:
+    wide = np.pad(images, ((0, 0), (3, 3), (3, 3)))
+    used = set()
+    for number, (image, padded) in enumerate(zip(images, wide, strict=True)):
+        corrupted = BY_NAME["translate"](image, number)
+        found = [
+            (y, x)
+            for y in (0, 6)
+            for x in (0, 6)
+            if np.array_equal(padded[y : y + 28, x : x + 28], corrupted)
+        ]
+        assert len(found) == 1
+        used.add(found[0])
+    assert len(used) == 4
+
+
+def test_noise_has_the_papers_strength() -> None:
+    grey = np.full((28, 28), 128, np.uint8)
+    impulses = np.stack([BY_NAME["impulse noise"](grey, seed) for seed in range(50)])
+    assert np.mean(impulses != 128) == pytest.approx(0.17, abs=0.01)
+    assert np.mean(impulses == 255) == pytest.approx(np.mean(impulses == 0), abs=0.01)
+    photons = np.stack([BY_NAME["shot noise"](grey, seed) for seed in range(50)])
+    assert set(np.unique(photons)) == {0, 85, 170, 255}
+    assert np.mean(photons == 0) == pytest.approx(np.exp(-3 * 128 / 255), abs=0.01)
+    assert not BY_NAME["shot noise"](np.zeros((28, 28), np.uint8), 0).any()
+
+
+def test_brightness_and_stripe_are_arithmetic(images: np.ndarray) -> None:
+    brighter = BY_NAME["brightness"](images[0], 0)
+    assert brighter == pytest.approx(np.minimum(images[0] + 127.5, 255), abs=0.6)
+    striped = BY_NAME["stripe"](images[0], 0)
+    assert np.array_equal(striped[:, 7:21], images[0][:, 7:21])
+    assert np.array_equal(striped[:, :7], 255 - images[0][:, :7])
+    assert np.array_equal(striped[:, 21:], 255 - images[0][:, 21:])
+
+
+def test_blurs_keep_the_ink(images: np.ndarray) -> None:
+    for name in ("glass blur", "motion blur"):
+        for number, image in enumerate(images):
+            blurred = BY_NAME[name](image, number)
+            assert blurred.sum(dtype=int) == pytest.approx(image.sum(dtype=int), rel=0.05)
+            assert blurred.astype(float).std() < image.astype(float).std()
+
+
+def test_lines_only_add_ink(images: np.ndarray) -> None:
+    for name in ("dotted line", "zigzag"):
+        for number, image in enumerate(images):
+            assert (BY_NAME[name](image, number) >= image).all()
+    dots = BY_NAME["dotted line"](np.zeros((28, 28), np.uint8), 0)
+    assert np.array_equal(dots.any(axis=0), (np.arange(28) // 2 % 2 == 1) & (np.arange(28) < 27))
+    saw = BY_NAME["zigzag"](np.zeros((28, 28), np.uint8), 1)
+    assert saw[:, 2:25].any(axis=0).all()
+    assert not saw[:, :2].any()
+
+
+def test_edges_lie_around_the_stroke() -> None:
+    bar = np.zeros((28, 28), np.uint8)
+    bar[:, 11:17] = 255
+    edges = BY_NAME["canny edges"](bar, 0)
+    assert set(np.unique(edges)) == {0, 255}
+    assert np.flatnonzero(edges[14]).size == 2
+    assert not edges[14, 13:15].any()
+
+
+def test_the_plasma_is_rough_at_every_scale() -> None:
+    clouds = _plasma(np.random.default_rng(0), decay=1.4)
+    assert clouds.shape == (256, 256)
+    assert (clouds.min(), clouds.max()) == (0, 1)
+    steps = [np.abs(clouds - np.roll(clouds, step, axis=1)).mean() for step in (1, 4, 16)]
+    assert steps[0] < steps[1] < steps[2]

@@ -1,0 +1,98 @@
+"""`python app.py` with the Hub behind it, and when it has gone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from conftest import Server, serving
+from gradio_client import Client as GradioClient
+from gradio_client import handle_file
+from hub_client import ROOT, environment
+from hub_server import WRITE, HubServer
+
+WEIGHTS = {
+    name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
+}
+SEVEN = handle_file(str(ROOT / "examples" / "crossed-seven.jpg"))
+
+
+def api(server: Server) -> GradioClient:
+    return GradioClient(server.url, verbose=False)
+
+
+def variables(hub: HubServer, home: Path) -> dict[str, Any]:
+    names = ("HF_ENDPOINT", "HF_HOME", "HF_HUB_DISABLE_XET", "HF_TOKEN", "DIGIT_HUB_TIMEOUT")
+    values = environment(hub.url, home, HF_TOKEN=WRITE, DIGIT_HUB_TIMEOUT="2")
+    return {name: values[name] for name in names}
+
+
+def correct(client: GradioClient, label: str) -> Any:
+    return client.predict(image=SEVEN, label=label, consent=True, api_name="/submit_correction")
+
+
+def labels(hub: HubServer, repo: str) -> list[str]:
+    files = hub.repo(repo, "datasets").files
+    lines = [
+        line
+        for path, file in files.items()
+        if path.endswith("metadata.jsonl")
+        for line in file.content.decode().splitlines()
+    ]
+    assert len(lines) == sum(path.endswith(".png") for path in files)
+    return sorted(line.split('"label": "')[1].split('"')[0] for line in lines)
+
+
+def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Path) -> None:
+    repo, data = hub.new_name(), hub.new_name("corrections")
+    commit = hub.add(repo, WEIGHTS)
+    hub.repo(repo).refs["refs/tags/v1"] = commit
+    hub.add(repo, {"config.json": b"of the future"})
+    options = ["--model", f"{repo}@v1", "--corrections", data]
+    with serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server:
+        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        assert answer["label"] == "7"
+        assert answer["model"]["id"] == repo
+        assert answer["model"]["revision"] == commit
+        assert correct(api(server), "2")["label"] == "2"
+    assert labels(hub, data) == ["2"]  # sent when it was asked to stop
+
+    # The Hub goes away, for the weights and for the corrections.
+    with (
+        hub.fault("drop"),
+        serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server,
+    ):
+        log = server.log.read_text()
+        assert "using what was downloaded before" in log
+        assert "Traceback" not in log
+        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        assert answer["model"]["revision"] == commit
+        correct(api(server), "not a digit")
+    assert labels(hub, data) == ["2"]
+    assert "1 correction not sent, kept in" in server.log.read_text()
+
+    # It is back, with weights that are damaged: the last good ones serve, and nothing is lost.
+    hub.repo(repo).refs["refs/tags/v1"] = hub.repo(repo).refs["refs/heads/main"]
+    with serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server:
+        assert "Serving what was downloaded before" in server.log.read_text()
+        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        assert answer["model"]["revision"] == commit
+    assert labels(hub, data) == ["2", "not a digit"]
+
+
+def test_no_weights_to_serve(hub: HubServer, tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, str(ROOT / "app.py"), "--model", "user/missing"],
+        env=environment(hub.url, tmp_path / "home"),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert run.stdout == ""
+    assert run.stderr.startswith("app.py: There is no folder user/missing here, and the Hub has no")
+    assert run.stderr.count("\n") == 1

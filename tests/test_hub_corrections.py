@@ -1,0 +1,290 @@
+"""Corrections: kept without anything that tells on people, and none lost on the way to the Hub."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import load_drawings
+from hub_client import Client, environment
+from hub_server import READ, WRITE, HubServer
+from PIL import Image
+
+from digit_model import ImageError
+from digit_model.corrections import LABELS, CorrectionStore
+from digit_model.prediction import LABELS as DIGITS
+from digit_model.prediction import Prediction
+
+MODEL = {"id": "weights", "revision": None, "sha256": "0" * 64}
+GPS = 0x8825
+
+# Adds corrections in a process of its own; `after` runs when they are on the disk.
+ADD = """
+from pathlib import Path
+from PIL import Image
+from digit_model.corrections import CorrectionStore
+from digit_model.hub.collect import Uploader
+from digit_model.prediction import Prediction
+import io, numpy as np
+prediction = Prediction("digit", "7", {{}}, [("7", 0.9)], 0.9, 0.8, np.zeros((28, 28), np.uint8))
+model = {{"id": "user/digits", "revision": "c0ffee", "sha256": "0" * 64}}
+store = CorrectionStore(Path({folder!r}))
+uploader = Uploader(store, {repo!r}, minutes=1 / 60)
+uploader.start()
+def add(shade, label):
+    png = io.BytesIO()
+    Image.new("L", (40, 40), shade).save(png, "PNG")
+    return store.add(png.getvalue(), label, prediction=prediction, model=model)
+for shade, label in enumerate({labels!r}):
+    add(shade + {first}, label)
+{after}
+"""
+
+
+def code(
+    repo: str, folder: Path, labels: list[str], after: str = "uploader.stop()", first: int = 0
+) -> str:
+    return ADD.format(repo=repo, folder=str(folder), labels=labels, after=after, first=first)
+
+
+@pytest.fixture
+def prediction() -> Prediction:
+    shares = dict.fromkeys(DIGITS, 0.1)
+    return Prediction("unsure", "7", shares, [("7", 0.1)], 0.1, 0.5, np.zeros((28, 28), np.uint8))
+
+
+def rows(folder: Path) -> list[dict[str, object]]:
+    return [
+        json.loads(line)
+        for path in sorted(folder.rglob("metadata.jsonl"))
+        for line in path.read_text().splitlines()
+    ]
+
+
+def on_hub(hub: HubServer, repo: str) -> dict[str, str]:
+    """Label by picture, after a look at whether each has both, and both are whole."""
+    files = hub.repo(repo, "datasets").files
+    labels = {}
+    for path, file in files.items():
+        if path.endswith("metadata.jsonl"):
+            for line in file.content.decode().splitlines():
+                row = json.loads(line)
+                picture = f"{Path(path).parent}/{row['file_name']}"
+                Image.open(io.BytesIO(files[picture].content)).load()
+                labels[picture] = row["label"]
+    assert set(labels) == {path for path in files if path.endswith(".png")}
+    return labels
+
+
+def test_a_photograph_is_stored_upright_and_without_its_metadata(
+    tmp_path: Path, prediction: Prediction
+) -> None:
+    photo = Image.new("RGB", (60, 40), "white")
+    photo.paste("black", (0, 0, 30, 10))
+    exif = photo.getexif()
+    exif[0x0112] = 6  # turned by a quarter
+    exif[0x010F] = "A maker of cameras"
+    exif.get_ifd(GPS)[2] = (48.0, 12.0, 30.0)
+    photo.save(tmp_path / "photo.jpg", exif=exif, comment=b"at home", quality=95)
+    store = CorrectionStore(tmp_path / "kept")
+    receipt = store.add(tmp_path / "photo.jpg", "7", prediction=prediction, model=MODEL)
+    assert receipt.keys() == {"id", "label", "stored"}
+    kept = tmp_path / "kept" / receipt["stored"]
+    picture = Image.open(kept)
+    assert picture.format == "PNG"
+    assert picture.size == (40, 60)
+    assert not picture.getexif()
+    assert picture.info == {}
+    assert np.asarray(picture)[:30, 30:].mean() < 20  # the mark is at the upper right now
+    for secret in (b"camera", b"at home", b"Exif", b"eXIf"):
+        assert secret not in kept.read_bytes()
+    (row,) = rows(tmp_path / "kept")
+    assert row["file_name"] == kept.name
+    assert row["label"] == "7"
+    assert row["verdict"] == "unsure"
+    assert row["predicted_label"] == "7"
+    assert row["model_revision"] == ""
+    assert row["model_sha256"] == "0" * 64
+
+
+def test_large_pictures_are_scaled_down(tmp_path: Path, prediction: Prediction) -> None:
+    store = CorrectionStore(tmp_path)
+    png = io.BytesIO()
+    Image.new("L", (5000, 500), 255).save(png, "PNG")
+    receipt = store.add(png.getvalue(), "1", prediction=prediction, model=MODEL)
+    assert Image.open(tmp_path / receipt["stored"]).size == (2048, 205)
+
+
+@pytest.mark.parametrize("label", ["", "10", "seven", "7 ", "not_a_digit", "٣"])
+def test_labels_that_are_none(tmp_path: Path, prediction: Prediction, label: str) -> None:
+    picture = load_drawings()[0].png()
+    with pytest.raises(ValueError, match="A label is a digit from 0 to 9"):
+        CorrectionStore(tmp_path).add(picture, label, prediction=prediction, model=MODEL)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
+def test_pictures_that_are_none(tmp_path: Path, prediction: Prediction, content: bytes) -> None:
+    with pytest.raises(ImageError):
+        CorrectionStore(tmp_path).add(content, "7", prediction=prediction, model=MODEL)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_refuses_leaves_no_line_behind(tmp_path: Path, prediction: Prediction) -> None:
+    store = CorrectionStore(tmp_path / "kept")
+    picture = load_drawings()[0].png()
+    store.add(picture, "7", prediction=prediction, model=MODEL)
+    folder = tmp_path / "kept" / store.run
+    before = (folder / "metadata.jsonl").read_bytes()
+    (folder / "metadata.jsonl").rename(folder / "aside")
+    (folder / "metadata.jsonl").mkdir()  # can't be written to
+    with pytest.raises(OSError, match="directory"):
+        store.add(picture, "8", prediction=prediction, model=MODEL)
+    (folder / "metadata.jsonl").rmdir()
+    (folder / "aside").rename(folder / "metadata.jsonl")
+    store.add(picture, "9", prediction=prediction, model=MODEL)
+    assert (folder / "metadata.jsonl").read_bytes().startswith(before)
+    assert [row["label"] for row in rows(tmp_path)] == ["7", "9"]
+    assert list(folder.glob("*.partial")) == []
+
+
+def test_threads_and_other_processes_do_not_get_into_each_others_way(
+    tmp_path: Path, prediction: Prediction
+) -> None:
+    stores = [CorrectionStore(tmp_path), CorrectionStore(tmp_path)]
+    assert stores[0].run != stores[1].run
+    picture = load_drawings()[0].png()
+
+    def add(number: int) -> None:
+        for label in LABELS:
+            stores[number % 2].add(picture, label, prediction=prediction, model=MODEL)
+
+    threads = [threading.Thread(target=add, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = rows(tmp_path)
+    assert sorted(str(row["label"]) for row in found) == sorted(LABELS * 6)
+    pictures = {path.name for path in tmp_path.rglob("*.png")}
+    assert {row["file_name"] for row in found} == pictures
+    assert len(pictures) == len(found)
+
+
+def test_corrections_arrive_once(hub: HubServer, client: Client, tmp_path: Path) -> None:
+    repo = hub.new_name("corrections")
+    after = "uploader.stop(); uploader.stop()"
+    outcome = client.run(code(repo, tmp_path, ["7", "not a digit"], after), token=WRITE)
+    assert outcome.status == 0, outcome.err
+    assert sorted(on_hub(hub, repo).values()) == ["7", "not a digit"]
+    data = hub.repo(repo, "datasets")
+    assert data.private
+    assert "2 corrections" in data.titles or data.titles.count("1 correction") == 2
+    assert repo in data.files["README.md"].content.decode()
+    # The next process has nothing to send but what is its own: what somebody wanted to have deleted
+    # meanwhile stays deleted.
+    data.commit({"README.md": data.files["README.md"]}, "deleted")
+    assert client.run(code(repo, tmp_path, ["3"], first=9), token=WRITE).status == 0
+    assert sorted(on_hub(hub, repo).values()) == ["3"]
+    assert data.titles[-2:] == ["deleted", "1 correction"]
+
+
+@pytest.mark.parametrize("where", ["", "/api/repos/create"])
+def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
+    hub: HubServer, client: Client, tmp_path: Path, where: str
+) -> None:
+    repo = hub.new_name("corrections")
+    with hub.fault("drop" if where == "" else 401, where):
+        outcome = client.run(code(repo, tmp_path, ["1", "2", "3"]), token=WRITE)
+    assert outcome.status == 0, outcome.err
+    assert f"Corrections are kept in {tmp_path} for now" in outcome.err
+    assert f"3 corrections not sent, kept in {tmp_path}" in outcome.err
+    assert "Traceback" not in outcome.err
+    # The next one takes them over.
+    assert client.run(code(repo, tmp_path, ["4"], first=9), token=WRITE).status == 0
+    assert sorted(on_hub(hub, repo).values()) == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize(("kind", "where"), [(500, "/commit/"), ("drop", "PUT"), (403, "PUT")])
+def test_nothing_is_lost_when_the_hub_fails_later(
+    hub: HubServer, client: Client, tmp_path: Path, kind: str | int, where: str
+) -> None:
+    """The same process sends them with the next round, a second later."""
+    repo = hub.new_name("corrections")
+    hub.large.clear()  # so that the pictures have to be uploaded
+    wait = (
+        "import time\n"
+        "from digit_model.hub.collect import pending\n"
+        "until = time.monotonic() + 60\n"
+        "while pending(store, [store.folder / store.run]) and time.monotonic() < until:\n"
+        "    time.sleep(0.1)\n"
+        "value = len(pending(store, [store.folder / store.run]))"
+    )
+    with hub.fault(kind, where, times=2):
+        outcome = client.run(code(repo, tmp_path, ["1", "2", "3"], wait), token=WRITE)
+    assert outcome.value == 0
+    assert sorted(on_hub(hub, repo).values()) == ["1", "2", "3"]
+
+
+def test_a_process_that_is_killed_and_two_that_live(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    repo = hub.new_name("corrections")
+    wait = "print('ready', flush=True); import time; time.sleep(300)"
+    killed, living = (
+        subprocess.Popen(
+            [sys.executable, "-c", code(repo, tmp_path, labels, wait, first)],
+            env=environment(hub.url, tmp_path / "home"),  # no token: nothing can be sent
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for first, labels in ((0, ["1", "2"]), (50, ["5"]))
+    )
+    try:
+        for process in (killed, living):
+            assert process.stdout is not None
+            assert process.stdout.readline() == "ready\n"
+        killed.kill()
+        killed.wait()
+        assert client.run(code(repo, tmp_path, ["9"], first=99), token=WRITE).status == 0
+        assert sorted(on_hub(hub, repo).values()) == ["1", "2", "9"]  # a living one sends its own
+    finally:
+        killed.kill()
+        living.kill()
+        living.wait()
+
+
+def test_datasets_reads_what_was_collected(hub: HubServer, client: Client, tmp_path: Path) -> None:
+    repo = hub.new_name("corrections")
+    folder = tmp_path / "kept"
+    for first, labels in ((0, ["7", "not a digit"]), (9, ["0"])):  # two runs, two folders
+        assert client.run(code(repo, folder, labels, first=first), token=WRITE).status == 0
+    read = """
+import json, sys
+from datasets import load_dataset
+data = load_dataset(*json.loads(sys.argv[1]), split="train")
+rows = [{**row, "image": [row["image"].format, row["image"].size]} for row in data]
+print(json.dumps(rows, default=str))
+"""
+    for arguments in ([repo], ["imagefolder", None, str(folder)]):
+        run = subprocess.run(
+            [sys.executable, "-c", read, json.dumps(arguments)],
+            env=environment(hub.url, tmp_path / "home", HF_TOKEN=READ),
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        found = json.loads(run.stdout.splitlines()[-1])
+        assert sorted(row["label"] for row in found) == ["0", "7", "not a digit"]
+        assert {row["verdict"] for row in found} == {"digit"}
+        assert {row["model_revision"] for row in found} == {"c0ffee"}
+        assert {tuple(row["image"][1]) for row in found} == {(40, 40)}

@@ -1,0 +1,110 @@
+"""`python app.py --mcp`: the endpoints as tools, through a real client of the protocol."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, Drawing, Server, serving
+
+pytest.importorskip("mcp")  # no wheels for some platforms; requirements.txt has it for all others
+from mcp import ClientSession
+from mcp.client.streamable_http import streamable_http_client
+
+TOOLS = {"predict", "recognize", "predict_batch", "explain", "submit_correction"}
+
+
+@pytest.fixture(scope="module")
+def mcp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("mcp"), "--mcp") as running:
+        yield running
+
+
+def ask(server: Server, tool: str | None = None, **arguments: Any) -> Any:
+    """The list of tools, or the result of calling one."""
+
+    async def talk() -> Any:
+        address = f"{server.url}/gradio_api/mcp/"
+        async with (
+            streamable_http_client(address) as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            if tool is None:
+                return (await session.list_tools()).tools
+            return await session.call_tool(tool, arguments)
+
+    return asyncio.run(talk())
+
+
+def test_the_tools_are_the_public_endpoints(mcp_server: Server) -> None:
+    tools = {tool.name: tool for tool in ask(mcp_server)}
+    assert set(tools) == TOOLS
+    for tool in tools.values():
+        assert "digit" in tool.description
+        assert all(part["description"] for part in tool.inputSchema["properties"].values())
+
+
+def test_a_drawing_is_recognised(mcp_server: Server, drawings: list[Drawing]) -> None:
+    result = ask(mcp_server, "recognize", image=drawings[14].data_url(), top_k=2)
+    assert not result.isError
+    answer = json.loads(result.content[0].text)
+    assert answer["label"] == drawings[14].label
+    assert len(answer["confidences"]) == 2
+
+
+def test_the_label_widget_comes_as_text(mcp_server: Server, drawings: list[Drawing]) -> None:
+    result = ask(mcp_server, "predict", image=drawings[3].data_url(), top_k=1)
+    answer = ast.literal_eval(result.content[0].text)
+    assert answer["label"] == drawings[3].label
+
+
+def test_many_drawings_are_recognised(mcp_server: Server, drawings: list[Drawing]) -> None:
+    images = [drawing.data_url() for drawing in drawings[:3]]
+    result = ask(mcp_server, "predict_batch", images=images, top_k=1)
+    assert not result.isError
+    answers = json.loads(result.content[0].text)
+    assert [answer["label"] for answer in answers] == [drawing.label for drawing in drawings[:3]]
+
+
+def test_an_explanation_is_a_picture(mcp_server: Server, drawings: list[Drawing]) -> None:
+    result = ask(mcp_server, "explain", image=drawings[0].data_url(), label="6")
+    assert not result.isError
+    assert result.content[0].type == "image"
+
+
+def test_errors_are_sentences_and_nothing_is_fetched(
+    mcp_server: Server, drawings: list[Drawing]
+) -> None:
+    picture = drawings[0].data_url()
+    for tool, arguments in (
+        ("predict", {"image": "data:image/png;base64,aGVsbG8=", "top_k": 3}),
+        ("predict", {"image": f"{mcp_server.url}/pwa_icon", "top_k": 3}),
+        ("predict", {"image": "/etc/hostname", "top_k": 3}),
+        ("submit_correction", {"image": picture, "label": "0", "consent": False}),
+    ):
+        result = ask(mcp_server, tool, **arguments)
+        assert result.isError, (tool, arguments)
+        assert "Traceback" not in result.content[0].text
+    assert not list(mcp_server.log.parent.glob("corrections/**/*.png"))
+
+
+def test_without_the_option_the_protocol_is_not_even_imported(tmp_path: Path) -> None:
+    code = "import app, sys; app.serve = lambda *_: print(sys.modules.get('mcp')); app.main([])"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert result.stdout.strip() == "None"

@@ -1,0 +1,212 @@
+"""The answer card: pictures, reasons, corrections, what a screen reader hears; and the history."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Drawing, Server, Visitor
+from PIL import Image
+from playwright.sync_api import expect
+
+from page.answer import full_answer
+
+Visit = Callable[..., Visitor]
+
+# Red, green and blue of a canvas of the card, pixel by pixel.
+PIXELS = """(name) => {
+  const canvas = document.querySelector(`#card .${name} canvas`);
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from(data);
+}"""
+
+
+def of(drawings: list[Drawing], label: str) -> Drawing:
+    return next(drawing for drawing in drawings if drawing.label == label)
+
+
+def pixels(visitor: Visitor, name: str) -> list[tuple[int, int, int, int]]:
+    values = visitor.page.evaluate(PIXELS, name)
+    return list(zip(*(values[channel::4] for channel in range(4)), strict=True))
+
+
+def coloured(visitor: Visitor) -> tuple[int, int]:
+    """How many pixels of the ink are blue, and how many orange; few of the dashes are either."""
+    shown = [(red, green, blue) for red, green, blue, _ in pixels(visitor, "own")]
+    return (
+        sum(green - red > 40 for red, green, _ in shown),
+        sum(red - blue > 40 for red, _, blue in shown),
+    )
+
+
+def stored(server: Server) -> list[dict[str, Any]]:
+    folder = server.log.parent / "corrections"
+    lines = [
+        json.loads(line) | {"picture": file.parent / json.loads(line)["file_name"]}
+        for file in folder.glob("**/metadata.jsonl")
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    return sorted(lines, key=lambda line: line["time"])
+
+
+def test_the_card_shows_what_the_network_saw(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    with visitor.page.expect_response("**/component_server/") as response:
+        visitor.line((0.5, 0.2), (0.5, 0.8))
+    visitor.settle()
+    assert len(response.value.json()["confidences"]) == 10
+    seen = [255 - red for red, _, _, _ in pixels(visitor, "seen")]
+    assert len(seen) == 28 * 28
+    rows = [y for y in range(28) if any(seen[28 * y : 28 * y + 28])]
+    assert 19 <= rows[-1] - rows[0] + 1 <= 22  # twenty pixels high, and the soft edges
+    expect(visitor.page.locator("#card .time")).to_have_text(re.compile(r"^read in [\d.]+ ms$"))
+
+
+def test_a_picture_shows_where_it_was_cut_out(visit: Visit, tmp_path: Path) -> None:
+    visitor = visit()
+    picture = Image.new("RGB", (400, 200), "white")
+    picture.paste((20, 20, 20), (300, 60, 312, 140))  # a 1, far to the right
+    picture.save(tmp_path / "one.png")
+    visitor.upload("one.png", (tmp_path / "one.png").read_bytes())
+    expect(visitor.label).to_have_text("1")
+    expect(visitor.page.locator("#card .own figcaption")).to_have_text("Your picture")
+    visitor.page.wait_for_function(
+        f"({PIXELS})('own').some((value, i) => i % 4 === 3 && value === 255)"
+    )
+    shown = pixels(visitor, "own")
+    side = round(len(shown) ** 0.5)
+    dashes = [i % side for i, (red, _, blue, _) in enumerate(shown) if blue - red > 60]
+    assert min(dashes) > side / 2  # the square is around the digit, not around the sheet
+    assert max(dashes) < side
+
+
+def test_the_window_fits_the_ink(drawings: list[Drawing]) -> None:
+    from digit_model import DigitRecognizer
+
+    answer = full_answer(DigitRecognizer.from_pretrained(), of(drawings, "8").png())
+    left, top, width, height = answer["window"]
+    assert width == pytest.approx(height)  # the picture is square
+    x, y = zip(*[point for stroke in of(drawings, "8").strokes for point in stroke], strict=True)
+    longer = max(max(x) - min(x), max(y) - min(y)) + 21 / 280
+    assert width == pytest.approx(longer * 28 / 20, rel=0.05)
+    assert left < min(x) < max(x) < left + width
+    assert top < min(y) < max(y) < top + height
+
+
+def test_reasons_are_laid_over_the_ink(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    reasons = visitor.page.locator("#card .reasons button")
+    expect(reasons).to_have_text(list("0123456789"))
+    expect(reasons.first).to_be_disabled()
+    visitor.draw(of(drawings, "7"))
+    visitor.settle()
+    assert max(coloured(visitor)) < 100
+    legend = visitor.page.locator("#card .legend")
+    reasons.nth(7).click()
+    expect(legend).to_have_text("Blue speaks for a 7, orange against it.")
+    blue, orange = coloured(visitor)
+    assert blue > max(300, 2 * orange)
+    reasons.nth(1).click()
+    expect(legend).to_contain_text("for a 1")
+    other_blue, other_orange = coloured(visitor)
+    assert other_orange > other_blue  # it is no 1
+    visitor.page.locator("#label .confidence-set").first.click()  # the bar of the 7
+    expect(legend).to_contain_text("for a 7")
+    visitor.line((0.2, 0.9), (0.3, 0.9))  # a new answer is explained anew
+    visitor.settle()
+    expect(legend).to_contain_text("for a 7")
+    reasons.nth(7).click()
+    expect(legend).to_contain_text("Choose a digit")
+    assert max(coloured(visitor)) < 100
+
+
+def test_an_uploaded_picture_has_reasons_as_well(visit: Visit) -> None:
+    visitor = visit()
+    visitor.button("Crossed seven icon Crossed seven").click()
+    expect(visitor.label).to_have_text("7")
+    visitor.page.locator("#card .reasons button").nth(7).click()
+    expect(visitor.page.locator("#card .legend")).to_contain_text("Blue speaks for a 7")
+
+
+def test_nothing_is_kept_without_consent_and_the_click(
+    visit: Visit, server: Server, drawings: list[Drawing]
+) -> None:
+    before = len(stored(server))
+    visitor = visit()
+    wrong = visitor.page.get_by_text("That’s wrong")
+    labels = visitor.page.locator("#card .labels button")
+    receipt = visitor.page.locator("#card .receipt")
+    wrong.click()
+    expect(labels.first).to_be_hidden()  # there is nothing to correct yet
+    visitor.draw(of(drawings, "6"))
+    visitor.settle()
+    wrong.click()
+    expect(labels).to_have_text([*"0123456789", "not a digit"])
+    expect(labels.nth(6)).to_be_disabled()
+    visitor.page.locator("#card .consent").check()
+    assert len(stored(server)) == before
+    labels.nth(6).click()
+    expect(receipt).to_contain_text("Thank you. Kept as a 6, number ")
+    expect(labels.nth(6)).to_be_disabled()  # once is enough
+    line = stored(server)[-1]
+    assert len(stored(server)) == before + 1
+    assert (line["label"], line["predicted_label"]) == ("6", "6")
+    assert line["file_name"].startswith(receipt.inner_text().rstrip(".").rpartition(" ")[2])
+    with Image.open(line["picture"]) as picture:
+        assert picture.size == (280, 280)
+        assert not picture.getexif()
+
+
+def test_a_picture_that_is_no_digit_is_kept_as_such(visit: Visit, server: Server) -> None:
+    visitor = visit()
+    visitor.button("Crossed seven icon Crossed seven").click()
+    expect(visitor.label).to_have_text("7")
+    visitor.page.get_by_text("That’s wrong").click()
+    visitor.page.locator("#card .consent").check()
+    visitor.page.locator("#card .labels button").last.click()
+    expect(visitor.page.locator("#card .receipt")).to_contain_text("Kept as not a digit")
+    assert stored(server)[-1]["label"] == "not a digit"
+    visitor.line((0.5, 0.2), (0.5, 0.8))  # another drawing: the thanks were for the one before
+    expect(visitor.page.locator("#card .receipt")).to_have_text("")
+
+
+def test_the_verdict_is_spoken_once(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    visitor.page.evaluate(
+        """() => {
+          window.heard = [];
+          const spoken = document.querySelector("#card [role=status].spoken");
+          new MutationObserver(() => window.heard.push(spoken.textContent))
+            .observe(spoken, {childList: true, characterData: true, subtree: true});
+        }"""
+    )
+    visitor.draw(of(drawings, "5"))
+    visitor.page.wait_for_function("window.heard.includes('This is a 5.')")
+    heard = [text for text in visitor.page.evaluate("window.heard") if text]
+    assert len(heard) <= 2  # not every answer during the drawing
+    visitor.upload("bad.png", b"no picture")
+    visitor.page.wait_for_function("window.heard.at(-1).startsWith('This file is not a picture')")
+
+
+def test_the_visit_has_a_history(visit: Visit, drawings: list[Drawing]) -> None:
+    visitor = visit()
+    entries = visitor.page.locator("#history li")
+    for label in ("3", "8"):
+        visitor.draw(of(drawings, label))
+        expect(visitor.label).to_have_text(label)
+        expect(entries.first).to_have_text(label)
+        visitor.button("Clear").click()
+    visitor.button("Red marker on nothing icon Red marker on nothing").click()
+    expect(visitor.label).to_have_text("4")
+    expect(entries).to_have_text(["4", "8", "3"])
+    visitor.page.locator("#history summary").click()
+    entries.last.locator("button").click()
+    expect(visitor.label).to_have_text("3")
+    expect(visitor.page.locator("#label .confidence-set dt").first).to_have_text("3")
+    expect(entries.first.locator("img")).to_be_visible()
+    again = visit()
+    expect(again.page.locator("#history .count")).to_have_text("(0)")  # a visitor's own
