@@ -17,6 +17,7 @@ from digit_model.marks import (
     is_region,
     is_wide,
     mark_mask,
+    within_label,
 )
 from digit_model.sheet import drawing_ink, is_drawing, local_ink, sheet_ink
 
@@ -43,7 +44,8 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
     """
     grey = contrast_axis(shrink(rgb))
     if is_drawing(grey):
-        return drawing_ink(grey)
+        ink = drawing_ink(grey)
+        return within_label(ink)
     if min(grey.shape) < PHOTOGRAPH:
         return drop_frame(sheet_ink(grey))
     return photograph_ink(cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape)))

@@ -27,6 +27,11 @@ REGION_AT_EDGE = 0.1
 REGION_SOLID = 0.9
 # Or, its holes filled, it covers more than this fraction of a rectangle: a sheet of paper.
 REGION_RECTANGULAR = 0.93
+# A label is inked to at least this fraction, and the digit that it leaves out is at least so high,
+# as a fraction of the label's height; the loops that a marker leaves open are less.
+LABEL_INKED = 0.6
+LABEL_SHARE = 0.85  # of the ink lies on the band: only the digit's ends may reach beyond it
+SMALLEST_ON_LABEL = 0.5
 # Strokes of which more than this fraction lies within this many picture's sides of the edge of a
 # shadow or a sheet are that edge.
 RIM_SHARE = 0.7
@@ -90,11 +95,10 @@ def is_region(ink: np.ndarray) -> bool:
     if not is_wide(filled):
         return False
     hull = cv2.convexHull(np.concatenate(outlines))
-    width, height = cv2.minAreaRect(hull)[1]
     return bool(
         comes_from_edge(ink)
         or marks.sum() > REGION_SOLID * max(cv2.contourArea(hull), 1.0)
-        or filled.sum() > REGION_RECTANGULAR * max(width * height, 1.0)
+        or _is_rectangular(filled, hull)
     )
 
 
@@ -161,6 +165,46 @@ def _without(ink: np.ndarray, labels: np.ndarray, dropped: np.ndarray) -> np.nda
     near = cv2.dilate(dropped[labels].astype(np.uint8), np.ones((reach, reach), np.uint8))
     others = (labels > 0) & ~dropped[labels]
     return np.where((near == 1) & ~others, np.float32(0), ink)
+
+
+def within_label(ink: np.ndarray) -> np.ndarray:
+    """The digit that a label leaves out, in the colour of the paper; the ink, if it is no label.
+
+    A label is wide and inked for the most part. It has four corners, or runs as a band from one
+    edge of the picture to the opposite one.
+    """
+    marks = mark_mask(ink)
+    filled, outlines = _filled(marks)
+    if not is_wide(filled):
+        return ink
+    hull = cv2.convexHull(np.concatenate(outlines))
+    label = _band(marks) | _band(marks.T).T
+    if not label.any() and _is_rectangular(filled, hull):
+        label = cv2.fillConvexPoly(label, hull, 1)
+    if marks.sum() <= LABEL_INKED * label.sum() or not label.any():
+        return ink
+    digit = keep_digit(np.where(label == 1, 1 - ink, np.float32(0)))
+    height = cv2.boundingRect(mark_mask(digit))[3]
+    large_enough = height >= SMALLEST_ON_LABEL * cv2.boundingRect(marks)[3]
+    return digit if large_enough and not is_wide(mark_mask(digit)) else ink
+
+
+def _band(marks: np.ndarray) -> np.ndarray:
+    """The band between one stretch of the upper edge and the same of the lower, as marks."""
+    band = np.zeros_like(marks)
+    stretches = [np.flatnonzero(row) for row in (marks[0], marks[-1])]
+    ends = {(int(columns[0]), int(columns[-1])) for columns in stretches if columns.any()}
+    if len(ends) == 1:
+        left, right = ends.pop()
+        solid = min(len(columns) for columns in stretches) == right - left + 1
+        if solid and marks[:, left : right + 1].sum() >= LABEL_SHARE * marks.sum():
+            band[:, left : right + 1] = 1
+    return band
+
+
+def _is_rectangular(filled: np.ndarray, hull: np.ndarray) -> bool:
+    width, height = cv2.minAreaRect(hull)[1]  # between the middles of the outermost pixels
+    return bool(filled.sum() > REGION_RECTANGULAR * (width + 1) * (height + 1))
 
 
 def is_wide(marks: np.ndarray) -> bool:

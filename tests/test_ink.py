@@ -147,3 +147,23 @@ def test_any_size_and_aspect(shape: tuple[int, int]) -> None:
     assert ink.min() >= 0
     assert ink.max() <= 1
     assert normalize_digit(ink).shape == (28, 28)
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize(  # pixels of paper around the label; a band has none at two edges
+    ("above", "beside"), [(50, 50), (0, 50), (50, 0)]
+)
+def test_a_digit_left_out_of_a_dark_label(above: int, beside: int, invert: bool) -> None:
+    sheet = stroke_sheet(200, pen=14)
+    margins = ((above, above), (beside, beside))
+    picture = np.pad(255 - sheet, margins)  # ink = 255
+    found = extract_ink(rgb(255 - picture if invert else picture))
+    assert overlap(found, np.pad(sheet, margins)) > 0.8
+
+
+def test_a_thick_ring_is_no_label() -> None:
+    sheet = np.zeros((280, 280), np.uint8)
+    cv2.ellipse(sheet, (140, 140), (80, 100), 0, 0, 360, 255, 60)
+    assert overlap(extract_ink(rgb(255 - sheet)), sheet) > 0.9
+    tight = sheet[10:270, 30:250]
+    assert overlap(extract_ink(rgb(255 - tight)), tight) > 0.9
