@@ -1,4 +1,4 @@
-"""Takes the pictures of the page in docs/images/: wide, on a phone, and in the dark.
+"""Takes the pictures of the page in docs/images/: each layout, and each tab.
 
 python benchmarks/screenshots.py
 """
@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -18,34 +19,75 @@ from conftest import FLAGS, Visitor, chromium_path, load_drawings, serving  # no
 from playwright.sync_api import ViewportSize, expect, sync_playwright  # noqa: E402
 
 WIDE = ViewportSize(width=1280, height=820)
+TABLET = ViewportSize(width=820, height=1000)
 PHONE = ViewportSize(width=360, height=740)
-SHOTS: list[tuple[str, ViewportSize, Literal["light", "dark"], str]] = [
-    ("page", WIDE, "light", "7"),
-    ("page-phone", PHONE, "light", "4"),
-    ("page-dark", WIDE, "dark", "2"),
+
+
+class Shot(NamedTuple):
+    name: str
+    viewport: ViewportSize
+    scheme: Literal["light", "dark"]
+    act: Callable[[Visitor], None]
+
+
+def draw(digit: str) -> Callable[[Visitor], None]:
+    drawing = {drawing.label: drawing for drawing in load_drawings()}[digit]
+
+    def act(visitor: Visitor) -> None:
+        visitor.draw(drawing)
+        visitor.settle()
+        expect(visitor.label).to_have_text(digit)
+
+    return act
+
+
+def ask_why(digit: str) -> Callable[[Visitor], None]:
+    def act(visitor: Visitor) -> None:
+        draw(digit)(visitor)
+        visitor.page.locator("#card .reasons button").nth(int(digit)).click()
+        expect(visitor.page.locator("#card .legend")).to_contain_text("Blue")
+
+    return act
+
+
+def batch(visitor: Visitor) -> None:
+    visitor.open("Many pictures")
+    files = [*sorted((ROOT / "examples").iterdir()), ROOT / "LICENSE"]
+    visitor.page.locator("#batch input[type=file]").set_input_files(files)
+    expect(visitor.page.locator("#batch-summary")).to_contain_text(f"{len(files)} files")
+    expect(visitor.page.locator("#batch-gallery img").last).to_be_visible()
+
+
+def model(visitor: Visitor) -> None:
+    visitor.open("Model")
+    expect(visitor.page.locator("#model")).to_be_visible()
+
+
+SHOTS = [
+    Shot("page", WIDE, "light", ask_why("7")),
+    Shot("page-tablet", TABLET, "light", ask_why("5")),
+    Shot("page-phone", PHONE, "light", draw("4")),
+    Shot("page-dark", WIDE, "dark", ask_why("2")),
+    Shot("many-pictures", WIDE, "light", batch),
+    Shot("the-model", WIDE, "light", model),
 ]
 
 
 def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
-    drawings = {drawing.label: drawing for drawing in load_drawings()}
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
-        for name, viewport, scheme, digit in SHOTS:
-            context = chromium.new_context(viewport=viewport, color_scheme=scheme)
+        for shot in SHOTS:
+            context = chromium.new_context(viewport=shot.viewport, color_scheme=shot.scheme)
             visitor = Visitor(context.new_page(), server.url)
-            if name == "page-dark":  # with a picture as well: the drawing has the last word
-                visitor.page.locator("#examples button").first.click()
-                expect(visitor.label).to_be_visible()
-            visitor.draw(drawings[digit])
-            expect(visitor.label).to_have_text(digit)
+            shot.act(visitor)
             visitor.page.mouse.move(0, 0)
             visitor.page.wait_for_timeout(1000)
-            visitor.page.screenshot(path=IMAGES / f"{name}.png")
+            visitor.page.screenshot(path=IMAGES / f"{shot.name}.png")
             context.close()
         chromium.close()
 

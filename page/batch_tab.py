@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from digit_model import DigitRecognizer
 
 THUMBNAIL = 160  # pixels
-COLUMNS = ["File", "Answer", "Confidence, %", "Second guess", "Digit-like, %", "Problem"]
+COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
 TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
 WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
 INTRO = f"""Choose up to {MAX_FILES} pictures, one digit in each. A file that can't be read gets a
