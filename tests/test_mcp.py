@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ def ask(server: Server, tool: str | None = None, **arguments: Any) -> Any:
                 return (await session.list_tools()).tools
             return await session.call_tool(tool, arguments)
 
-    return asyncio.run(talk())
+    # In a thread of its own: where a browser is open, this one has an event loop already.
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(talk())).result()
 
 
 def test_the_tools_are_the_public_endpoints(mcp_server: Server) -> None:
