@@ -51,7 +51,7 @@ from digit_model.training.corrections import load_corrections
 class Recipe:
     """Everything that decides the weights, besides the seed. Saved in their config.json."""
 
-    epochs: int = 30
+    epochs: int = 26
     batch_size: int = 256  # digits, over all processes
     learning_rate: float = 4e-3  # peak of the one-cycle schedule, AdamW
     weight_decay: float = 0.02
@@ -59,7 +59,7 @@ class Recipe:
     augmentation: float = 1.0  # strength, see digit_model.training.augment
     variants: int = 12  # renderings of each recorded digit
     synthetic: int = 30_000  # digits in allographs of the world
-    photographs: int = 14_000  # synthetic, of recorded and synthetic digits
+    photographs: int = 12_000  # synthetic, of recorded and synthetic digits
     scan_variants: int = 8  # variations of each scan of other collections
     worn: int = 20_000  # of MNIST's images, overdrawn, stained, badly copied
     rendered_share: float = 0.5  # of all of these, drawn anew from the pool in each epoch

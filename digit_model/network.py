@@ -13,13 +13,14 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 class NetworkConfig:
     """Shape of a :class:`DigitCNN`; saved in config.json beside the weights."""
 
-    widths: tuple[int, ...] = (32, 64, 112)  # channels of the stages, at 28, 14 and 7 pixels
+    stem: int = 32  # channels of the first convolution
+    stages: tuple[tuple[int, ...], ...] = ((64, 64), (128, 128, 128))  # at 14 and at 7 pixels
     dropout: float = 0.3
     classes: int = 10
 
 
 class DigitCNN(nn.Module):
-    """Three stages of two 3×3 convolutions, each stage halved in size by max-pooling.
+    """A 5×5 convolution in steps of two, then stages of 3×3 convolutions, each followed by pooling.
 
     Batch normalisation and ReLU after each convolution (as in VGG with batch normalisation:
     Simonyan and Zisserman, 2015; Ioffe and Szegedy, 2015). The last 3×3 map is flattened, not
@@ -29,42 +30,38 @@ class DigitCNN(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.stages = nn.ModuleList()
-        channels = 1
-        for width in config.widths:
-            self.stages.append(
-                nn.Sequential(*_convolution(channels, width), *_convolution(width, width))
-            )
-            channels = width
+        self.stages = nn.ModuleList([nn.Sequential(*_convolution(1, config.stem, 5, stride=2))])
+        channels = config.stem
+        for widths in config.stages:
+            layers = []
+            for width in widths:
+                layers += _convolution(channels, width, 3)
+                channels = width
+            self.stages.append(nn.Sequential(*layers, nn.MaxPool2d(2)))
         self.classifier = nn.Linear(channels * 3 * 3, config.classes)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """float (N, 1, 28, 28) in [0, 1], 1 = ink → logits, float (N, 10)."""
         features = inputs
         for stage in self.stages:
-            features = F.max_pool2d(stage(features), 2)
+            features = stage(features)
         features = F.dropout(features.flatten(1), self.config.dropout, self.training)
         return self.classifier(features)
 
     def fused(self) -> "DigitCNN":
         """A copy for inference, each batch normalisation folded into the convolution before it."""
         network = copy.deepcopy(self).eval()
-        network.stages = nn.ModuleList(
-            nn.Sequential(
-                *(
-                    layer
-                    for conv, norm, relu in zip(*[iter(stage.children())] * 3, strict=True)
-                    for layer in (fuse_conv_bn_eval(conv, norm), relu)
-                )
-            )
-            for stage in network.stages
-        )
+        for stage in network.stages:
+            for index, layer in enumerate(stage):
+                if isinstance(layer, nn.BatchNorm2d):
+                    stage[index - 1] = fuse_conv_bn_eval(stage[index - 1], layer)
+                    stage[index] = nn.Identity()
         return network
 
 
-def _convolution(channels: int, width: int) -> list[nn.Module]:
+def _convolution(channels: int, width: int, side: int, stride: int = 1) -> list[nn.Module]:
     return [
-        nn.Conv2d(channels, width, 3, padding=1, bias=False),
+        nn.Conv2d(channels, width, side, stride, padding=side // 2, bias=False),
         nn.BatchNorm2d(width),
         nn.ReLU(inplace=True),
     ]

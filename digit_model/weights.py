@@ -18,7 +18,7 @@ from digit_model.network import DigitCNN, NetworkConfig
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
-FORMAT = 1  # raised when older code could no longer read what newer code writes
+FORMAT = 2  # raised when older code could no longer read what newer code writes
 
 
 class ModelError(Exception):
@@ -127,8 +127,8 @@ def _read_config(path: Path) -> ModelConfig:
         _check_config(config, values)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
-    network = dataclasses.replace(config.network, widths=tuple(config.network.widths))
-    return dataclasses.replace(config, network=network)
+    stages = tuple(tuple(widths) for widths in config.network.stages)
+    return dataclasses.replace(config, network=dataclasses.replace(config.network, stages=stages))
 
 
 def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
@@ -139,7 +139,8 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
         }:
             raise ValueError(part)
     constants = dataclasses.astuple(config.calibration)
-    sizes = (*config.network.widths, config.network.classes)
+    widths = [width for stage in config.network.stages for width in stage]
+    sizes = (config.network.stem, *widths, config.network.classes)
     if not (
         all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
         and min(config.calibration.temperature, config.calibration.energy_scale) > 0

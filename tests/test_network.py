@@ -43,15 +43,18 @@ def test_against_the_same_network_written_out(network: DigitCNN) -> None:
     """The forward pass, once more, from the state dict and functional calls."""
     state = network.state_dict()
     features = inputs = torch.rand(3, 1, 28, 28)
-    for stage in range(3):
-        for layer in (0, 3):
-            features = F.conv2d(features, state[f"stages.{stage}.{layer}.weight"], padding=1)
+    for stage, layers in enumerate((1, 2, 3)):
+        for layer in range(0, 3 * layers, 3):
+            weight = state[f"stages.{stage}.{layer}.weight"]
+            step = 2 if stage == 0 else 1
+            features = F.conv2d(features, weight, stride=step, padding=weight.shape[-1] // 2)
             key = f"stages.{stage}.{layer + 1}"
             mean, variance = state[f"{key}.running_mean"], state[f"{key}.running_var"]
             features = (features - mean[:, None, None]) / torch.sqrt(variance + 1e-5)[:, None, None]
             features = features * state[f"{key}.weight"][:, None, None]
             features = torch.relu(features + state[f"{key}.bias"][:, None, None])
-        features = F.max_pool2d(features, 2)
+        if stage > 0:
+            features = F.max_pool2d(features, 2)
     expected = features.flatten(1) @ state["classifier.weight"].T + state["classifier.bias"]
     torch.testing.assert_close(network(inputs), expected, atol=1e-4, rtol=1e-4)
 

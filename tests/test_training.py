@@ -44,7 +44,7 @@ def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
     images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
-    network = DigitCNN(NetworkConfig(widths=(8, 16, 16), dropout=0.0))
+    network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
     recipe = train.Recipe(augmentation=0.0)
     generator = torch.Generator().manual_seed(0)
@@ -60,7 +60,7 @@ def test_outlier_exposure_makes_the_network_undecided() -> None:
     torch.manual_seed(0)
     images, labels = data.stroke_training(1, 0, 0, slice(0, 32))
     others = torch.from_numpy(data.nondigits(32, seed=0))
-    network = DigitCNN(NetworkConfig(widths=(8, 16, 16), dropout=0.0))
+    network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     recipe = train.Recipe(augmentation=0.0)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
     arguments = (
@@ -150,7 +150,7 @@ def test_a_resumed_state_continues_like_an_unbroken_one(tmp_path: Path) -> None:
 
     def fresh(seed: int) -> tuple[DigitCNN, TrainingState]:
         torch.manual_seed(seed)
-        network = DigitCNN(NetworkConfig(widths=(4, 4, 4), dropout=0.0))
+        network = DigitCNN(NetworkConfig(stem=4, stages=((4,), (4,)), dropout=0.0))
         return network, TrainingState({"network": network}, torch.optim.AdamW(network.parameters()))
 
     network, state = fresh(0)

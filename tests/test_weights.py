@@ -19,7 +19,9 @@ CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
-    config = ModelConfig(NetworkConfig(widths=(4, 6, 8)), CALIBRATION, training={"seed": 3})
+    config = ModelConfig(
+        NetworkConfig(stem=4, stages=((6,), (8,))), CALIBRATION, training={"seed": 3}
+    )
     save_weights(tmp_path / "w", DigitCNN(config.network), config)
     return tmp_path / "w"
 
@@ -108,8 +110,8 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("calibration", "energy_scale", "1"),
         ("calibration", "unsure_below", float("nan")),
         ("calibration", "unknown", 1),
-        ("network", "widths", [-1, 2, 3]),
-        ("network", "widths", ["a", 2, 3]),
+        ("network", "stages", [[-1], [3]]),
+        ("network", "stages", [["a"], [3]]),
         ("network", "dropout", 2),
         (None, "sha256", None),
         (None, "calibration", {}),
