@@ -1,6 +1,7 @@
 """The network: a small convolutional classifier. Pure ``nn.Module``; knows nothing of images."""
 
 import copy
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
@@ -51,12 +52,20 @@ class DigitCNN(nn.Module):
     def fused(self) -> "DigitCNN":
         """A copy for inference, each batch normalisation folded into the convolution before it."""
         network = copy.deepcopy(self).eval()
-        for stage in network.stages:
-            for index, layer in enumerate(stage):
-                if isinstance(layer, nn.BatchNorm2d):
-                    stage[index - 1] = fuse_conv_bn_eval(stage[index - 1], layer)
-                    stage[index] = nn.Identity()
+        network.stages = nn.ModuleList(
+            nn.Sequential(*_fuse(stage.children())) for stage in network.stages
+        )
         return network
+
+
+def _fuse(layers: Iterable[nn.Module]) -> list[nn.Module]:
+    fused: list[nn.Module] = []
+    for layer in layers:
+        if isinstance(layer, nn.BatchNorm2d) and isinstance(fused[-1], nn.Conv2d):
+            fused[-1] = fuse_conv_bn_eval(fused[-1], layer)
+        else:
+            fused.append(layer)
+    return fused
 
 
 def _convolution(channels: int, width: int, side: int, stride: int = 1) -> list[nn.Module]:
