@@ -12,6 +12,8 @@ import pytest
 from hub_client import ROOT, Client, Outcome
 from hub_server import OTHER, READ, HubServer
 
+from digit_model.weights import FORMAT
+
 FILES = {
     name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
 }
@@ -256,7 +258,10 @@ def test_a_commit_that_is_damaged_or_does_not_load_is_not_the_last_good_one(
     hub: HubServer, client: Client, offline: Client, repo: str
 ) -> None:
     first = client.load(repo).value["revision"]
-    hub.add(repo, {"config.json": FILES["config.json"].replace(b'"format": 1', b'"format": 99')})
+    hub.add(
+        repo,
+        {"config.json": FILES["config.json"].replace(b'"format": %d' % FORMAT, b'"format": 99')},
+    )
     assert "format 99" in client.load(repo).sentence
     assert offline.load(repo).value["revision"] == first
 

@@ -1,7 +1,9 @@
-"""Sixty recorded drawings, drawn with the mouse, are read as well as through the Python API."""
+"""Sixty recorded drawings, drawn with the mouse, are read as through the Python API."""
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Callable
 
 from conftest import Drawing, Visitor
@@ -9,6 +11,7 @@ from conftest import Drawing, Visitor
 from digit_model import DigitRecognizer
 from digit_model.training.strokes import HELD_OUT_WRITERS, load_strokes
 
+PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 EACH = 6  # drawings of each digit
 SIZE = 0.62  # longer side of each drawing, as a fraction of the pad's
 
@@ -42,16 +45,22 @@ def test_sixty_drawings(visit: Callable[..., Visitor]) -> None:
     assert len(drawings) == 60
     recognizer = DigitRecognizer.from_pretrained()
     visitor = visit()
+    sent: list[str] = []
+    visitor.page.on("request", lambda request: sent.append(request.post_data or ""))
     in_browser, through_api, differing = 0, 0, []
     for drawing in drawings:
         visitor.draw(drawing)
         visitor.settle(rounds=3)
         said = visitor.label.inner_text()
-        prediction = recognizer.predict(drawing.png())
+        picture = PICTURE.findall("".join(sent))[-1]  # the last that the pad asked about
+        again = recognizer.predict(base64.b64decode(picture)).label
+        if said != (again or "not a digit"):
+            differing.append((drawing.label, said, again))
         in_browser += said == drawing.label
-        through_api += prediction.label == drawing.label
-        if said != (prediction.label or "not a digit"):
-            differing.append((drawing.label, said, prediction.label))
+        through_api += recognizer.predict(drawing.png()).label == drawing.label
         visitor.button("Clear").click()
-    assert in_browser >= through_api, differing
-    assert in_browser >= 57, differing
+        sent.clear()
+    assert differing == []  # the same picture gets the same answer
+    # The pad rounds corners, Pillow doesn't: a 9 without a loop may hang on that.
+    assert in_browser >= through_api - 1
+    assert in_browser >= 57
