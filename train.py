@@ -7,6 +7,7 @@ CPU cores in about an hour:
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
+    python train.py --seed 1 --renderings runs/drawn.safetensors --output runs/seed-1
     python train.py --corrections user/dataset         # with what people have corrected
     python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
@@ -45,6 +46,8 @@ from digit_model.training import data
 from digit_model.training.augment import augment
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.corrections import load_corrections
+from digit_model.training.optimizers import optimizers
+from digit_model.training.renderings import Arrays, drawn_once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Recipe:
 
     epochs: int = 26
     batch_size: int = 256  # digits, over all processes
-    learning_rate: float = 4e-3  # peak of the one-cycle schedule, AdamW
+    learning_rate: float = 4e-3  # peak of the one-cycle schedule, Muon and AdamW
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
     augmentation: float = 1.0  # strength, see digit_model.training.augment
@@ -61,13 +64,19 @@ class Recipe:
     synthetic: int = 30_000  # digits in allographs of the world
     photographs: int = 12_000  # synthetic, of recorded and synthetic digits
     scan_variants: int = 8  # variations of each scan of other collections
-    worn: int = 20_000  # of MNIST's images, overdrawn, stained, badly copied
+    worn: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
     rendered_share: float = 0.5  # of all of these, drawn anew from the pool in each epoch
     nondigits: int = 26_000
     outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
     outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
 
+
+# What of it decides which training data is drawn, and the seed of that, the same for all runs:
+# seeds then differ in the first weights, the order of the digits and their augmentation.
+DRAWN = ("variants", "synthetic", "photographs", "scan_variants", "worn", "nondigits")
+DATA_SEED = 0
+IMAGES, LABELS = " images", " labels"  # the arrays of a set
 
 RECIPES = {
     "default": Recipe(),
@@ -184,8 +193,8 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     ema = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
     )
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
-    state = TrainingState({"network": network, "ema": ema}, optimizer)
+    steppers = optimizers(network, recipe.weight_decay)
+    state = TrainingState({"network": network, "ema": ema}, steppers)
     checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
     setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
     if args.corrections:
@@ -228,12 +237,13 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
             rate = learning_rate(
                 (epoch * steps_per_epoch + step) / total_steps, recipe.learning_rate
             )
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             loss = batch_loss(model, digits, labels, others, recipe, generator)
-            optimizer.zero_grad(set_to_none=True)
+            network.zero_grad(set_to_none=True)
             loss.backward()
-            optimizer.step()
+            for optimizer in steppers:
+                for group in optimizer.param_groups:
+                    group["lr"] = rate
+                optimizer.step()
             ema.update_parameters(network)
             total += loss.item()
         if rank == 0:
@@ -262,21 +272,45 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
 def load(
     args: argparse.Namespace, recipe: Recipe, rank: int, world: int
 ) -> tuple[TrainingSet, dict[str, data.Digits]]:
-    """This process's share of the training data, and the validation sets."""
+    """This process's share of the training data, and, for the first, the validation sets."""
+    request = {
+        "recipe": {name: getattr(recipe, name) for name in DRAWN},
+        "data": str(args.data_dir.resolve()),
+        "process": [rank, world],
+        "dry run": args.dry_run,
+    }
+    file = args.renderings
+    if file and world > 1:
+        file = file.with_suffix(f".{rank}{file.suffix}")
+    arrays = drawn_once(file, request, lambda: draw(args, recipe, rank, world))
+    sets = {
+        name.removesuffix(IMAGES): (images, arrays[name.removesuffix(IMAGES) + LABELS])
+        for name, images in arrays.items()
+        if name.endswith(IMAGES)
+    }
+    training = TrainingSet(sets.pop("training"), sets.pop("rendered"), arrays["others"])
+    return training, sets
+
+
+def draw(args: argparse.Namespace, recipe: Recipe, rank: int, world: int) -> Arrays:
+    """All sets by name, images and labels; the same for every ``--seed``."""
     mnist, held_out = data.mnist_training(args.data_dir, limit=512 if args.dry_run else None)
     drawings = data.writers(held_out=True)
     drawings = drawings[:32] if args.dry_run else drawings
     part = slice(rank, None, world)
     rendered = [
-        data.stroke_training(recipe.variants, recipe.synthetic, args.seed, part),
-        data.photograph_training(recipe.photographs, args.seed, part),
-        data.scan_training(recipe.scan_variants, args.seed, part),
-        data.worn_training(args.data_dir, recipe.worn, args.seed, part),
+        data.stroke_training(recipe.variants, recipe.synthetic, DATA_SEED, part),
+        data.photograph_training(recipe.photographs, DATA_SEED, part),
+        data.scan_training(recipe.scan_variants, DATA_SEED, part),
+        data.worn_training(args.data_dir, recipe.worn, DATA_SEED, part),
     ]
     images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
-    others = data.nondigits(recipe.nondigits // world, args.seed + rank)
-    validation = {"MNIST": held_out, **data.all_validation(drawings)} if rank == 0 else {}
-    return TrainingSet((mnist[0][part], mnist[1][part]), (images, labels), others), validation
+    sets = {"training": (mnist[0][part], mnist[1][part]), "rendered": (images, labels)}
+    if rank == 0:
+        sets |= {"MNIST": held_out, **data.all_validation(drawings)}
+    named = {name + IMAGES: digits[0] for name, digits in sets.items()}
+    named |= {name + LABELS: digits[1] for name, digits in sets.items()}
+    return named | {"others": data.nondigits(recipe.nondigits // world, DATA_SEED + rank)}
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -337,12 +371,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--seed",
         type=whole_number(0),
         default=0,
-        help="of the weights, the renderings and the augmentation",
+        help="of the weights, the order of the digits and the augmentation",
     )
     add("--epochs", type=whole_number(1), help="instead of the recipe's own number")
     add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
     add(
         "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
+    )
+    add(
+        "--renderings",
+        type=Path,
+        metavar="FILE.safetensors",
+        help="keep what training draws in this file, for further seeds and for --resume",
     )
     add(
         "--corrections",

@@ -30,7 +30,7 @@ REGION_RECTANGULAR = 0.93
 # A label is inked to at least this fraction, and the digit that it leaves out is at least so high,
 # as a fraction of the label's height; the loops that a marker leaves open are less.
 LABEL_INKED = 0.6
-LABEL_SHARE = 0.85  # of the ink lies on the band: only the digit's ends may reach beyond it
+LABEL_SHARE = 0.7  # of the ink lies on the band: only the digit's ends may reach beyond it
 SMALLEST_ON_LABEL = 0.5
 # Strokes of which more than this fraction lies within this many picture's sides of the edge of a
 # shadow or a sheet are that edge.
@@ -171,19 +171,20 @@ def within_label(ink: np.ndarray) -> np.ndarray:
     """The digit that a label leaves out, in the colour of the paper; the ink, if it is no label.
 
     A label is wide and inked for the most part. It has four corners, or runs as a band from one
-    edge of the picture to the opposite one.
+    edge of the picture to the opposite one; the digit's ends that reach beyond a band have its
+    colour.
     """
     marks = mark_mask(ink)
     filled, outlines = _filled(marks)
-    if not is_wide(filled):
+    label, beyond = _band(marks) | _band(marks.T).T, ink
+    if not is_wide(filled | label):
         return ink
     hull = cv2.convexHull(np.concatenate(outlines))
-    label = _band(marks) | _band(marks.T).T
     if not label.any() and _is_rectangular(filled, hull):
-        label = cv2.fillConvexPoly(label, hull, 1)
+        label, beyond = cv2.fillConvexPoly(label, hull, 1), np.zeros_like(ink)
     if marks.sum() <= LABEL_INKED * label.sum() or not label.any():
         return ink
-    digit = keep_digit(np.where(label == 1, 1 - ink, np.float32(0)))
+    digit = keep_digit(np.where(label == 1, 1 - ink, beyond))
     height = cv2.boundingRect(mark_mask(digit))[3]
     large_enough = height >= SMALLEST_ON_LABEL * cv2.boundingRect(marks)[3]
     return digit if large_enough and not is_wide(mark_mask(digit)) else ink

@@ -161,6 +161,18 @@ def test_a_digit_left_out_of_a_dark_label(above: int, beside: int, invert: bool)
     assert overlap(found, np.pad(sheet, margins)) > 0.8
 
 
+@pytest.mark.parametrize("upright", [False, True])
+def test_a_digit_that_fills_a_dark_band_and_reaches_beyond_it(upright: bool) -> None:
+    sheet = np.zeros((100, 100), np.uint8)
+    cv2.ellipse(sheet, (50, 50), (36, 38), 0, 0, 360, 255, 10)
+    band = np.zeros_like(sheet, bool)
+    band[:, 20:80] = True
+    picture = np.where(band, sheet, 255 - sheet)
+    if upright:
+        sheet, picture = sheet.T, picture.T
+    assert overlap(extract_ink(rgb(picture)), sheet) > 0.9
+
+
 def test_a_thick_ring_is_no_label() -> None:
     sheet = np.zeros((280, 280), np.uint8)
     cv2.ellipse(sheet, (140, 140), (80, 100), 0, 0, 360, 255, 60)

@@ -11,6 +11,7 @@ from digit_model.training.conditions import CONDITIONS, STYLES, draw
 from digit_model.training.nondigits import FAMILIES
 from digit_model.training.strokes import (
     HELD_OUT_WRITERS,
+    by_mouse,
     load_strokes,
     render,
     unit_drawing,
@@ -110,3 +111,16 @@ def test_conditions_stay_on_the_canvas(style: str) -> None:
         rows = np.flatnonzero(ink.any(axis=1))
         low, high = condition.height
         assert low * 280 - 3 <= np.ptp(rows) + 1 <= high * 280 + 3
+
+
+def test_a_mouse_makes_strokes_angular_and_keeps_their_ends() -> None:
+    drawings = [digit.drawing for digit in load_strokes()[:40]]
+    rng = np.random.default_rng(0)
+    for drawing in drawings:
+        angular = by_mouse(drawing, rng)
+        assert len(angular) == len(drawing)
+        for before, after in zip(drawing, angular, strict=True):
+            assert after.dtype == np.float32
+            assert len(after) <= len(before) + 1
+            assert np.abs(after[[0, -1]] - before[[0, -1]]).max() <= 0.5 / 16 + 1e-6
+        assert read_digit(render(angular)).any()

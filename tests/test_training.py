@@ -13,6 +13,8 @@ from digit_model import DigitRecognizer
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.training import data
 from digit_model.training.checkpoint import CheckpointError, TrainingState
+from digit_model.training.optimizers import ConvolutionMuon, optimizers
+from digit_model.training.renderings import drawn_once
 
 ROOT = Path(__file__).parents[1]
 
@@ -142,35 +144,92 @@ def test_bad_input_ends_with_status_two_and_a_sentence(
 
 
 def test_a_resumed_state_continues_like_an_unbroken_one(tmp_path: Path) -> None:
-    def step(network: DigitCNN, optimizer: torch.optim.Optimizer, seed: int) -> None:
+    def step(network: DigitCNN, state: TrainingState, seed: int) -> None:
         inputs = torch.rand(16, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
-        optimizer.zero_grad()
+        network.zero_grad()
         network(inputs).square().mean().backward()
-        optimizer.step()
+        for optimizer in state.optimizers:
+            optimizer.step()
 
     def fresh(seed: int) -> tuple[DigitCNN, TrainingState]:
         torch.manual_seed(seed)
         network = DigitCNN(NetworkConfig(stem=4, stages=((4,), (4,)), dropout=0.0))
-        return network, TrainingState({"network": network}, torch.optim.AdamW(network.parameters()))
+        network.to(memory_format=torch.channels_last)
+        return network, TrainingState({"network": network}, optimizers(network, 0.01))
 
     network, state = fresh(0)
-    step(network, state.optimizer, 1)
+    step(network, state, 1)
     state.history.append({"epoch": 1})
     state.save(tmp_path / "state.safetensors", {"seed": 0})
-    step(network, state.optimizer, 2)
+    step(network, state, 2)
 
     resumed, restored = fresh(9)
     restored.restore(tmp_path / "state.safetensors", {"seed": 0})
     assert restored.history == [{"epoch": 1}]
-    step(resumed, restored.optimizer, 2)
+    step(resumed, restored, 2)
     for key, tensor in network.state_dict().items():
         assert torch.equal(resumed.state_dict()[key], tensor), key
+
+
+def test_muon_moves_a_convolution_as_it_would_the_matrix_of_its_filters() -> None:
+    torch.manual_seed(0)
+    convolution = torch.nn.Conv2d(3, 8, 3).to(memory_format=torch.channels_last)
+    weight = convolution.weight
+    matrix = torch.nn.Parameter(weight.detach().permute(0, 2, 3, 1).reshape(8, -1).clone())
+    reference = torch.optim.Muon(
+        [matrix], lr=0.1, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+    )
+    optimizer = ConvolutionMuon([weight], weight_decay=0.01)
+    optimizer.param_groups[0]["lr"] = 0.1
+    for _ in range(3):
+        gradient = torch.randn(8, 3, 3, 3)
+        weight.grad, matrix.grad = gradient, gradient.permute(0, 2, 3, 1).reshape(8, -1)
+        before = weight.detach().clone()
+        optimizer.step()
+        reference.step()
+        assert not torch.equal(weight, before)
+        torch.testing.assert_close(weight.permute(0, 2, 3, 1).reshape(8, -1), matrix)
+
+
+def test_muon_refuses_weights_that_it_could_not_move() -> None:
+    convolution = torch.nn.Conv2d(3, 8, 3)  # contiguous: its matrix would be a copy
+    with pytest.raises(RuntimeError):
+        ConvolutionMuon([convolution.weight], weight_decay=0.0)
+
+
+def test_every_weight_has_one_optimizer() -> None:
+    network = DigitCNN(NetworkConfig()).to(memory_format=torch.channels_last)
+    held = [
+        parameter
+        for optimizer in optimizers(network, 0.0)
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+    ]
+    assert sorted(parameter.data_ptr() for parameter in held) == sorted(
+        parameter.data_ptr() for parameter in network.parameters()
+    )
+
+
+def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def draw() -> dict[str, np.ndarray]:
+        calls.append(len(calls))
+        return {"images": np.full((2, 3), len(calls), np.uint8)}
+
+    file = tmp_path / "runs" / "drawn.safetensors"
+    first = drawn_once(file, {"variants": 1}, draw)
+    assert np.array_equal(drawn_once(file, {"variants": 1}, draw)["images"], first["images"])
+    assert len(calls) == 1
+    assert drawn_once(file, {"variants": 2}, draw)["images"][0, 0] == 2
+    assert drawn_once(None, {"variants": 2}, draw)["images"][0, 0] == 3
+    assert [path.name for path in file.parent.iterdir()] == ["drawn.safetensors"]
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "state.safetensors"
     path.write_bytes(b"\x00" * 50)
-    state = TrainingState({}, torch.optim.SGD([torch.zeros(1, requires_grad=True)]))
+    state = TrainingState({}, [])
     with pytest.raises(CheckpointError, match="damaged"):
         state.restore(path, {})
 

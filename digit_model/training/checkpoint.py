@@ -20,7 +20,7 @@ class TrainingState:
     """What training changes: saved after each epoch, restored by ``--resume``."""
 
     modules: dict[str, nn.Module]
-    optimizer: Optimizer
+    optimizers: list[Optimizer]
     history: list[dict[str, float]] = field(default_factory=list)  # one row per finished epoch
 
     def save(self, path: Path, setup: dict[str, Any]) -> None:
@@ -30,10 +30,12 @@ class TrainingState:
             for name, module in self.modules.items()
             for key, tensor in module.state_dict().items()
         }
-        for index, moments in self.optimizer.state_dict()["state"].items():
-            tensors |= {
-                f"optimizer.{index}.{key}": tensor.contiguous() for key, tensor in moments.items()
-            }
+        for number, optimizer in enumerate(self.optimizers):
+            for index, moments in optimizer.state_dict()["state"].items():
+                tensors |= {
+                    f"optimizer{number}.{index}.{key}": tensor.contiguous()
+                    for key, tensor in moments.items()
+                }
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(".partial")
         save_file(
@@ -68,11 +70,13 @@ class TrainingState:
                     if key.startswith(prefix)
                 }
             )
-        moments: dict[int, dict[str, Any]] = {}
-        for key, tensor in tensors.items():
-            if key.startswith("optimizer."):
-                _, index, name = key.split(".")
-                moments.setdefault(int(index), {})[name] = tensor
-        groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
+        for number, optimizer in enumerate(self.optimizers):
+            moments: dict[int, dict[str, Any]] = {}
+            for key, tensor in tensors.items():
+                owner, _, rest = key.partition(".")
+                if owner == f"optimizer{number}":
+                    index, name = rest.split(".")
+                    moments.setdefault(int(index), {})[name] = tensor
+            groups = optimizer.state_dict()["param_groups"]
+            optimizer.load_state_dict({"state": moments, "param_groups": groups})
         self.history[:] = state["history"]

@@ -23,6 +23,7 @@ from digit_model.training.strokes import (
     HELD_OUT_WRITERS,
     Drawing,
     Strokes,
+    by_mouse,
     load_strokes,
     render,
     vary,
@@ -37,6 +38,7 @@ HELD_OUT_IMAGES = 5_000  # the last of MNIST's training images
 SMALLEST, LARGEST = 8, 220  # pixels, height of a digit drawn for training
 THINNEST, THICKEST = 0.015, 0.25  # pen width as a fraction of the digit's height
 FATTEST = 0.42  # of some 1s, which are but a block
+MOUSE = 0.2  # share of the drawings whose lines a mouse or a slow page has made angular
 DEFORMED = 0.15  # share of the drawings that come stretched, or in black and white only
 # A photograph whose ink overlaps with what was drawn by less than this (intersection over union)
 # shows nobody which digit it is, and trains nothing.
@@ -171,8 +173,10 @@ def _wear(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
 def _hand(source: Strokes | int, rng: np.random.Generator) -> Drawing:
     """Somebody's way of writing it."""
     if isinstance(source, int):
-        return synthesise(source, rng)
-    return vary(source.drawing, rng, strength=0.8)
+        drawing = synthesise(source, rng)
+    else:
+        drawing = vary(source.drawing, rng, strength=0.8)
+    return by_mouse(drawing, rng) if rng.random() < MOUSE else drawing
 
 
 def _photograph_for_training(job: Job) -> np.ndarray:

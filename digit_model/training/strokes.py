@@ -128,6 +128,20 @@ def vary(drawing: Drawing, rng: np.random.Generator, *, strength: float = 1.0) -
     return unit_drawing(varied) if strength else drawing
 
 
+def by_mouse(drawing: Drawing, rng: np.random.Generator) -> Drawing:
+    """As a mouse or a slow page records it: few positions, joined by straight lines, on a grid.
+
+    Takes and returns a drawing in the unit box; the grid has 16 to 100 steps along its side.
+    """
+    every, steps = int(rng.integers(1, 6)), np.exp(rng.uniform(np.log(16), np.log(100)))
+    return [
+        (np.rint(np.concatenate([stroke[:-1:every], stroke[-1:]]) * steps) / steps).astype(
+            np.float32
+        )
+        for stroke in drawing
+    ]
+
+
 def _smooth_noise(count: int, rng: np.random.Generator) -> np.ndarray:
     """(count, 2) of unit variance, its knots some eight points apart."""
     knots = rng.normal(size=(max(2, count // 8 + 2), 2))

@@ -74,8 +74,8 @@ def _slashed_zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 
 
 def _one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
-    """A stem with a flag of any length that climbs at 25 to 75 degrees, now and then on a base."""
-    length, angle = rng.uniform(0.12, 0.75), np.radians(rng.uniform(30, 75))
+    """A stem with a flag of any length that climbs at 35 to 75 degrees, now and then on a base."""
+    length, angle = rng.uniform(0.12, 0.6), np.radians(rng.uniform(35, 75))
     tip = (0.5 - length * np.cos(angle) / 0.7, length * np.sin(angle))
     lean = rng.normal(0, 0.06)
     if rng.random() < 0.3:  # the flag swings up in a curve
@@ -89,6 +89,22 @@ def _one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     if rng.random() < 0.45:
         strokes.append(_bar_across(rng, 0.5 + lean, 1.0, rng.uniform(0.3, 1.0)))
     return strokes
+
+
+def _leaning_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """A stem that leans forward, and up to its head a flag at a sharp angle, with a hook or not."""
+    lean, length = rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.75)
+    slope = min(np.arctan(lean) + np.radians(rng.uniform(10, 50)), np.radians(72))
+    head = (lean, 0.0)
+    tip = (lean - length * np.sin(slope), length * np.cos(slope))
+    flag: Points = [tip, (tip[0] * 0.4 + lean * 0.6, tip[1] * 0.4 - rng.uniform(-0.02, 0.06)), head]
+    if rng.random() < 0.35:
+        flag = [(tip[0] + rng.uniform(-0.02, 0.1), tip[1] - rng.uniform(0.0, 0.1)), *flag]
+    bend = lean * 0.5 + rng.normal(0, 0.03)
+    stem: Points = [head, (bend, 0.5), (rng.normal(0, 0.03), 1.0)]
+    if rng.random() < 0.3:  # the pen rounds the head
+        return [([*flag, *stem[1:]], True)]
+    return [(flag, True), (stem, True)]
 
 
 def _plain_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
@@ -327,6 +343,21 @@ def _open_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [(hook, True), (stem, rng.random() < 0.5)]
 
 
+def _flat_nine(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """Its ring is pressed flat, so that a broad pen fills it, and the tail goes off in a slant."""
+    depth, foot = rng.uniform(0.14, 0.32), rng.uniform(0.0, 0.7)
+    rise = rng.uniform(0.0, 0.15)  # of the ring, towards the right
+    head: Points = [
+        (0.8, 0.06 + rng.normal(0, 0.03)),
+        (0.4, rise * 0.5),
+        (0.05, rise + depth * 0.6),
+        (0.3, rise + depth),
+        (0.85, 0.04 + rng.uniform(0.0, 0.12)),
+    ]
+    middle = (0.85 * 0.55 + foot * 0.45 + rng.uniform(-0.02, 0.1), 0.5)
+    return [(head, True), ([head[-1], middle, (foot, 1.0)], True)]
+
+
 def _looped_seven(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     """The bar is drawn without lifting the pen: the leg ends in a loop that crosses it."""
     corner = (rng.uniform(0.8, 1.0), rng.normal(0.02, 0.04))
@@ -361,7 +392,7 @@ def _hooked_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bool]]]]] = {
     0: [_zero, _slashed_zero],
-    1: [_one, _one, _hooked_one, _plain_one],
+    1: [_one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
     2: [_two, _looped_two],
     3: [_three],
     4: [_open_four, _hooked_four, _closed_four, _one_stroke_four],
@@ -369,5 +400,5 @@ ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bo
     6: [_six, _bent_six],
     7: [_seven, _seven, _looped_seven],
     8: [_eight, _two_ring_eight],
-    9: [_nine, _curled_nine, _waisted_nine, _open_nine],
+    9: [_nine, _curled_nine, _waisted_nine, _open_nine, _flat_nine],
 }

@@ -22,20 +22,18 @@ def wear(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _overdrawn(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One line of any shape across it, full or dotted, bright or dark."""
+    """One line of any shape across it, a saw among them, full or dotted, bright or dark."""
     rows, columns = image.shape
     layer = np.zeros((rows * LARGE, columns * LARGE), np.uint8)
-    count = int(rng.integers(2, 9))
-    ends = rng.uniform(-0.1, 1.1, (2, 2))
-    line = ends[0] + np.linspace(0, 1, count)[:, None] * (ends[1] - ends[0])
-    line += rng.normal(0, rng.choice([0.0, 0.06, 0.12]), line.shape)
+    line = _path(rng)
+    run, rise = np.abs(line[-1] - line[0])
     points = np.rint(line * (columns, rows) * LARGE).astype(np.int32)
     width = int(rng.integers(2, 9))
     cv2.polylines(layer, [points], False, 255, width, cv2.LINE_AA)
     if rng.random() < 0.4:  # dots
         period = rng.uniform(2.5, 6.0) * width
         y, x = np.mgrid[: layer.shape[0], : layer.shape[1]]
-        along = (x if abs(ends[1, 0] - ends[0, 0]) > abs(ends[1, 1] - ends[0, 1]) else y) % period
+        along = (x if run > rise else y) % period
         layer[along > 0.5 * period] = 0
     layer = cv2.resize(layer, (columns, rows), interpolation=cv2.INTER_AREA)
     level = rng.uniform(0.5, 1.0)
@@ -44,13 +42,26 @@ def _overdrawn(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.maximum(image, (layer * level).astype(np.uint8))
 
 
+def _path(rng: np.random.Generator) -> np.ndarray:
+    """Points (n, 2) of a line across a picture of side 1: straight, shaky, or a saw."""
+    start, end = rng.uniform(-0.1, 1.1, (2, 2))
+    saw = rng.random() < 0.4
+    count = int(rng.integers(8, 25) if saw else rng.integers(2, 9))
+    line = start + np.linspace(0, 1, count)[:, None] * (end - start)
+    if not saw:
+        return line + rng.normal(0, rng.choice([0.0, 0.06, 0.12]), line.shape)
+    across = np.array([start[1] - end[1], end[0] - start[0]])
+    teeth = np.where(np.arange(count) % 2, -1, 1)[:, None] * rng.uniform(0.03, 0.12)
+    return line + teeth * across / max(float(np.hypot(*across)), 1e-6)
+
+
 def _band(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The negative of a band across it, or of one side, as where a label or a bar ends."""
+    """The negative of a band across it, of one side or of both, as where labels or bars end."""
     axis = int(rng.integers(2))
     start, end = np.sort(rng.integers(0, image.shape[axis] + 1, 2))
     band = np.zeros(image.shape, bool)
     band[(slice(None),) * axis + (slice(start, end),)] = True
-    return np.where(band, 255 - image, image)
+    return np.where(band if rng.random() < 0.6 else ~band, 255 - image, image)
 
 
 def _outline(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -114,6 +125,6 @@ def _warped(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 WAYS: tuple[Callable[[np.ndarray, np.random.Generator], np.ndarray], ...] = (
-    *(_overdrawn, _overdrawn, _overdrawn),
-    *(_band, _outline, _noise, _noise, _stain, _stain, _blur, _level, _warped, _warped),
+    *(_overdrawn, _overdrawn, _overdrawn, _overdrawn),
+    *(_band, _band, _outline, _noise, _noise, _stain, _stain, _blur, _level, _warped, _warped),
 )
