@@ -19,7 +19,9 @@ from digit_model.marks import (
     mark_mask,
     within_label,
 )
-from digit_model.sheet import drawing_ink, is_drawing, local_ink, sheet_ink
+from digit_model.rulings import drop_rulings
+from digit_model.scene import choose_digit, find_sheet
+from digit_model.sheet import drawing_ink, is_drawing, local_ink, paper_surface, sheet_ink
 
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
 # 96 pixels, nearly five times what the network sees, and a 12-megapixel photograph costs little.
@@ -48,10 +50,29 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
         return within_label(ink)
     if min(grey.shape) < PHOTOGRAPH:
         return drop_frame(sheet_ink(grey))
-    return photograph_ink(cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape)))
+    return photograph_ink(grey)
 
 
 def photograph_ink(grey: np.ndarray) -> np.ndarray:
+    """Ink in a photograph: uint8 (h, w) → float32 (h, w) in [0, 1].
+
+    On the sheet, if one lies on something darker, without its printed lines; of several groups of
+    marks, the one that is most likely the digit.
+    """
+    grey = cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape))
+    sheet = find_sheet(grey)
+    if sheet is not None:
+        surface, _ = paper_surface(grey, sheet)
+        left, top, width, height = cv2.boundingRect(sheet)
+        area = slice(top, top + height), slice(left, left + width)
+        ink = np.zeros(grey.shape, np.float32)
+        ink[area] = written_ink(drop_rulings(np.where(sheet == 1, grey, surface)[area]))
+        if mark_mask(ink).any():
+            return choose_digit(ink)
+    return choose_digit(written_ink(drop_rulings(grey)))
+
+
+def written_ink(grey: np.ndarray) -> np.ndarray:
     """Ink in light of any kind: uint8 (h, w) → float32 (h, w) in [0, 1].
 
     Ink by the brightness of the whole sheet keeps the inside of a stroke of any width, but takes

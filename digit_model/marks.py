@@ -18,6 +18,13 @@ SPECK_AREA = 0.04
 SPECK_SIDE = 0.25
 # Only so many components, the largest, are looked at: more of them are texture.
 MOST_COMPONENTS = 64
+# A ring or a box encloses the digit when it is a line, inked to less than this fraction of what it
+# encloses, and something in it has at least this fraction of its height: not the dot in a 0.
+LINE = 0.45
+SMALLEST_ENCLOSED = 0.3
+# Nor the slash in one: a straight line, no wider than this fraction of its length, that leans by
+# more than so many degrees.
+SLASH, SLASH_LEANS = 0.3, 22.0
 # Ink is a region, not strokes, when a disc fits into it that is this fraction of the ink's longer
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
 REGION = 0.42
@@ -59,6 +66,7 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:]
     order = 1 + np.argsort(-mass, kind="stable")[:MOST_COMPONENTS]
+    order = order[~_enclosing(labels, stats, order)]
     left, top, width, height, area = stats[order].T.astype(np.int64)
     side, area = np.maximum(width, height) / max(width[0], height[0]), area / area[0]
     gaps = np.maximum(_gaps(left, left + width), _gaps(top, top + height))
@@ -77,6 +85,42 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
     reach = 2 * SOFT_EDGE + 1
     around = cv2.dilate(kept[labels], np.ones((reach, reach), np.uint8))
     return np.where((around == 1) & ((labels == 0) | (kept[labels] == 1)), ink, np.float32(0))
+
+
+def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Which of the components are a box or a ring around another one that is the digit.
+
+    Args:
+        labels: int32 (h, w); ``stats``: (count, 5), both of cv2.connectedComponentsWithStats.
+        order: the components to look at, int (n,).
+
+    Returns:
+        bool (n,), never all of them.
+    """
+    left, top, width, height, area = stats[order].T
+    right, bottom = left + width, top + height
+    within = (left[:, None] < left) & (right[:, None] > right)
+    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
+    within &= height >= SMALLEST_ENCLOSED * height[:, None]
+    enclosing = np.zeros(len(order), bool)
+    for outer in np.flatnonzero(within.any(axis=1) & (area < LINE * width * height)):
+        part = labels[top[outer] : bottom[outer], left[outer] : right[outer]]
+        filled, _ = _filled((part == order[outer]).view(np.uint8))
+        if area[outer] > LINE * filled.sum():
+            continue
+        for inner in np.flatnonzero(within[outer]):
+            pixels = (part == order[inner]).view(np.uint8)
+            if (pixels & filled).sum() == area[inner] and not _is_slash(pixels):
+                enclosing[outer] = True
+    return enclosing
+
+
+def _is_slash(pixels: np.ndarray) -> bool:
+    (_, (width, length), angle) = cv2.minAreaRect(cv2.findNonZero(pixels))
+    if width > length:
+        width, length, angle = length, width, angle + 90
+    leaning = abs((angle + 90) % 180 - 90)  # degrees from upright
+    return bool(width + 1 < SLASH * (length + 1) and leaning > SLASH_LEANS)
 
 
 def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:

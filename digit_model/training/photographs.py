@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from digit_model.training.clutter import Place, add_clutter
 from digit_model.training.strokes import Drawing, render
 
 PAPERS = (
@@ -34,7 +35,9 @@ class Kind:
     marker: bool = False  # thick
     board: bool = False  # light ink on a dark board
     shadow: bool = False  # with an edge
-    table: str = ""  # "around" the sheet, or beyond one "edge" of it
+    table: str = ""  # "around" the sheet or a small "note", of "striped" wood, beyond an "edge"
+    clutter: str = ""  # what is beside the digit, one of digit_model.training.clutter's
+    small: bool = False  # a tenth of the picture
     rough: bool = False  # coarse paper, noise and strong JPEG compression
 
 
@@ -50,6 +53,16 @@ KINDS = {
     "table at the edge": Kind(table="edge"),
     "coarse and noisy": Kind(rough=True),
     "ruled paper in shadow": Kind(lines="ruled", shadow=True),
+    "small on ruled paper": Kind(lines="ruled", small=True),
+    "note on a table": Kind(table="note"),
+    "sheet on striped wood": Kind(table="striped"),
+    "in a box": Kind(clutter="box"),
+    "in a ring": Kind(clutter="ring"),
+    "underlined": Kind(clutter="underline"),
+    "line of print": Kind(clutter="print"),
+    "pen beside it": Kind(clutter="pen"),
+    "finger at the edge": Kind(clutter="finger"),
+    "another digit cut off": Kind(clutter="neighbour"),
 }
 
 
@@ -63,17 +76,21 @@ def photograph(
         [0, 1], free of everything else.
     """
     side = round(float(np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST)))))
-    height = rng.uniform(0.25, 0.5) if kind.table == "around" else rng.uniform(0.25, 0.75)
+    if kind.small:
+        side = LARGEST
+    low, high, space = _extent(kind)
+    height = rng.uniform(low, high)
     pen = rng.uniform(0.03, 0.05) if kind.pencil else rng.uniform(0.04, 0.11)
     pen = rng.uniform(0.14, 0.22) if kind.marker else pen
-    room = max(0.0, 0.44 - height / 2) * (0.5 if kind.table else 1.0)
+    room = max(0.0, 0.44 - height / 2) * space
+    x, y = (0.5 + rng.uniform(-room, room, 2)).tolist()
     ink = (
         render(
             drawing,
             canvas=side,
             height=height,
             pen_width=pen,
-            centre=(0.5 + rng.uniform(-room, room), 0.5 + rng.uniform(-room, room)),
+            centre=(x, y),
             pressure=rng.uniform(0.7, 1.2, size=5),
         ).astype(np.float32)
         / 255
@@ -84,6 +101,8 @@ def photograph(
     strength = rng.uniform(0.25, 0.45) if kind.pencil else rng.uniform(0.75, 1.0)
     grain = 1 - rng.uniform(0, 0.35 if kind.pencil or kind.board else 0.1) * _noise(side, 1.0, rng)
     scene: np.ndarray = paper + (ink * strength * grain)[..., None] * (colour - paper)
+    if kind.clutter:
+        scene = add_clutter(scene, kind.clutter, Place(x, y, height, colour), rng)
     if kind.table:
         scene = _on_table(scene, kind.table, rng)
     camera = _perspective(side, rng)
@@ -94,8 +113,21 @@ def photograph(
     return _camera(seen * light, kind.rough, rng), np.asarray(seen_ink, np.float32)
 
 
+def _extent(kind: Kind) -> tuple[float, float, float]:
+    """The digit's least and greatest height, in sides, and how much of the sheet it moves on."""
+    if kind.small:
+        return 0.08, 0.14, 0.3
+    if kind.table == "note":
+        return 0.18, 0.32, 0.1
+    if kind.clutter:
+        return 0.25, 0.45, 0.3
+    if kind.table in ("around", "striped"):
+        return 0.25, 0.5, 0.5
+    return 0.25, 0.75, 0.5 if kind.table else 1.0
+
+
 def any_kind(rng: np.random.Generator) -> Kind:
-    """A mixture of everything, for training."""
+    """A mixture of everything, for training; but clutter, which the ink stage takes away."""
     board = rng.random() < 0.12
     return Kind(
         lines=str(rng.choice(["", "ruled", "squared"], p=[0.5, 0.27, 0.23])),
@@ -151,8 +183,13 @@ def _on_table(scene: np.ndarray, where: str, rng: np.random.Generator) -> np.nda
     tone = rng.uniform(0.05, 0.6) * np.array([1, rng.uniform(0.6, 1), rng.uniform(0.4, 1)])
     streaks = cv2.resize(_noise(side, rng.uniform(2, 12), rng)[:, : side // 8 + 1], (side, side))
     table = (tone * (1 - rng.uniform(0, 0.4) * streaks)[..., None]).astype(np.float32)
-    if where == "around":
-        near, far = rng.uniform(0.03, 0.16, (4, 2)), np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
+    if where == "striped":
+        y, x = np.mgrid[:side, :side] / side
+        waves = np.sin(x * rng.uniform(30, 90) + 3 * np.sin(y * 5 + rng.uniform(0, 6)))
+        table *= (1 + rng.uniform(0.2, 0.6) * waves)[..., None].astype(np.float32)
+    if where != "edge":
+        low, high = (0.18, 0.26) if where == "note" else (0.03, 0.16)
+        near, far = rng.uniform(low, high, (4, 2)), np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
         corners = np.abs(far - near)
     else:
         cut, tilt = rng.uniform(0.03, 0.15), rng.uniform(-0.04, 0.04)

@@ -1,0 +1,156 @@
+"""Where in a photograph the digit is: on which sheet of paper, and which group of its marks."""
+
+import cv2
+import numpy as np
+
+from digit_model.marks import SOFT_EDGE, mark_mask
+
+# Sheets are looked for in pictures of this longest side, in pixels.
+COARSE_SIDE = 160
+# A sheet covers at least and at most these fractions of the picture, no more than this fraction
+# of the picture's edge, and at least this one of its own hull and of a rectangle around it.
+SMALLEST_SHEET, LARGEST_SHEET = 0.08, 0.92
+SHEET_AT_EDGE = 0.35
+SHEET_SOLID, SHEET_RECTANGULAR = 0.93, 0.84
+# So much of it is brighter than what it lies on; the loop of a light 0 is not.
+SHEET_BRIGHT = 0.75
+# Its own edge, so wide as a fraction of the picture's longer side, is left out.
+SHEET_RIM = 0.02
+# Two marks are of one group when they are nearer than this fraction of the larger one's longer
+# side; one above the other, as the hat of a 5, they may be farther apart.
+BESIDE, ABOVE = 0.12, 0.22
+# Marks beside each other, none less than this fraction of the other's height, are a number.
+NUMBER = 0.6
+# No digit is so many times as wide as it is high; a line of text is.
+WIDEST = 3.0
+# A line under the digit is so many times as wide as high, and as far below all else as this
+# fraction of the height of that; the base of a 1 is nearer.
+UNDERLINE, BELOW = 4.0, 0.06
+# A group counts for less with its distance from the picture's middle, as a Gaussian of this
+# standard deviation in longer sides, and much less when the picture's edge cuts it off.
+CENTRAL = 0.3
+CUT_OFF = 0.2
+# Only so many marks, the largest, are looked at.
+MOST_MARKS = 64
+
+
+def find_sheet(grey: np.ndarray) -> np.ndarray | None:
+    """The sheet of paper that lies on something darker: its mask, uint8 (h, w), or None.
+
+    It is bright, solid and has about four corners; light that falls on half of a page has not.
+    """
+    shrunk = max(1, max(grey.shape) // COARSE_SIDE)
+    size = (max(1, grey.shape[1] // shrunk), max(1, grey.shape[0] // shrunk))
+    coarse = cv2.GaussianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
+    _, bright = cv2.threshold(coarse, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return None
+    outline = max(outlines, key=cv2.contourArea)
+    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
+    area = float(sheet.sum())
+    edge = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
+    if bright[sheet == 1].mean() < SHEET_BRIGHT:
+        return None
+    if not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET or edge.mean() > SHEET_AT_EDGE:
+        return None
+    hull = cv2.fillConvexPoly(np.zeros_like(sheet), cv2.convexHull(outline), 1)
+    width, height = cv2.minAreaRect(outline)[1]
+    if area < SHEET_SOLID * hull.sum() or area < SHEET_RECTANGULAR * (width + 1) * (height + 1):
+        return None
+    rim = 2 * max(1, round(SHEET_RIM * max(sheet.shape))) + 1
+    inside = cv2.copyMakeBorder(sheet, 1, 1, 1, 1, cv2.BORDER_REPLICATE)  # it may go on beyond
+    inside = cv2.erode(inside, np.ones((rim, rim), np.uint8))[1:-1, 1:-1]
+    whole = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(whole) if whole.any() else None
+
+
+def choose_digit(ink: np.ndarray) -> np.ndarray:
+    """Of several groups of marks the one that is most likely the digit. Same shape, same range.
+
+    What lies at the picture's edge, or is far too wide, is a neighbour, a finger or a line of
+    print. Two that stand beside each other and are about as high are both kept: a number is no
+    digit, and whoever sees the ink should know.
+    """
+    marks = mark_mask(ink)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    if count <= 2:
+        return ink
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+    order = 1 + np.argsort(-mass[1:], kind="stable")[:MOST_MARKS]
+    groups = _groups(stats[order])
+    boxes = np.stack([_box(stats[order[groups == group]]) for group in range(groups.max() + 1)])
+    weights = np.bincount(groups, weights=mass[order])
+    scores = _scores(boxes, weights, ink.shape)
+    best = int(scores.argmax())
+    chosen = [best, *_in_a_number(boxes, scores, best)]
+    belongs = np.isin(groups, chosen)
+    belongs[belongs] = ~_underlines(stats[order[belongs]])
+    kept = np.zeros(count, np.uint8)
+    kept[order[belongs]] = 1
+    reach = 2 * SOFT_EDGE + 1
+    around = cv2.dilate(kept[labels], np.ones((reach, reach), np.uint8))
+    return np.where((around == 1) & ((labels == 0) | (kept[labels] == 1)), ink, np.float32(0))
+
+
+def _box(stats: np.ndarray) -> np.ndarray:
+    """Left, top, right and bottom of all of these components together."""
+    left, top, width, height = stats[:, :4].T
+    return np.array([left.min(), top.min(), (left + width).max(), (top + height).max()])
+
+
+def _groups(stats: np.ndarray) -> np.ndarray:
+    """The number of each component's group, int (n,), from 0."""
+    left, top, width, height = stats[:, :4].T.astype(np.int64)
+    beside, above = _gaps(left, left + width), _gaps(top, top + height)
+    side = np.maximum(width, height)
+    larger = np.maximum(side[:, None], side)
+    reach = np.where(beside < 0, ABOVE, BESIDE) * larger
+    linked = np.maximum(beside, above) < reach
+    groups = np.arange(len(stats))
+    while True:
+        lowest = np.where(linked, groups, len(stats)).min(axis=1)
+        if np.array_equal(lowest, groups):
+            return np.unique(groups, return_inverse=True)[1]
+        groups = lowest
+
+
+def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
+    return np.maximum(start[:, None] - end, start - end[:, None])
+
+
+def _scores(boxes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    left, top, right, bottom = boxes.T
+    rows, columns = shape
+    side = max(shape)
+    away = np.hypot((left + right - columns) / 2, (top + bottom - rows) / 2) / side
+    scores = np.sqrt(weights) * np.exp(-0.5 * (away / CENTRAL) ** 2)
+    cut_off = (left <= 1) | (top <= 1) | (right >= columns - 1) | (bottom >= rows - 1)
+    too_wide = right - left > WIDEST * (bottom - top)
+    return scores * np.where(cut_off | too_wide, CUT_OFF, 1.0)
+
+
+def _underlines(stats: np.ndarray) -> np.ndarray:
+    """Which of a digit's components is a line drawn under it: bool (n,)."""
+    _, top, width, height = stats[:, :4].T
+    underline = np.zeros(len(stats), bool)
+    lowest = int(top.argmax())
+    others = np.arange(len(stats)) != lowest
+    if others.any() and width[lowest] > UNDERLINE * height[lowest]:
+        bottom = (top + height)[others].max()
+        underline[lowest] = top[lowest] - bottom > BELOW * (bottom - top[others].min())
+    return underline
+
+
+def _in_a_number(boxes: np.ndarray, scores: np.ndarray, best: int) -> list[int]:
+    """The groups that stand beside the best one as another digit of the same number would."""
+    _, top, _, bottom = boxes.T
+    height = bottom - top
+    overlap = np.minimum(bottom, bottom[best]) - np.maximum(top, top[best])
+    beside = overlap > NUMBER * np.maximum(height, height[best])
+    return [
+        int(group)
+        for group in np.flatnonzero(beside & (scores > 0.5 * scores[best]))
+        if group != best
+    ]
