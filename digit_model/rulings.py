@@ -3,13 +3,19 @@
 import cv2
 import numpy as np
 
-# Fractions of the picture's longer side: lines are thinner than the first and no shorter than the
-# second, in pieces no shorter than the third, as no camera is held quite level.
+# Fractions of the picture's longer side: lines are thinner than the first; of each at least the
+# second is seen, in pieces no shorter than the third, as no camera is held quite level; and it is
+# followed across gaps of the fourth, where strokes cross it.
 THICKEST = 0.02
 SHORTEST = 0.6
 PIECE = 0.25
-# What is left of their slope makes them so high at most, as a fraction of the picture's height.
-HIGHEST = 0.15
+GAP = 0.35
+# So many make a ruling. Fewer are one when they go from edge to edge, this fraction of the picture
+# apart: a tall 1 does not.
+SEVERAL = 3
+FROM_EDGE_TO_EDGE = 0.97
+# What is left of their slope spreads each over so many rows, as a fraction of the picture's.
+SPREAD = 0.012
 # Slopes that are tried, rise over run.
 SLOPES = np.linspace(-0.16, 0.16, 33)
 COARSE_SIDE = 160  # pixels, longest side of the picture in which they are
@@ -26,15 +32,12 @@ def drop_rulings(grey: np.ndarray) -> np.ndarray:
     """
     width = max(3, round(THICKEST * max(grey.shape)))
     thin = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((width, width), np.uint8))
-    across, along = _lines(thin), _lines(np.ascontiguousarray(thin.T))
-    lines = [part for part in (across, None if along is None else along.T) if part is not None]
-    for part in lines:
-        grey = cv2.add(grey, np.minimum(np.ascontiguousarray(part), thin))
-    return grey
+    level, upright = _lines(thin), _lines(np.ascontiguousarray(thin.T)).T
+    return cv2.add(grey, np.minimum(np.maximum(level, upright), thin))
 
 
-def _lines(thin: np.ndarray) -> np.ndarray | None:
-    """How dark the nearly level lines among the thin structures are: uint8 (h, w); None: no lines.
+def _lines(thin: np.ndarray) -> np.ndarray:
+    """How dark the nearly level lines among the thin structures are: uint8 (h, w).
 
     Each is as dark as its lightest place within a piece.
     """
@@ -42,16 +45,27 @@ def _lines(thin: np.ndarray) -> np.ndarray | None:
     slope = _slope(thin)
     level = _shear(thin, slope)
     wide = cv2.dilate(level, np.ones((2 * STRAY + 1, 1), np.uint8))
-    piece = np.ones((1, max(3, round(PIECE * max(thin.shape)))), np.uint8)
+    side = max(thin.shape)
+    piece = np.ones((1, max(3, round(PIECE * side))), np.uint8)
     lines = cv2.morphologyEx(wide, cv2.MORPH_OPEN, piece)
     found = (lines >= FAINTEST).view(np.uint8)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(found)
-    long = stats[:, cv2.CC_STAT_WIDTH] >= SHORTEST * columns
-    long &= stats[:, cv2.CC_STAT_HEIGHT] <= HIGHEST * rows  # no texture all over the sheet
-    long[0] = False  # the paper
-    if not long.any():
-        return None
-    return _shear(np.where(long[labels], lines, np.uint8(0)), -slope)
+    spread = cv2.dilate(found, np.ones((2 * max(1, round(SPREAD * rows)) + 1, 1), np.uint8))
+    ruled = np.zeros(rows, bool)
+    runs = _runs(spread.mean(axis=1) >= SHORTEST)
+    for run in runs:
+        seen = np.flatnonzero(spread[run].any(axis=0))
+        ruled[run] = len(runs) >= SEVERAL or np.ptp(seen) >= FROM_EDGE_TO_EDGE * (columns - 1)
+    if not ruled.any():
+        return np.zeros_like(thin)
+    gap = np.ones((1, max(3, round(GAP * side))), np.uint8)
+    whole = cv2.morphologyEx(np.where(ruled[:, None], lines, np.uint8(0)), cv2.MORPH_CLOSE, gap)
+    return _shear(whole, -slope)
+
+
+def _runs(chosen: np.ndarray) -> list[slice]:
+    """The stretches of neighbouring rows that are chosen, bool (n,)."""
+    edges = np.flatnonzero(np.diff(chosen.astype(np.int8), prepend=0, append=0))
+    return [slice(start, end) for start, end in edges.reshape(-1, 2).tolist()]
 
 
 def _slope(thin: np.ndarray) -> float:

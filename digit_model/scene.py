@@ -23,9 +23,9 @@ BESIDE, ABOVE = 0.12, 0.22
 NUMBER = 0.6
 # No digit is so many times as wide as it is high; a line of text is.
 WIDEST = 3.0
-# A line under the digit is so many times as wide as high, and as far below all else as this
-# fraction of the height of that; the base of a 1 is nearer.
-UNDERLINE, BELOW = 4.0, 0.06
+# A line under the digit is so many times as wide as high, and its middle as far below all else as
+# this fraction of the height of that; the base of a 1 is nearer.
+UNDERLINE, BELOW = 3.0, 0.07
 # A group counts for less with its distance from the picture's middle, as a Gaussian of this
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
@@ -139,7 +139,8 @@ def _underlines(stats: np.ndarray) -> np.ndarray:
     others = np.arange(len(stats)) != lowest
     if others.any() and width[lowest] > UNDERLINE * height[lowest]:
         bottom = (top + height)[others].max()
-        underline[lowest] = top[lowest] - bottom > BELOW * (bottom - top[others].min())
+        middle = top[lowest] + height[lowest] / 2
+        underline[lowest] = middle - bottom > BELOW * (bottom - top[others].min())
     return underline
 
 
