@@ -54,7 +54,7 @@ from digit_model.training.renderings import Arrays, drawn_once
 class Recipe:
     """Everything that decides the weights, besides the seed. Saved in their config.json."""
 
-    epochs: int = 26
+    epochs: int = 19
     batch_size: int = 256  # digits, over all processes
     learning_rate: float = 4e-3  # peak of the one-cycle schedule, Muon and AdamW
     weight_decay: float = 0.02

@@ -237,6 +237,6 @@ CORRUPTIONS = (
     Corruption("fog", _fog, "related"),
     Corruption("spatter", _spatter, "related"),
     Corruption("dotted line", _dotted_line, "yes"),
-    Corruption("zigzag", _zigzag, "related"),
+    Corruption("zigzag", _zigzag, "yes"),
     Corruption("canny edges", _canny_edges, "related"),
 )

@@ -57,6 +57,16 @@ def test_what_is_no_sheet(scene: np.ndarray) -> None:
     assert find_sheet(scene) is None
 
 
+def test_light_on_one_corner_of_the_page_does_not_cut_the_digit() -> None:
+    shadow = np.full((SIDE, SIDE), 110, np.uint8)
+    shadow[:150, :220] = 220  # the corner has the shape of a sheet
+    picture = np.where(DIGIT > 0, shadow // 5, shadow).astype(np.uint8)
+    noise = np.random.default_rng(0).normal(0, 2, picture.shape)
+    picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    marks = mark_mask(extract_ink(np.repeat(picture[..., None], 3, axis=2)))
+    assert marks[cv2.erode(DIGIT, np.ones((3, 3))) > 0].mean() > 0.7
+
+
 @pytest.mark.parametrize(
     "other",
     [
