@@ -19,9 +19,13 @@ SPECK_SIDE = 0.25
 # Only so many components, the largest, are looked at: more of them are texture.
 MOST_COMPONENTS = 64
 # A ring or a box encloses the digit when it is a line, inked to less than this fraction of what it
-# encloses, and something in it has at least this fraction of its height: not the dot in a 0.
+# encloses, and a single mark in it has at least this fraction of its height: not the dot in a 0.
+# Other marks in it have less than that one: two eyes and a mouth make it a face.
 LINE = 0.45
-SMALLEST_ENCLOSED = 0.3
+SMALLEST_ENCLOSED = 0.4
+SMALLEST_OTHER = 0.12
+# Discs: logarithm of width over height, and deviation of the share of their box from a circle's.
+ROUND, DISC = 0.3, 0.08
 # Nor the slash in one: a straight line, no wider than this fraction of its length, that leans by
 # more than so many degrees.
 SLASH, SLASH_LEANS = 0.3, 22.0
@@ -101,18 +105,27 @@ def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.n
     right, bottom = left + width, top + height
     within = (left[:, None] < left) & (right[:, None] > right)
     within &= (top[:, None] < top) & (bottom[:, None] > bottom)
-    within &= height >= SMALLEST_ENCLOSED * height[:, None]
+    within &= height >= SMALLEST_OTHER * height[:, None]
     enclosing = np.zeros(len(order), bool)
-    for outer in np.flatnonzero(within.any(axis=1) & (area < LINE * width * height)):
+    for outer in np.flatnonzero((within.sum(axis=1) == 1) & (area < LINE * width * height)):
+        inner = int(within[outer].argmax())
+        if height[inner] < SMALLEST_ENCLOSED * height[outer]:
+            continue
         part = labels[top[outer] : bottom[outer], left[outer] : right[outer]]
         filled, _ = _filled((part == order[outer]).view(np.uint8))
-        if area[outer] > LINE * filled.sum():
-            continue
-        for inner in np.flatnonzero(within[outer]):
-            pixels = (part == order[inner]).view(np.uint8)
-            if (pixels & filled).sum() == area[inner] and not _is_slash(pixels):
-                enclosing[outer] = True
+        pixels = (part == order[inner]).view(np.uint8)
+        whole = (pixels & filled).sum() == area[inner]
+        enclosing[outer] = whole and area[outer] <= LINE * filled.sum() and not _is_slash(pixels)
     return enclosing
+
+
+def _is_round(filled: np.ndarray) -> bool:
+    """Whether it is a disc: within another one it makes a target, and no 0."""
+    _, _, width, height = cv2.boundingRect(filled)
+    return bool(
+        abs(np.log(width / height)) < ROUND
+        and abs(filled.sum() / (width * height) - np.pi / 4) < DISC
+    )
 
 
 def _is_slash(pixels: np.ndarray) -> bool:

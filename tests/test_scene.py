@@ -140,6 +140,17 @@ def test_a_box_or_a_ring_around_a_drawing_is_left_out() -> None:
         assert max(width / found.shape[1], height / found.shape[0]) < 0.45, (left, top)
 
 
+def test_targets_and_faces_keep_their_ring() -> None:
+    ring = cv2.circle(np.zeros((280, 280), np.float32), (140, 140), 110, 1.0, 8)
+    target = cv2.circle(ring.copy(), (140, 140), 60, 1.0, 8)
+    face = ring.copy()
+    for eye in (100, 180):
+        cv2.circle(face, (eye, 110), 18, 1.0, 6)
+    cv2.ellipse(face, (140, 150), (50, 50), 0, 20, 160, 1.0, 6)
+    for drawing in (target, face):
+        assert np.array_equal(keep_digit(drawing), drawing)
+
+
 def test_a_slash_and_a_dot_in_a_0_leave_its_ring() -> None:
     ring = cv2.ellipse(np.zeros((280, 280), np.float32), (140, 140), (70, 95), 0, 0, 360, 1.0, 14)
     slash = cv2.line(np.zeros_like(ring), (165, 95), (115, 185), 1.0, 12)
