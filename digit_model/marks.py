@@ -115,7 +115,9 @@ def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.n
         filled, _ = _filled((part == order[outer]).view(np.uint8))
         pixels = (part == order[inner]).view(np.uint8)
         whole = (pixels & filled).sum() == area[inner]
-        enclosing[outer] = whole and area[outer] <= LINE * filled.sum() and not _is_slash(pixels)
+        target = _is_round(filled) and _is_round(_filled(pixels)[0])
+        thin = area[outer] <= LINE * filled.sum()
+        enclosing[outer] = whole and thin and not target and not _is_slash(pixels)
     return enclosing
 
 
