@@ -54,9 +54,10 @@ print(prediction.verdict, prediction.label, prediction.confidence)
 
 For single digits, drawn or written by hand, dark on light or light on dark. Not for several digits
 in one picture, printed type, cheques, post codes or anything that matters without a person's
-check. A sheet of paper on a table and a hard shadow across the digit are often, but not always,
-seen through; other writing beside the digit is not. A 1 with a very long flag is taken for a 7, a
-4 whose strokes don't meet for a 1 or a 9. Letters that look like digits (O, I, l, Z, S, b, g, q)
+check. In photographs the sheet is found, printed lines are taken out, and print, pens, fingers,
+boxes and rings that don't touch the digit are left out; handwriting right beside it is not, and a
+hard shadow across a wide marker is not always seen through. A 1 with a long flag is taken for a 7,
+a 4 whose strokes don't meet for a 1 or a 9. Letters that look like digits (O, I, l, Z, S, b, g, q)
 are read as digits.""",
         "![Learning curves](figures/learning_curves.png)\n"
         "![Confusion matrix](figures/confusion_matrix.png)",

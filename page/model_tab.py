@@ -29,8 +29,8 @@ LIMITS = """<h2>Limits</h2>
 <ul>
 <li>It reads one digit in a picture. For several, a post code or a cheque, it is the wrong tool, and
 nothing that matters should rest on it without a person's check.</li>
-<li>Hard shadows and a sheet lying on a table are often seen through; other writing beside the digit
-is not.</li>
+<li>In photographs the sheet is found, and printed lines, fingers, boxes and rings are left out;
+handwriting right beside the digit is taken for a part of it.</li>
 <li>Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.</li>
 <li>A 1 with a long flag is sometimes taken for a 7, and a 9 without a loop for another digit.</li>
 </ul>"""
