@@ -26,8 +26,10 @@ from digit_model.sheet import drawing_ink, is_drawing, local_ink, paper_surface,
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
 # 96 pixels, nearly five times what the network sees, and a 12-megapixel photograph costs little.
 WORK_SIDE = 640
-# Pictures with a shorter side of fewer pixels are no photographs.
-PHOTOGRAPH = 128
+# Pictures with a shorter side of fewer pixels are no photographs. Small ones are enlarged to this
+# longer side at least: a shadow's edge or a printed line must be some pixels wide to be known.
+PHOTOGRAPH = 48
+SMALLEST_PHOTOGRAPH = 200
 # Blur against a sensor's noise, standard deviation as a fraction of the picture's longer side.
 SMOOTHING = 0.0025
 # Ink that the strokes found by their surroundings bear out to this fraction is all strokes.
@@ -42,7 +44,8 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
 
     Returns:
         float32 (h, w) in [0, 1]: the picture at its own size, or shrunk to a longest side of
-        ``WORK_SIDE``, and a drawing with large ink further. All zero when the sheet is blank.
+        ``WORK_SIDE``, and a drawing with large ink further; a small photograph enlarged. All zero
+        when the sheet is blank.
     """
     grey = contrast_axis(shrink(rgb))
     if is_drawing(grey):
@@ -50,6 +53,9 @@ def extract_ink(rgb: np.ndarray) -> np.ndarray:
         return within_label(ink)
     if min(grey.shape) < PHOTOGRAPH:
         return drop_frame(sheet_ink(grey))
+    enlarged = -(-SMALLEST_PHOTOGRAPH // max(grey.shape))
+    if enlarged > 1:
+        grey = cv2.resize(grey, None, fx=enlarged, fy=enlarged, interpolation=cv2.INTER_CUBIC)
     return photograph_ink(grey)
 
 

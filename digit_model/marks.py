@@ -20,9 +20,11 @@ SPECK_SIDE = 0.25
 MOST_COMPONENTS = 64
 # A ring or a box encloses the digit when it is a line, inked to less than this fraction of what it
 # encloses, and a single mark in it has at least this fraction of its height: not the dot in a 0.
+# A box, which fills this much of its own box, may hold a small one.
 # Other marks in it have less than that one: two eyes and a mouth make it a face.
 LINE = 0.45
-SMALLEST_ENCLOSED = 0.4
+SMALLEST_ENCLOSED, SMALLEST_IN_BOX = 0.4, 0.15
+BOX = 0.9
 SMALLEST_OTHER = 0.12
 # Discs: logarithm of width over height, and deviation of the share of their box from a circle's.
 ROUND, DISC = 0.3, 0.08
@@ -109,10 +111,11 @@ def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.n
     enclosing = np.zeros(len(order), bool)
     for outer in np.flatnonzero((within.sum(axis=1) == 1) & (area < LINE * width * height)):
         inner = int(within[outer].argmax())
-        if height[inner] < SMALLEST_ENCLOSED * height[outer]:
-            continue
         part = labels[top[outer] : bottom[outer], left[outer] : right[outer]]
         filled, _ = _filled((part == order[outer]).view(np.uint8))
+        least = SMALLEST_IN_BOX if filled.mean() > BOX else SMALLEST_ENCLOSED
+        if height[inner] < least * height[outer]:
+            continue
         pixels = (part == order[inner]).view(np.uint8)
         whole = (pixels & filled).sum() == area[inner]
         target = _is_round(filled) and _is_round(_filled(pixels)[0])
