@@ -1,7 +1,7 @@
 """Train the digit recogniser from scratch.
 
 The shipped weights (weights/metrics.json has their figures) are what this command makes, on two
-CPU cores in about an hour:
+CPU cores in about an hour and a half:
 
     python train.py                                    # MNIST is downloaded into data/
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
@@ -25,7 +25,6 @@ import math
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -41,100 +40,25 @@ from tqdm import tqdm
 from digit_model import ModelError
 from digit_model.arguments import Parser, whole_number
 from digit_model.hub.names import repository
-from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.network import DigitCNN, to_inputs
 from digit_model.training import data
 from digit_model.training.augment import augment
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.corrections import load_corrections
 from digit_model.training.optimizers import optimizers
-from digit_model.training.renderings import Arrays, drawn_once
+from digit_model.training.pool import Source, TrainingSet, load
+from digit_model.training.recipe import RECIPES, Recipe
 
 
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """Everything that decides the weights, besides the seed. Saved in their config.json."""
+def learning_rate(epoch: float, recipe: Recipe) -> float:
+    """Cosine cycles with warm restarts (Loshchilov and Hutter, 2017), each with a warm-up.
 
-    epochs: int = 19
-    batch_size: int = 256  # digits, over all processes
-    learning_rate: float = 4e-3  # peak of the one-cycle schedule, Muon and AdamW
-    weight_decay: float = 0.02
-    ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
-    augmentation: float = 1.0  # strength, see digit_model.training.augment
-    variants: int = 12  # renderings of each recorded digit
-    synthetic: int = 30_000  # digits in allographs of the world
-    photographs: int = 12_000  # synthetic, of recorded and synthetic digits
-    scan_variants: int = 8  # variations of each scan of other collections
-    worn: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
-    rendered_share: float = 0.5  # of all of these, drawn anew from the pool in each epoch
-    nondigits: int = 26_000
-    outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
-    outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
-    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
-
-
-# What of it decides which training data is drawn, and the seed of that, the same for all runs:
-# seeds then differ in the first weights, the order of the digits and their augmentation.
-DRAWN = ("variants", "synthetic", "photographs", "scan_variants", "worn", "nondigits")
-DATA_SEED = 0
-IMAGES, LABELS = " images", " labels"  # the arrays of a set
-
-RECIPES = {
-    "default": Recipe(),
-    "quick": Recipe(
-        epochs=4,
-        variants=4,
-        synthetic=10_000,
-        photographs=2_000,
-        scan_variants=2,
-        worn=5_000,
-        nondigits=5_000,
-    ),
-    "no-augmentation": Recipe(augmentation=0.0),
-}
-
-
-@dataclasses.dataclass
-class TrainingSet:
-    """uint8 digits in memory; an epoch takes all of ``mnist`` and a share of ``rendered``."""
-
-    mnist: data.Digits
-    rendered: data.Digits
-    others: np.ndarray
-
-    def epoch(
-        self, recipe: Recipe, batch_size: int, rng: np.random.Generator
-    ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Batches of digits, uint8 (N, 28, 28), labels, (N,), and non-digits, uint8 (M, 28, 28)."""
-        chosen = rng.permutation(len(self.rendered[1]))[: self._share(recipe)]
-        images = np.concatenate([self.mnist[0], self.rendered[0][chosen]])
-        labels = np.concatenate([self.mnist[1], self.rendered[1][chosen]])
-        beside = round(batch_size * recipe.outlier_share)
-        order = rng.permutation(len(labels))
-        for start in range(0, len(order) - batch_size + 1, batch_size):
-            batch = order[start : start + batch_size]
-            others = self.others[rng.integers(0, len(self.others), beside)]
-            yield (
-                torch.from_numpy(images[batch]),
-                torch.from_numpy(labels[batch]),
-                torch.from_numpy(others),
-            )
-
-    def add(self, digits: data.Digits, others: np.ndarray) -> None:
-        """Corrections: digits that every epoch takes, and ink that is none."""
-        images, labels = self.mnist
-        self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
-        self.others = np.concatenate([self.others, others])
-
-    def steps(self, recipe: Recipe, batch_size: int) -> int:
-        return (len(self.mnist[1]) + self._share(recipe)) // batch_size
-
-    def _share(self, recipe: Recipe) -> int:
-        return int(len(self.rendered[1]) * recipe.rendered_share)
-
-
-def learning_rate(progress: float, peak: float) -> float:
-    """One cycle (Smith, 2018): a linear rise over 15 % of training, then a cosine to zero."""
-    warm_up = 0.15
+    Args:
+        epoch: since the start of the first cycle, with its fraction.
+    """
+    warm_up = 0.15  # of a cycle
+    cycle, progress = divmod(epoch / recipe.epochs, 1)
+    peak = recipe.cycles[int(cycle)].learning_rate
     if progress < warm_up:
         return peak * (0.04 + 0.96 * progress / warm_up)
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
@@ -145,13 +69,15 @@ def batch_loss(
     digits: Tensor,
     labels: Tensor,
     others: Tensor,
-    recipe: Recipe,
+    *,
+    outlier_weight: float,
+    augmentation: float,
     generator: torch.Generator,
 ) -> Tensor:
     """Cross-entropy on the digits, and towards indecision on the non-digits."""
     inputs = to_inputs(torch.cat([digits, others]))
-    if recipe.augmentation:
-        inputs = augment(inputs, generator, recipe.augmentation)
+    if augmentation:
+        inputs = augment(inputs, generator, augmentation)
     device = next(network.parameters()).device
     inputs = inputs.to(device, memory_format=torch.channels_last)
     with torch.autocast(device.type, torch.bfloat16):
@@ -159,7 +85,7 @@ def batch_loss(
     log_probabilities = F.log_softmax(logits.float(), dim=1)
     loss = F.nll_loss(log_probabilities[: len(digits)], labels.to(device))
     if len(others):
-        loss = loss - recipe.outlier_weight * log_probabilities[len(digits) :].mean()
+        loss = loss - outlier_weight * log_probabilities[len(digits) :].mean()
     return loss
 
 
@@ -203,41 +129,44 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         state.restore(checkpoint, setup)
     history = state.history
 
-    if world > 1 and rank > 0:
-        dist.barrier()  # the first process downloads what the others then read
-    training, validation = load(args, recipe, rank, world)
-    if args.corrections:
-        (images, labels), others = load_corrections(args.corrections)
-        training.add((images[rank::world], labels[rank::world]), others)
-        if rank == 0:
-            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
-    if world > 1 and rank == 0:
-        dist.barrier()
-    steps = torch.tensor(training.steps(recipe, batch_size), device=device)
-    if world > 1:
-        dist.all_reduce(steps, dist.ReduceOp.MIN)
-    steps_per_epoch = min(int(steps), 3) if args.dry_run else int(steps)
-    total_steps = recipe.epochs * steps_per_epoch
-
-    for epoch in range(len(history), recipe.epochs):
+    source = Source(args.data_dir, args.renderings, rank, world, args.dry_run)
+    # A finished run that is resumed trains no more, but its last cycle's validation sets are asked.
+    cycle = min(len(history), recipe.total_epochs - 1) // recipe.epochs
+    training, validation = pictures(source, recipe, cycle, args.corrections)
+    for epoch in range(len(history), recipe.total_epochs):
+        if epoch // recipe.epochs > cycle:
+            cycle = epoch // recipe.epochs
+            training, validation = pictures(source, recipe, cycle, args.corrections)
         # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
         rng = np.random.default_rng((args.seed, epoch, rank))
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
         torch.manual_seed(int(rng.integers(2**31)))  # dropout's
         model.train()
-        total, started = 0.0, time.perf_counter()
-        batches = zip(range(steps_per_epoch), training.epoch(recipe, batch_size, rng), strict=False)
+        steps = torch.tensor(training.steps(batch_size), device=device)
+        if world > 1:
+            dist.all_reduce(steps, dist.ReduceOp.MIN)
+        count = min(int(steps), 3) if args.dry_run else int(steps)
+        batches = training.epoch(batch_size, round(batch_size * recipe.outlier_share), rng)
         progress = tqdm(
-            batches,
-            total=steps_per_epoch,
-            desc=f"epoch {epoch + 1}/{recipe.epochs}",
+            zip(range(count), batches, strict=False),
+            total=count,
+            desc=f"epoch {epoch + 1}/{recipe.total_epochs}",
             disable=rank > 0,
         )
+        first, last = recipe.cycles[cycle].augmentation
+        strength = first + (last - first) * (epoch % recipe.epochs) / max(1, recipe.epochs - 1)
+        total, started = 0.0, time.perf_counter()
         for step, (digits, labels, others) in progress:
-            rate = learning_rate(
-                (epoch * steps_per_epoch + step) / total_steps, recipe.learning_rate
+            rate = learning_rate(epoch + step / count, recipe)
+            loss = batch_loss(
+                model,
+                digits,
+                labels,
+                others,
+                outlier_weight=recipe.outlier_weight,
+                augmentation=strength,
+                generator=generator,
             )
-            loss = batch_loss(model, digits, labels, others, recipe, generator)
             network.zero_grad(set_to_none=True)
             loss.backward()
             for optimizer in steppers:
@@ -249,7 +178,7 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         if rank == 0:
             row = {
                 "epoch": epoch + 1,
-                "loss": total / steps_per_epoch,
+                "loss": total / count,
                 "seconds": time.perf_counter() - started,
             }
             row |= {name: accuracy(ema, digits) for name, digits in validation.items()}
@@ -269,48 +198,22 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
             push_to_hub(args.output, args.push_to_hub)
 
 
-def load(
-    args: argparse.Namespace, recipe: Recipe, rank: int, world: int
+def pictures(
+    source: Source, recipe: Recipe, cycle: int, corrections: str | None
 ) -> tuple[TrainingSet, dict[str, data.Digits]]:
-    """This process's share of the training data, and, for the first, the validation sets."""
-    request = {
-        "recipe": {name: getattr(recipe, name) for name in DRAWN},
-        "data": str(args.data_dir.resolve()),
-        "process": [rank, world],
-        "dry run": args.dry_run,
-    }
-    file = args.renderings
-    if file and world > 1:
-        file = file.with_suffix(f".{rank}{file.suffix}")
-    arrays = drawn_once(file, request, lambda: draw(args, recipe, rank, world))
-    sets = {
-        name.removesuffix(IMAGES): (images, arrays[name.removesuffix(IMAGES) + LABELS])
-        for name, images in arrays.items()
-        if name.endswith(IMAGES)
-    }
-    training = TrainingSet(sets.pop("training"), sets.pop("rendered"), arrays["others"])
-    return training, sets
-
-
-def draw(args: argparse.Namespace, recipe: Recipe, rank: int, world: int) -> Arrays:
-    """All sets by name, images and labels; the same for every ``--seed``."""
-    mnist, held_out = data.mnist_training(args.data_dir, limit=512 if args.dry_run else None)
-    drawings = data.writers(held_out=True)
-    drawings = drawings[:32] if args.dry_run else drawings
-    part = slice(rank, None, world)
-    rendered = [
-        data.stroke_training(recipe.variants, recipe.synthetic, DATA_SEED, part),
-        data.photograph_training(recipe.photographs, DATA_SEED, part),
-        data.scan_training(recipe.scan_variants, DATA_SEED, part),
-        data.worn_training(args.data_dir, recipe.worn, DATA_SEED, part),
-    ]
-    images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
-    sets = {"training": (mnist[0][part], mnist[1][part]), "rendered": (images, labels)}
-    if rank == 0:
-        sets |= {"MNIST": held_out, **data.all_validation(drawings)}
-    named = {name + IMAGES: digits[0] for name, digits in sets.items()}
-    named |= {name + LABELS: digits[1] for name, digits in sets.items()}
-    return named | {"others": data.nondigits(recipe.nondigits // world, DATA_SEED + rank)}
+    """This process's training set, with its share of the corrections, and the validation sets."""
+    rank, world = source.rank, source.world
+    if world > 1 and rank > 0:
+        dist.barrier()  # the first process downloads what the others then read
+    training, validation = load(source, recipe, cycle)
+    if corrections:
+        (images, labels), others = load_corrections(corrections)
+        training.add((images[rank::world], labels[rank::world]), others)
+        if rank == 0:
+            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
+    if world > 1 and rank == 0:
+        dist.barrier()
+    return training, validation
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -373,7 +276,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         default=0,
         help="of the weights, the order of the digits and the augmentation",
     )
-    add("--epochs", type=whole_number(1), help="instead of the recipe's own number")
+    add("--epochs", type=whole_number(1), help="of each cycle, instead of the recipe's own number")
     add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
     add(
         "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"

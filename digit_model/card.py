@@ -115,10 +115,13 @@ def _training(config: dict[str, Any]) -> str:
         others += ", and characters of all of Omniglot's alphabets here but one (Lake et al.; MIT)"
     sources.append(f"{recipe.get('nondigits', 0):,} pictures that are no digits: {others}")
     listed = ",\n".join(f"- {source}" for source in sources)
+    length = f"{recipe.get('epochs', '?')} epochs"
+    if "cycles" in recipe:
+        length = f"{len(recipe['cycles'])} cycles of {length}"
     return f"""## Training
 
-Trained with `python train.py` ({recipe.get("epochs", "?")} epochs, seed
-{config["training"].get("seed", "?")}; config.json holds the whole recipe) on
+Trained with `python train.py` ({length}, seed {config["training"].get("seed", "?")};
+config.json holds the whole recipe) on
 
 {listed},
 

@@ -82,11 +82,11 @@ def test_no_corrections_at_all(tmp_path: Path) -> None:
 # train.py on almost nothing: rendering its data takes most of a minute.
 TRAIN = """
 import numpy as np, train
-def load(args, recipe, rank, world):
+def load(source, recipe, cycle):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (128, 28, 28)).astype(np.uint8)
     digits = images, np.arange(128) % 10
-    return train.TrainingSet(digits, digits, images[:8]), {{"MNIST": digits}}
+    return train.TrainingSet(digits, digits, images[:8], 0.5), {{"MNIST": digits}}
 train.load = load
 value = train.main(["--dry-run", "--output", {output!r}, "--corrections", {data!r},
     "--push-to-hub", {repo!r}])

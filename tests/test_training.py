@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.training import data
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.optimizers import ConvolutionMuon, optimizers
+from digit_model.training.pool import Source, TrainingSet
+from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.renderings import drawn_once
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +40,10 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# Of batch_loss.
+PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}
+
+
 def run(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "train.py", *map(str, arguments)]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
@@ -48,10 +55,8 @@ def test_overfits_64_digits() -> None:
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
-    recipe = train.Recipe(augmentation=0.0)
-    generator = torch.Generator().manual_seed(0)
     for _ in range(60):
-        loss = train.batch_loss(network, digits, targets, digits[:0], recipe, generator)
+        loss = train.batch_loss(network, digits, targets, digits[:0], **PLAIN)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -63,18 +68,11 @@ def test_outlier_exposure_makes_the_network_undecided() -> None:
     images, labels = data.stroke_training(1, 0, 0, slice(0, 32))
     others = torch.from_numpy(data.nondigits(32, seed=0))
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
-    recipe = train.Recipe(augmentation=0.0)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
-    arguments = (
-        torch.from_numpy(images),
-        torch.from_numpy(labels),
-        others,
-        recipe,
-        torch.Generator(),
-    )
+    digits = torch.from_numpy(images), torch.from_numpy(labels)
     for _ in range(60):
         optimizer.zero_grad()
-        train.batch_loss(network, *arguments).backward()
+        train.batch_loss(network, *digits, others, **PLAIN).backward()
         optimizer.step()
     network.eval()
     with torch.inference_mode():
@@ -82,12 +80,14 @@ def test_outlier_exposure_makes_the_network_undecided() -> None:
     assert confidence.median() < 0.3
 
 
-def test_learning_rate_rises_then_falls_to_zero() -> None:
-    rates = [train.learning_rate(step / 100, 1.0) for step in range(101)]
-    assert max(rates) == pytest.approx(1.0)
-    assert rates.index(max(rates)) == 15
-    assert rates[-1] == pytest.approx(0.0)
-    assert rates[0] < 0.1
+def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:
+    recipe = Recipe(epochs=100, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(0.5, 0.5, (1.0, 0.0))))
+    rates = [train.learning_rate(epoch, recipe) for epoch in range(200)]
+    for peak, cycle in ((1.0, rates[:100]), (0.5, rates[100:])):
+        assert max(cycle) == pytest.approx(peak)
+        assert cycle.index(max(cycle)) == 15
+        assert cycle[0] < 0.1 * peak
+        assert cycle[-1] < 0.001 * peak
 
 
 def test_dry_run_writes_a_folder_that_serves_and_resumes(
@@ -120,6 +120,36 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     )
     assert other.returncode == 2
     assert "another recipe, seed" in other.stderr
+
+
+def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    power_cuts: list[int] = []  # cycles at whose start the power is cut
+
+    def load(source: Source, recipe: Recipe, cycle: int) -> tuple[TrainingSet, dict[str, Any]]:
+        if cycle in power_cuts:
+            raise KeyboardInterrupt
+        asked.append(cycle)
+        images, labels = data.stroke_training(1, 0, cycle, slice(0, 200))
+        digits = images, labels
+        return TrainingSet(digits, digits, images[:16], 0.5), {"strokes": digits}
+
+    def weights(folder: Path, *options: str) -> str:
+        assert train.main(["--dry-run", "--output", str(folder), *options]) == 0
+        return DigitRecognizer.from_pretrained(folder).sha256
+
+    monkeypatch.setattr(train, "load", load)
+    unbroken = weights(tmp_path / "unbroken")
+    assert asked == [0, 1]
+    power_cuts.append(1)
+    with pytest.raises(KeyboardInterrupt):
+        weights(tmp_path / "broken")
+    power_cuts.clear()
+    asked.clear()
+    assert weights(tmp_path / "broken", "--resume") == unbroken
+    assert asked == [1]
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,8 @@ def _slashed_zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 
 
 def _one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
-    """A stem with a flag of any length that climbs at 35 to 75 degrees, now and then on a base."""
-    length, angle = rng.uniform(0.12, 0.6), np.radians(rng.uniform(35, 75))
+    """A stem with a flag of any length that climbs at 32 to 75 degrees, now and then on a base."""
+    length, angle = rng.uniform(0.12, 0.7), np.radians(rng.uniform(32, 75))
     tip = (0.5 - length * np.cos(angle) / 0.7, length * np.sin(angle))
     lean = rng.normal(0, 0.06)
     if rng.random() < 0.3:  # the flag swings up in a curve
@@ -392,7 +392,7 @@ def _hooked_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bool]]]]] = {
     0: [_zero, _slashed_zero],
-    1: [_one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
+    1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
     2: [_two, _looped_two],
     3: [_three],
     4: [_open_four, _hooked_four, _closed_four, _one_stroke_four],

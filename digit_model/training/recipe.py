@@ -1,0 +1,60 @@
+"""The hyperparameters of a training run, by name."""
+
+import dataclasses
+
+from digit_model.network import NetworkConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class Cycle:
+    """What changes from one cycle of the learning rate to the next."""
+
+    learning_rate: float  # its peak, for Muon and AdamW
+    rendered_share: float  # of all that is drawn, chosen anew for each epoch
+    # Strength at its start and its end, see digit_model.training.augment.
+    augmentation: tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """Everything that decides the weights, besides the seed. Saved in their config.json."""
+
+    epochs: int = 19  # of each cycle
+    batch_size: int = 256  # digits, over all processes
+    # Each draws its pictures anew. The second refines: more of it is MNIST, less is distorted.
+    cycles: tuple[Cycle, ...] = (Cycle(4e-3, 0.5, (1.0, 1.0)), Cycle(2e-3, 0.35, (0.6, 0.1)))
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
+    variants: int = 12  # renderings of each recorded digit
+    synthetic: int = 30_000  # digits in allographs of the world
+    photographs: int = 12_000  # synthetic, of recorded and synthetic digits
+    scan_variants: int = 8  # variations of each scan of other collections
+    worn: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
+    nondigits: int = 26_000
+    outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
+    outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
+    network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
+
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * len(self.cycles)
+
+
+# What of it decides which training data is drawn. The cycle is the seed of that, the same for all
+# runs: seeds then differ in the first weights, the order of the digits and their augmentation.
+DRAWN = ("variants", "synthetic", "photographs", "scan_variants", "worn", "nondigits")
+
+RECIPES = {
+    "default": Recipe(),
+    "quick": Recipe(
+        epochs=4,
+        cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
+        variants=4,
+        synthetic=10_000,
+        photographs=2_000,
+        scan_variants=2,
+        worn=5_000,
+        nondigits=5_000,
+    ),
+    "no-augmentation": Recipe(cycles=(Cycle(4e-3, 0.5, (0.0, 0.0)), Cycle(2e-3, 0.35, (0.0, 0.0)))),
+}
