@@ -21,7 +21,14 @@ from digit_model.marks import (
 )
 from digit_model.rulings import drop_rulings
 from digit_model.scene import choose_digit, find_sheet
-from digit_model.sheet import drawing_ink, is_drawing, local_ink, paper_surface, sheet_ink
+from digit_model.sheet import (
+    drawing_ink,
+    is_drawing,
+    is_plain,
+    local_ink,
+    paper_surface,
+    sheet_ink,
+)
 
 # Pictures are shrunk to this longest side, in pixels, first: a digit of 15 % of the side keeps
 # 96 pixels, nearly five times what the network sees, and a 12-megapixel photograph costs little.
@@ -83,9 +90,12 @@ def written_ink(grey: np.ndarray) -> np.ndarray:
 
     Ink by the brightness of the whole sheet keeps the inside of a stroke of any width, but takes
     shadows, sheets and tables for ink. Strokes by what lies around them know no shadows, but lose
-    the inside of a wide pen's. The sheet's ink stands where the strokes bear it out.
+    the inside of a wide pen's. The sheet's ink stands where it is plain to see, and where the
+    strokes bear it out.
     """
     ink, strokes = drop_frame(sheet_ink(grey)), drop_frame(local_ink(grey))
+    if is_plain(grey, mark_mask(ink), mark_mask(strokes)):
+        return ink
     if not mark_mask(strokes).any():
         # A shadow, or light that falls off, on paper that nobody has written on.
         empty = is_region(ink) and comes_from_edge(ink)

@@ -29,6 +29,13 @@ COARSE_SIDE = 160
 MIN_EDGE = 6
 # The darkest shadow leaves this fraction of the light.
 SHADOW = 0.55
+# A wide pen's ink, in which nothing else hides: its part that is not soft edge; the part of the
+# strokes that lies on it; and what its levels span, as a fraction of its contrast with the paper
+# that lies between these two distances (sides of a square, in pixels).
+CORE = 0.3
+STROKES_ON = 0.9
+ONE_LEVEL = 0.5
+BESIDE = (7, 15)
 # Two kinds of paper, as in light and in shadow, differ by this many grey levels.
 MIN_STEP = 12
 
@@ -116,6 +123,30 @@ def local_ink(grey: np.ndarray) -> np.ndarray:
     _, lit = _otsu(paper)
     levels = [np.median(paper[lit == side]) if (lit == side).any() else 0.0 for side in (0, 1)]
     return keep_digit(drop_rims(ink, lit) if levels[1] - levels[0] >= MIN_STEP else ink)
+
+
+def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
+    """Whether the marks of a whole sheet's ink are a wide pen's and nothing else.
+
+    They keep off the picture's edge, are of one grey level, and all strokes lie on them. A shadow
+    has the digit's level in it besides its own, and a sheet or a ring has strokes within.
+
+    Args:
+        grey: uint8 (h, w), the picture.
+        marks: uint8 (h, w), 0 or 1: ink by the brightness of the whole sheet.
+        strokes: uint8 (h, w), 0 or 1: ink by what lies around it.
+    """
+    if marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any():
+        return False
+    core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
+    near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
+    beside = far > near
+    if core.sum() <= CORE * marks.sum() or not beside.any():
+        return False
+    if (strokes & marks).sum() < STROKES_ON * strokes.sum():
+        return False
+    low, level, high = np.percentile(grey[core], [1, 50, 99])
+    return bool(high - low < ONE_LEVEL * abs(level - np.median(grey[beside])))
 
 
 def _surroundings_are_bright(grey: np.ndarray) -> bool:

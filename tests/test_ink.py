@@ -110,6 +110,19 @@ def test_a_thick_marker_is_no_shadow() -> None:
     assert overlap(extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8))), eight) > 0.9
 
 
+@pytest.mark.parametrize(("axes", "pen", "ink"), [((60, 75), 34, 70), ((75, 80), 40, 110)])
+def test_a_marker_that_fills_half_of_an_8_loses_nothing(
+    axes: tuple[int, int], pen: int, ink: int
+) -> None:
+    eight = np.zeros((360, 300), np.uint8)
+    cv2.ellipse(eight, (150, 120), (26, 40), 0, 0, 360, 255, pen)
+    cv2.ellipse(eight, (150, 220), axes, 0, 0, 360, 255, cv2.FILLED)
+    light = np.broadcast_to(np.linspace(200, 230, 300), eight.shape)
+    picture = np.where(eight > 0, ink, light) + np.random.default_rng(0).normal(0, 2, eight.shape)
+    picture = cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.uint8)
+    assert overlap(extract_ink(rgb(picture)), eight) > 0.95
+
+
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_an_even_sheet_is_blank(level: int) -> None:
     assert not extract_ink(np.full((200, 300, 3), level, np.uint8)).any()
