@@ -7,7 +7,7 @@ CPU cores in about an hour and a half:
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
-    python train.py --seed 1 --renderings runs/drawn.safetensors --output runs/seed-1
+    python train.py --seed 1 --renderings runs/drawn --output runs/seed-1
     python train.py --corrections user/dataset         # with what people have corrected
     python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
@@ -46,7 +46,7 @@ from digit_model.training.augment import augment
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.corrections import load_corrections
 from digit_model.training.optimizers import optimizers
-from digit_model.training.pool import Source, TrainingSet, load
+from digit_model.training.pool import Source, load_cycle, load_fixed
 from digit_model.training.recipe import RECIPES, Recipe
 
 
@@ -54,14 +54,21 @@ def learning_rate(epoch: float, recipe: Recipe) -> float:
     """Cosine cycles with warm restarts (Loshchilov and Hutter, 2017), each with a warm-up.
 
     Args:
-        epoch: since the start of the first cycle, with its fraction.
+        epoch: since the start of the first cycle, with its fraction; in [0, total epochs).
     """
-    warm_up = 0.15  # of a cycle
+    warm_up, start = 0.15, 0.04  # of a cycle; of its peak
     cycle, progress = divmod(epoch / recipe.epochs, 1)
     peak = recipe.cycles[int(cycle)].learning_rate
     if progress < warm_up:
-        return peak * (0.04 + 0.96 * progress / warm_up)
+        return peak * (start + (1 - start) * progress / warm_up)
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
+
+
+def augmentation(epoch: int, recipe: Recipe) -> float:
+    """Its strength, ≥ 0, in an epoch, counted from 0: from one end of its cycle to the other."""
+    cycle, within = divmod(epoch, recipe.epochs)
+    first, last = recipe.cycles[cycle].augmentation
+    return first + (last - first) * within / max(1, recipe.epochs - 1)
 
 
 def batch_loss(
@@ -129,14 +136,25 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         state.restore(checkpoint, setup)
     history = state.history
 
+    corrections = None
+    if args.corrections:
+        (images, labels), others = load_corrections(args.corrections)
+        corrections = (images[rank::world], labels[rank::world]), others
+        if rank == 0:
+            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
+    if world > 1:
+        if rank == 0:
+            data.mnist(args.data_dir, train=True)  # downloads what the others then read
+        dist.barrier()
     source = Source(args.data_dir, args.renderings, rank, world, args.dry_run)
-    # A finished run that is resumed trains no more, but its last cycle's validation sets are asked.
-    cycle = min(len(history), recipe.total_epochs - 1) // recipe.epochs
-    training, validation = pictures(source, recipe, cycle, args.corrections)
+    mnist, validation = load_fixed(source)
+    training = None
     for epoch in range(len(history), recipe.total_epochs):
-        if epoch // recipe.epochs > cycle:
-            cycle = epoch // recipe.epochs
-            training, validation = pictures(source, recipe, cycle, args.corrections)
+        cycle = epoch // recipe.epochs
+        if training is None or epoch % recipe.epochs == 0:
+            training = load_cycle(source, recipe, cycle, mnist)
+            if corrections:
+                training.add(*corrections)
         # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
         rng = np.random.default_rng((args.seed, epoch, rank))
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
@@ -153,8 +171,6 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
             desc=f"epoch {epoch + 1}/{recipe.total_epochs}",
             disable=rank > 0,
         )
-        first, last = recipe.cycles[cycle].augmentation
-        strength = first + (last - first) * (epoch % recipe.epochs) / max(1, recipe.epochs - 1)
         total, started = 0.0, time.perf_counter()
         for step, (digits, labels, others) in progress:
             rate = learning_rate(epoch + step / count, recipe)
@@ -164,7 +180,7 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
                 labels,
                 others,
                 outlier_weight=recipe.outlier_weight,
-                augmentation=strength,
+                augmentation=augmentation(epoch, recipe),
                 generator=generator,
             )
             network.zero_grad(set_to_none=True)
@@ -196,24 +212,6 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         finish(best, args.output, validation, history, setup)
         if args.push_to_hub:
             push_to_hub(args.output, args.push_to_hub)
-
-
-def pictures(
-    source: Source, recipe: Recipe, cycle: int, corrections: str | None
-) -> tuple[TrainingSet, dict[str, data.Digits]]:
-    """This process's training set, with its share of the corrections, and the validation sets."""
-    rank, world = source.rank, source.world
-    if world > 1 and rank > 0:
-        dist.barrier()  # the first process downloads what the others then read
-    training, validation = load(source, recipe, cycle)
-    if corrections:
-        (images, labels), others = load_corrections(corrections)
-        training.add((images[rank::world], labels[rank::world]), others)
-        if rank == 0:
-            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
-    if world > 1 and rank == 0:
-        dist.barrier()
-    return training, validation
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -284,8 +282,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     add(
         "--renderings",
         type=Path,
-        metavar="FILE.safetensors",
-        help="keep what training draws in this file, for further seeds and for --resume",
+        metavar="FILE",
+        help="keep what training draws in files FILE.*, for further seeds and for --resume",
     )
     add(
         "--corrections",

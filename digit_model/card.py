@@ -89,6 +89,7 @@ def _front_matter(metrics: dict[str, Any]) -> str:
 def _training(config: dict[str, Any]) -> str:
     """What the recipe in config.json says the weights were trained on."""
     recipe = config["training"].get("recipe", {})
+    each = ", drawn anew in each cycle" if "cycles" in recipe else ""
     sources = [
         "the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; CC BY-SA 3.0)"
     ]
@@ -114,6 +115,8 @@ def _training(config: dict[str, Any]) -> str:
     if "scan_variants" in recipe:
         others += ", and characters of all of Omniglot's alphabets here but one (Lake et al.; MIT)"
     sources.append(f"{recipe.get('nondigits', 0):,} pictures that are no digits: {others}")
+    if "corrections" in config["training"]:
+        sources.append(f"visitors' corrections: {config['training']['corrections']}")
     listed = ",\n".join(f"- {source}" for source in sources)
     length = f"{recipe.get('epochs', '?')} epochs"
     if "cycles" in recipe:
@@ -125,8 +128,9 @@ config.json holds the whole recipe) on
 
 {listed},
 
-all brought to 28×28 by the same code that serves. The temperature and all thresholds were set on
-MNIST's last 5,000 training images and on five other writers, clean and augmented."""
+all brought to 28×28 by the same code that serves{each}. The temperature and all
+thresholds were set on MNIST's last 5,000 training images and on five other writers, clean and
+augmented."""
 
 
 def _results(metrics: dict[str, Any]) -> str:

@@ -28,8 +28,8 @@ BOX = 0.9
 SMALLEST_OTHER = 0.12
 # Discs: logarithm of width over height, and deviation of the share of their box from a circle's.
 ROUND, DISC = 0.3, 0.08
-# Nor the slash in one: a straight line, no wider than this fraction of its length, that leans by
-# more than so many degrees.
+# The slash of a 0 is no digit in a ring either: a straight line, no wider than this fraction of its
+# length, that leans by more than so many degrees.
 SLASH, SLASH_LEANS = 0.3, 22.0
 # Ink is a region, not strokes, when a disc fits into it that is this fraction of the ink's longer
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
@@ -51,9 +51,11 @@ RIM_SHARE = 0.7
 RIM = 0.02
 # Components of the ink of which the strokes cover less than this fraction are something else.
 OTHER = 0.25
-# Ink that covers this fraction of one of the picture's edges is the table beside the paper, as
-# long as a digit of at least this fraction of the picture's longer side remains.
+# Ink along this fraction of one of the picture's edges is the table beside the paper, as long as a
+# digit of at least this fraction of the picture's longer side remains, and keeps off the opposite
+# edge: in a tight crop, the stem of a 4 runs along one edge, and the rest of it up to the other.
 FRAME = 0.8
+AT_EDGE = 0.02  # of the picture's longer side
 SMALLEST_DIGIT = 0.1
 # Width, in pixels, of the grey rim that anti-aliasing or a lens puts around ink.
 SOFT_EDGE = 4
@@ -62,6 +64,23 @@ SOFT_EDGE = 4
 def mark_mask(ink: np.ndarray) -> np.ndarray:
     """Where ink counts as a mark: float32 (h, w) in [0, 1] → uint8 (h, w), 0 or 1."""
     return (ink > MARK).view(np.uint8)
+
+
+def odd(side: float) -> int:
+    """The odd number from 3 that is nearest: even squares would move what they close or open."""
+    return max(3, 2 * round((side - 1) / 2) + 1)
+
+
+def gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
+    return np.maximum(start[:, None] - end, start - end[:, None])
+
+
+def keep_components(ink: np.ndarray, labels: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Only these components, bool (count,) by label, and their soft edges, not those of others."""
+    reach = 2 * SOFT_EDGE + 1
+    around = cv2.dilate(kept[labels].astype(np.uint8), np.ones((reach, reach), np.uint8))
+    return np.where((around == 1) & ((labels == 0) | kept[labels]), ink, np.float32(0))
 
 
 def keep_digit(ink: np.ndarray) -> np.ndarray:
@@ -75,8 +94,8 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
     order = order[~_enclosing(labels, stats, order)]
     left, top, width, height, area = stats[order].T.astype(np.int64)
     side, area = np.maximum(width, height) / max(width[0], height[0]), area / area[0]
-    gaps = np.maximum(_gaps(left, left + width), _gaps(top, top + height))
-    linked = gaps < NEAR * max(width[0], height[0])
+    apart = np.maximum(gaps(left, left + width), gaps(top, top + height))
+    linked = apart < NEAR * max(width[0], height[0])
     belongs = np.zeros(len(order), bool)
     belongs[0] = True
     while not np.array_equal(grown := linked[belongs].any(axis=0), belongs):
@@ -85,12 +104,9 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
     belongs &= area >= DUST_AREA
     if belongs.all() and len(order) == count - 1:
         return ink
-    kept = np.zeros(count, np.uint8)
-    kept[order[belongs]] = 1
-    # The soft edges of what is kept stay, those of what is dropped go with it.
-    reach = 2 * SOFT_EDGE + 1
-    around = cv2.dilate(kept[labels], np.ones((reach, reach), np.uint8))
-    return np.where((around == 1) & ((labels == 0) | (kept[labels] == 1)), ink, np.float32(0))
+    kept = np.zeros(count, bool)
+    kept[order[belongs]] = True
+    return keep_components(ink, labels, kept)
 
 
 def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
@@ -139,11 +155,6 @@ def _is_slash(pixels: np.ndarray) -> bool:
         width, length, angle = length, width, angle + 90
     leaning = abs((angle + 90) % 180 - 90)  # degrees from upright
     return bool(width + 1 < SLASH * (length + 1) and leaning > SLASH_LEANS)
-
-
-def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
-    return np.maximum(start[:, None] - end, start - end[:, None])
 
 
 def is_region(ink: np.ndarray) -> bool:
@@ -212,7 +223,7 @@ def drop_rims(ink: np.ndarray, lit: np.ndarray) -> np.ndarray:
         ink: float32 (h, w) in [0, 1].
         lit: uint8 (h, w), 1 where the paper is of the brighter kind: in the light, or the sheet.
     """
-    width = max(3, round(2 * RIM * max(ink.shape)))
+    width = odd(2 * RIM * max(ink.shape))
     rim = cv2.morphologyEx(lit, cv2.MORPH_GRADIENT, np.ones((width, width), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
     share = np.bincount(labels.ravel(), weights=rim.ravel(), minlength=count) / stats[:, 4]
@@ -256,7 +267,7 @@ def _band(marks: np.ndarray) -> np.ndarray:
     """The band between one stretch of the upper edge and the same of the lower, as marks."""
     band = np.zeros_like(marks)
     stretches = [np.flatnonzero(row) for row in (marks[0], marks[-1])]
-    ends = {(int(columns[0]), int(columns[-1])) for columns in stretches if columns.any()}
+    ends = {(int(columns[0]), int(columns[-1])) for columns in stretches if columns.size}
     if len(ends) == 1:
         left, right = ends.pop()
         solid = min(len(columns) for columns in stretches) == right - left + 1
@@ -283,10 +294,24 @@ def drop_frame(ink: np.ndarray) -> np.ndarray:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     left, top, width, height = stats[:, :4].T
     rows, columns = ink.shape
-    along_side = (height >= FRAME * rows) & ((left == 0) | (left + width == columns))
-    along_end = (width >= FRAME * columns) & ((top == 0) | (top + height == rows))
-    frame = along_side | along_end
-    frame[0] = False  # the paper
+    along = np.stack(
+        [
+            (height >= FRAME * rows) & (left == 0),
+            (height >= FRAME * rows) & (left + width == columns),
+            (width >= FRAME * columns) & (top == 0),
+            (width >= FRAME * columns) & (top + height == rows),
+        ]
+    )
+    along[:, 0] = False  # the paper
+    frame = np.logical_or.reduce(along, axis=0)
     inner = np.where(frame[labels], np.float32(0), ink)
-    _, _, width, height = cv2.boundingRect(mark_mask(inner))
-    return inner if max(width, height) >= SMALLEST_DIGIT * max(rows, columns) else ink
+    rest = mark_mask(inner)
+    _, _, width, height = cv2.boundingRect(rest)
+    if max(width, height) < SMALLEST_DIGIT * max(rows, columns):
+        return ink
+    strip = 1 + round(AT_EDGE * max(rows, columns))
+    far = rest[:, -strip:], rest[:, :strip], rest[-strip:], rest[:strip]
+    opposite = [bool(pixels.any()) for pixels in far]
+    sides = np.logical_or.reduce(along, axis=1)
+    tight = sides.sum() == 1 and np.any(sides & opposite)
+    return ink if tight else inner

@@ -3,13 +3,15 @@
 import cv2
 import numpy as np
 
-# Fractions of the picture's longer side: lines are thinner than the first; of each at least the
-# second is seen, in pieces no shorter than the third, as no camera is held quite level; and it is
-# followed across gaps of the fourth, where strokes cross it.
+from digit_model.marks import odd
+
+# Fractions of the picture's longer side: lines are thinner than the first, are seen in pieces no
+# shorter than the second, as no camera is held quite level, and are followed across gaps of the
+# third, where strokes cross them.
 THICKEST = 0.02
-SHORTEST = 0.6
 PIECE = 0.25
 GAP = 0.35
+SHORTEST = 0.6  # of the picture's width, or height, that is seen of a line
 # So many make a ruling. Fewer are one when they go from edge to edge, this fraction of the picture
 # apart: a tall 1 does not.
 SEVERAL = 3
@@ -30,7 +32,7 @@ def drop_rulings(grey: np.ndarray) -> np.ndarray:
     A line is lightened by as much as it is darker than its paper everywhere along a piece of it, so
     that the strokes which cross it stay. A picture without lines comes back as it is.
     """
-    width = max(3, round(THICKEST * max(grey.shape)))
+    width = odd(THICKEST * max(grey.shape))
     thin = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((width, width), np.uint8))
     level, upright = _lines(thin), _lines(np.ascontiguousarray(thin.T)).T
     return cv2.add(grey, np.minimum(np.maximum(level, upright), thin))
@@ -46,7 +48,7 @@ def _lines(thin: np.ndarray) -> np.ndarray:
     level = _shear(thin, slope)
     wide = cv2.dilate(level, np.ones((2 * STRAY + 1, 1), np.uint8))
     side = max(thin.shape)
-    piece = np.ones((1, max(3, round(PIECE * side))), np.uint8)
+    piece = np.ones((1, odd(PIECE * side)), np.uint8)
     lines = cv2.morphologyEx(wide, cv2.MORPH_OPEN, piece)
     found = (lines >= FAINTEST).view(np.uint8)
     spread = cv2.dilate(found, np.ones((2 * max(1, round(SPREAD * rows)) + 1, 1), np.uint8))
@@ -57,7 +59,7 @@ def _lines(thin: np.ndarray) -> np.ndarray:
         ruled[run] = len(runs) >= SEVERAL or np.ptp(seen) >= FROM_EDGE_TO_EDGE * (columns - 1)
     if not ruled.any():
         return np.zeros_like(thin)
-    gap = np.ones((1, max(3, round(GAP * side))), np.uint8)
+    gap = np.ones((1, odd(GAP * side)), np.uint8)
     whole = cv2.morphologyEx(np.where(ruled[:, None], lines, np.uint8(0)), cv2.MORPH_CLOSE, gap)
     return _shear(whole, -slope)
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digit_model.marks import SOFT_EDGE, mark_mask
+from digit_model.marks import gaps, keep_components, mark_mask
 
 # Sheets are looked for in pictures of this longest side, in pixels.
 COARSE_SIDE = 160
@@ -21,6 +21,7 @@ SHEET_RIM = 0.02
 BESIDE, ABOVE = 0.12, 0.22
 # Marks beside each other, none less than this fraction of the other's height, are a number.
 NUMBER = 0.6
+ALIKE = 0.5  # and their scores differ by no more than this factor
 # No digit is so many times as wide as it is high; a line of text is.
 WIDEST = 3.0
 # A line under the digit is so many times as wide as high, and its middle as far below all else as
@@ -59,8 +60,7 @@ def find_sheet(grey: np.ndarray) -> np.ndarray | None:
     if area < SHEET_SOLID * hull.sum() or area < SHEET_RECTANGULAR * (width + 1) * (height + 1):
         return None
     rim = 2 * max(1, round(SHEET_RIM * max(sheet.shape))) + 1
-    inside = cv2.copyMakeBorder(sheet, 1, 1, 1, 1, cv2.BORDER_REPLICATE)  # it may go on beyond
-    inside = cv2.erode(inside, np.ones((rim, rim), np.uint8))[1:-1, 1:-1]
+    inside = cv2.erode(sheet, np.ones((rim, rim), np.uint8))  # beyond the picture it goes on
     whole = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.asarray(whole) if whole.any() else None
 
@@ -86,11 +86,9 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
     chosen = [best, *_in_a_number(boxes, scores, best)]
     belongs = np.isin(groups, chosen)
     belongs[belongs] = ~_underlines(stats[order[belongs]])
-    kept = np.zeros(count, np.uint8)
-    kept[order[belongs]] = 1
-    reach = 2 * SOFT_EDGE + 1
-    around = cv2.dilate(kept[labels], np.ones((reach, reach), np.uint8))
-    return np.where((around == 1) & ((labels == 0) | (kept[labels] == 1)), ink, np.float32(0))
+    kept = np.zeros(count, bool)
+    kept[order[belongs]] = True
+    return keep_components(ink, labels, kept)
 
 
 def _box(stats: np.ndarray) -> np.ndarray:
@@ -102,7 +100,7 @@ def _box(stats: np.ndarray) -> np.ndarray:
 def _groups(stats: np.ndarray) -> np.ndarray:
     """The number of each component's group, int (n,), from 0."""
     left, top, width, height = stats[:, :4].T.astype(np.int64)
-    beside, above = _gaps(left, left + width), _gaps(top, top + height)
+    beside, above = gaps(left, left + width), gaps(top, top + height)
     side = np.maximum(width, height)
     larger = np.maximum(side[:, None], side)
     reach = np.where(beside < 0, ABOVE, BESIDE) * larger
@@ -115,12 +113,8 @@ def _groups(stats: np.ndarray) -> np.ndarray:
         groups = lowest
 
 
-def _gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
-    return np.maximum(start[:, None] - end, start - end[:, None])
-
-
 def _scores(boxes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """How likely each group is the digit, float (n,) ≥ 0: much ink, in the middle, not cut off."""
     left, top, right, bottom = boxes.T
     rows, columns = shape
     side = max(shape)
@@ -152,6 +146,6 @@ def _in_a_number(boxes: np.ndarray, scores: np.ndarray, best: int) -> list[int]:
     beside = overlap > NUMBER * np.maximum(height, height[best])
     return [
         int(group)
-        for group in np.flatnonzero(beside & (scores > 0.5 * scores[best]))
+        for group in np.flatnonzero(beside & (scores > ALIKE * scores[best]))
         if group != best
     ]

@@ -7,7 +7,7 @@ smoothly over the whole sheet, :func:`local_ink` for light that is even only aro
 import cv2
 import numpy as np
 
-from digit_model.marks import SOFT_EDGE, drop_rims, keep_digit
+from digit_model.marks import SOFT_EDGE, drop_rims, keep_digit, odd
 
 # Ink and paper must differ by this many grey levels (of 255), and by this many standard
 # deviations of the paper's own texture, or the sheet counts as blank.
@@ -33,6 +33,7 @@ SHADOW = 0.55
 # strokes that lies on it; and what its levels span, as a fraction of its contrast with the paper
 # that lies between these two distances (sides of a square, in pixels).
 CORE = 0.3
+TIGHT = 0.97  # of the picture's height and of its width, in a tight crop
 STROKES_ON = 0.9
 ONE_LEVEL = 0.5
 BESIDE = (7, 15)
@@ -49,7 +50,7 @@ def is_drawing(grey: np.ndarray) -> bool:
 def drawing_ink(grey: np.ndarray) -> np.ndarray:
     """Ink on paper of a single grey level: uint8 (H, W) → float32 (h, w) in [0, 1].
 
-    Large ink is averaged down by a whole factor, which leaves it more than ``ENOUGH_PIXELS`` long.
+    Large ink is averaged down by a factor that leaves it more than ``ENOUGH_PIXELS`` long.
     """
     threshold, bright = _otsu(grey)
     if int(grey.max()) <= threshold:
@@ -101,7 +102,7 @@ def local_ink(grey: np.ndarray) -> np.ndarray:
     square wider than any pen leaves. Shadows, sheets and tables are wider and stay in it; what the
     square leaves over along their edges is dropped.
     """
-    reach = max(3, round(WIDEST_PEN * max(grey.shape)))
+    reach = odd(WIDEST_PEN * max(grey.shape))
     bright = _surroundings_are_bright(grey)
     # What is cut off by the picture's edge goes on beyond it.
     wide = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
@@ -128,15 +129,18 @@ def local_ink(grey: np.ndarray) -> np.ndarray:
 def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
     """Whether the marks of a whole sheet's ink are a wide pen's and nothing else.
 
-    They keep off the picture's edge, are of one grey level, and all strokes lie on them. A shadow
-    has the digit's level in it besides its own, and a sheet or a ring has strokes within.
+    They keep off the picture's edge, or fill it as in a tight crop, are of one grey level, and all
+    strokes lie on them. A shadow has the digit's level in it besides its own, and a sheet or a ring
+    has strokes within.
 
     Args:
         grey: uint8 (h, w), the picture.
         marks: uint8 (h, w), 0 or 1: ink by the brightness of the whole sheet.
         strokes: uint8 (h, w), 0 or 1: ink by what lies around it.
     """
-    if marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any():
+    at_edge = marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any()
+    _, _, width, height = cv2.boundingRect(marks)
+    if at_edge and min(height / marks.shape[0], width / marks.shape[1]) < TIGHT:
         return False
     core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
@@ -154,7 +158,7 @@ def _surroundings_are_bright(grey: np.ndarray) -> bool:
     shrunk = max(1, max(grey.shape) // COARSE_SIDE)
     size = (max(1, grey.shape[1] // shrunk), max(1, grey.shape[0] // shrunk))
     coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    square = np.ones((max(3, round(WIDEST_PEN * max(size))),) * 2, np.uint8)
+    square = np.ones((odd(WIDEST_PEN * max(size)),) * 2, np.uint8)
     high, low = cv2.dilate(coarse, square), cv2.erode(coarse, square)
     edges = cv2.subtract(high, low)
     near = edges >= max(MIN_EDGE, 0.5 * np.percentile(edges, 98))

@@ -36,7 +36,7 @@ def test_ink_is_dark_on_paper_and_light_on_a_board() -> None:
         assert (grey[ink > 0.9].mean() < grey[ink < 0.01].mean()) == darker
 
 
-def test_training_mixes_every_kind() -> None:
+def test_training_mixes_paper_lines_light_and_tables() -> None:
     rng = np.random.default_rng(0)
     kinds = [any_kind(rng) for _ in range(300)]
     for name in Kind.__dataclass_fields__.keys() - {"clutter", "small"}:
@@ -48,6 +48,8 @@ def test_training_mixes_every_kind() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_digits_in_photographs_are_recognised(name: str) -> None:
     recognizer = DigitRecognizer.from_pretrained()
+    # Without the writer whose 9s have no loop and whose 1s have the flag of a 7: what is asked here
+    # is whether the ink was found.
     drawings = [digit for digit in data.writers(held_out=True) if digit.writer != "tr28"][::60]
     right = 0
     for number, digit in enumerate(drawings):

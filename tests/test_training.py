@@ -15,7 +15,7 @@ from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.training import data
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.optimizers import ConvolutionMuon, optimizers
-from digit_model.training.pool import Source, TrainingSet
+from digit_model.training.pool import Source, TrainingSet, load_cycle, load_fixed
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.renderings import drawn_once
 
@@ -90,6 +90,12 @@ def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:
         assert cycle[-1] < 0.001 * peak
 
 
+def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
+    recipe = Recipe(epochs=3, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(1.0, 0.5, (0.6, 0.2))))
+    strengths = [train.augmentation(epoch, recipe) for epoch in range(6)]
+    assert strengths == pytest.approx([1.0, 1.0, 1.0, 0.6, 0.4, 0.2])
+
+
 def test_dry_run_writes_a_folder_that_serves_and_resumes(
     mnist_folder: Path, tmp_path: Path
 ) -> None:
@@ -128,19 +134,23 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
     asked: list[int] = []
     power_cuts: list[int] = []  # cycles at whose start the power is cut
 
-    def load(source: Source, recipe: Recipe, cycle: int) -> tuple[TrainingSet, dict[str, Any]]:
+    def fixed(source: Source) -> tuple[data.Digits, dict[str, data.Digits]]:
+        digits = data.stroke_training(1, 0, 0, slice(0, 100))
+        return digits, {"strokes": digits}
+
+    def drawn(source: Source, recipe: Recipe, cycle: int, mnist: data.Digits) -> TrainingSet:
         if cycle in power_cuts:
             raise KeyboardInterrupt
         asked.append(cycle)
         images, labels = data.stroke_training(1, 0, cycle, slice(0, 200))
-        digits = images, labels
-        return TrainingSet(digits, digits, images[:16], 0.5), {"strokes": digits}
+        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
 
     def weights(folder: Path, *options: str) -> str:
         assert train.main(["--dry-run", "--output", str(folder), *options]) == 0
         return DigitRecognizer.from_pretrained(folder).sha256
 
-    monkeypatch.setattr(train, "load", load)
+    monkeypatch.setattr(train, "load_fixed", fixed)
+    monkeypatch.setattr(train, "load_cycle", drawn)
     unbroken = weights(tmp_path / "unbroken")
     assert asked == [0, 1]
     power_cuts.append(1)
@@ -254,6 +264,33 @@ def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) 
     assert drawn_once(file, {"variants": 2}, draw)["images"][0, 0] == 2
     assert drawn_once(None, {"variants": 2}, draw)["images"][0, 0] == 3
     assert [path.name for path in file.parent.iterdir()] == ["drawn.safetensors"]
+    file.write_bytes(b"damaged")
+    assert drawn_once(file, {"variants": 2}, draw)["images"][0, 0] == 4
+
+
+def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
+    mnist_folder: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(variants=0, synthetic=8, photographs=0, scan_variants=0, worn=0, nondigits=4)
+    source = Source(mnist_folder, tmp_path / "drawn", dry_run=True)
+    mnist, validation = load_fixed(source)
+    assert len(mnist[1]) == 512
+    assert {"MNIST", "thin", "photographs"} <= set(validation)
+    first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
+    assert first.rendered[0].shape == second.rendered[0].shape == (8, 28, 28)
+    assert not np.array_equal(first.rendered[0], second.rendered[0])
+    assert not np.array_equal(first.others, second.others)
+    assert (first.share, second.share) == (0.5, 0.35)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"drawn.{name}.safetensors" for name in ("0", "1", "fixed")
+    ]
+    again_mnist, again = load_fixed(source)  # from the file
+    assert list(again) == list(validation)  # calibration goes through them in this order
+    assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
+    assert np.array_equal(again_mnist[1], mnist[1])
+    batches = list(first.epoch(129, 2, np.random.default_rng(0)))
+    assert [len(labels) for _, labels, _ in batches] == [129] * 4  # 512 of MNIST's, 4 of the 8
+    assert all(others.shape == (2, 28, 28) for _, _, others in batches)
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:

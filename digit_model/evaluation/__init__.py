@@ -96,7 +96,9 @@ def _digits(
         group = group_of(name)
         answers.setdefault(group, []).append((probabilities, labels))
         if group != "MNIST-C":  # those are spoiled on purpose
-            errors.setdefault(group, []).extend(_errors(images, probabilities, labels))
+            # Scans are of several collections, all other sets of a group show the same digits.
+            source = name if group == "scans" else group
+            errors.setdefault(group, []).extend(_errors(source, images, probabilities, labels))
     if not rows:
         return {}
     for corruption in CORRUPTIONS:
@@ -121,10 +123,12 @@ def _digits(
     return metrics
 
 
-def _errors(images: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -> list[draw.Error]:
+def _errors(
+    source: str, images: np.ndarray, probabilities: np.ndarray, labels: np.ndarray
+) -> list[draw.Error]:
     guesses, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     return [
-        draw.Error(int(i), images[i], int(labels[i]), int(guesses[i]), float(confidence[i]))
+        draw.Error(source, int(i), images[i], int(labels[i]), int(guesses[i]), float(confidence[i]))
         for i in np.flatnonzero(guesses != labels)
     ]
 
@@ -132,7 +136,7 @@ def _errors(images: np.ndarray, probabilities: np.ndarray, labels: np.ndarray) -
 def _most_confident(errors: list[draw.Error]) -> list[draw.Error]:
     """The surest errors; of each digit one, though it may stand in many conditions and styles."""
     ranked = sorted(errors, key=lambda error: error.confidence)
-    once = {(error.index, error.label): error for error in ranked}  # the surest comes last
+    once = {(error.source, error.index): error for error in ranked}  # the surest comes last
     return sorted(once.values(), key=lambda error: -error.confidence)[:ERRORS_PER_GROUP]
 
 

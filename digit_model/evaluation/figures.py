@@ -17,7 +17,8 @@ ROW, COLUMN = SIZE + 14, SIZE + 8  # pixels, with room for the captions
 class Error:
     """A digit read wrongly: ``image``, uint8 (28, 28), is what the network saw."""
 
-    index: int  # in its set
+    source: str  # collection that the digit is of, in any condition
+    index: int  # in it
     image: np.ndarray
     label: int
     guess: int

@@ -59,7 +59,8 @@ class TrainingState:
             raise CheckpointError(f"The checkpoint {path} is damaged.") from error
         if state["setup"] != json.loads(json.dumps(setup)):
             raise CheckpointError(
-                f"The checkpoint {path} was made with another recipe, seed or number of processes."
+                f"The checkpoint {path} was made with another recipe, seed, number of processes, "
+                "or other corrections."
             )
         for name, module in self.modules.items():
             prefix = f"{name}."

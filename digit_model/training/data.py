@@ -52,7 +52,12 @@ class DataError(Exception):
 def map_parallel(
     task: Callable[[Item], np.ndarray], items: Sequence[Item], *, title: str
 ) -> np.ndarray:
-    """``np.stack([task(item) for item in items])`` on all cores, in order, with a progress bar."""
+    """``np.stack([task(item) for item in items])`` on all cores, in order, with a progress bar.
+
+    Of no items, uint8 (0, 28, 28).
+    """
+    if not len(items):
+        return np.empty((0, 28, 28), np.uint8)
     if len(items) < 512:  # starting processes would cost more than it saves
         return np.stack([task(item) for item in tqdm(items, desc=title, leave=False, disable=None)])
     results: Iterable[np.ndarray] = _workers().map(task, items, chunksize=256)
@@ -138,8 +143,6 @@ def scan_training(variants: int, seed: int, part: slice = slice(None)) -> Digits
         )
         for variant in range(variants)
     ][part]
-    if not jobs:
-        return np.empty((0, 28, 28), np.uint8), np.empty(0, np.int64)
     images = map_parallel(_vary_scan, [(job[0], job[2]) for job in jobs], title="scans")
     return images, np.array([job[1] for job in jobs], np.int64)
 

@@ -27,8 +27,8 @@ class ConvolutionMuon(Muon):
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closures here
         for weight, matrix in self._pairs:
-            if weight.grad is not None:
-                matrix.grad = _channels_last(weight.grad).flatten(1)
+            grad = weight.grad
+            matrix.grad = None if grad is None else _channels_last(grad).flatten(1)
         super().step(closure)
 
 

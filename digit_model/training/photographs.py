@@ -1,9 +1,9 @@
 """Synthetic photographs of a digit on paper: for training, and for judging the ink stage.
 
 A scene is built as it comes about: paper with its lines, ink on it, the sheet on a table, light
-and shadow over both, then the camera's perspective, blur, noise and JPEG. Brightness is linear
-until the last step, 1 = white paper. :data:`KINDS` names the scenes that the benchmark reports one
-by one; training mixes them all.
+and shadow over both, then the camera's perspective, blur, noise and JPEG; 1 = white paper.
+:data:`KINDS` names the scenes that the benchmark reports one by one. Training mixes most of them:
+see :func:`any_kind`.
 """
 
 from dataclasses import dataclass
@@ -127,7 +127,10 @@ def _extent(kind: Kind) -> tuple[float, float, float]:
 
 
 def any_kind(rng: np.random.Generator) -> Kind:
-    """A mixture of everything, for training; but clutter, which the ink stage takes away."""
+    """A mixture for training, without small digits, notes, stripes and clutter.
+
+    The ink stage deals with those; unseen by training, they show whether it does.
+    """
     board = rng.random() < 0.12
     return Kind(
         lines=str(rng.choice(["", "ruled", "squared"], p=[0.5, 0.27, 0.23])),

@@ -1,8 +1,9 @@
 """The pictures of one training cycle: MNIST's, drawn ones, and ink that is no digit."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from digit_model.training import data
 from digit_model.training.recipe import DRAWN, Recipe
 from digit_model.training.renderings import Arrays, drawn_once
 
+TRAINING = "training"  # MNIST's part of it; all other sets of load_fixed() validate
 IMAGES, LABELS = " images", " labels"  # the arrays of a set
 
 
@@ -59,55 +61,67 @@ class Source:
     """Where a process gets its share of the pictures from."""
 
     data_dir: Path  # with MNIST/raw
-    renderings: Path | None = None  # a .safetensors that keeps what is drawn, one a cycle
+    renderings: Path | None = None  # what is drawn stays beside it: RENDERINGS.<cycle>.safetensors
     rank: int = 0
     world: int = 1
     dry_run: bool = False  # next to nothing of each
 
+    def drawn_once(self, what: str, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
+        """``draw()``, or what is kept of an earlier time that it was called for the same."""
+        file = None
+        if self.renderings:
+            process = f".{self.rank}" if self.world > 1 else ""
+            file = self.renderings.parent / f"{self.renderings.name}.{what}{process}.safetensors"
+        request |= {
+            "data": str(self.data_dir.resolve()),
+            "process": [self.rank, self.world],
+            "dry run": self.dry_run,
+        }
+        return drawn_once(file, request, draw)
 
-def load(source: Source, recipe: Recipe, cycle: int) -> tuple[TrainingSet, dict[str, data.Digits]]:
-    """This process's share of the cycle's pictures, and, for the first, the validation sets."""
-    request = {
-        "recipe": {name: getattr(recipe, name) for name in DRAWN},
-        "data": str(source.data_dir.resolve()),
-        "process": [source.rank, source.world],
-        "cycle": cycle,
-        "dry run": source.dry_run,
-    }
-    file = source.renderings
-    if file:
-        process = f".{source.rank}" if source.world > 1 else ""
-        file = file.with_suffix(f".{cycle}{process}{file.suffix}")
-    arrays = drawn_once(file, request, lambda: _draw(source, recipe, seed=cycle))
+
+def load_fixed(source: Source) -> tuple[data.Digits, dict[str, data.Digits]]:
+    """What all cycles share: this process's part of MNIST's training images, and, for the first
+    process, the validation sets by name."""
+
+    def draw() -> Arrays:
+        limit = 512 if source.dry_run else None
+        mnist, held_out = data.mnist_training(source.data_dir, limit=limit)
+        part = slice(source.rank, None, source.world)
+        sets = {TRAINING: (mnist[0][part], mnist[1][part])}
+        if source.rank == 0:
+            drawings = data.writers(held_out=True)
+            sets |= {"MNIST": held_out}
+            sets |= data.all_validation(drawings[:32] if source.dry_run else drawings)
+        named = {name + IMAGES: digits[0] for name, digits in sets.items()}
+        return named | {name + LABELS: digits[1] for name, digits in sets.items()}
+
+    arrays = source.drawn_once("fixed", {}, draw)
     sets = {
-        name.removesuffix(IMAGES): (images, arrays[name.removesuffix(IMAGES) + LABELS])
-        for name, images in arrays.items()
+        name.removesuffix(IMAGES): (arrays[name], arrays[name.removesuffix(IMAGES) + LABELS])
+        for name in sorted(arrays)  # in one order, drawn now or kept: calibration goes through them
         if name.endswith(IMAGES)
     }
-    share = recipe.cycles[cycle].rendered_share
-    training = TrainingSet(sets.pop("training"), sets.pop("rendered"), arrays["others"], share)
-    return training, sets
+    return sets.pop(TRAINING), sets
 
 
-def _draw(source: Source, recipe: Recipe, seed: int) -> Arrays:
-    """All sets by name, images and labels; the same for every ``--seed`` of a run."""
-    rank, world = source.rank, source.world
-    limit = 512 if source.dry_run else None
-    mnist, held_out = data.mnist_training(source.data_dir, limit=limit)
-    drawings = data.writers(held_out=True)
-    drawings = drawings[:32] if source.dry_run else drawings
-    part = slice(rank, None, world)
-    rendered = [
-        data.stroke_training(recipe.variants, recipe.synthetic, seed, part),
-        data.photograph_training(recipe.photographs, seed, part),
-        data.scan_training(recipe.scan_variants, seed, part),
-        data.worn_training(source.data_dir, recipe.worn, seed, part),
-    ]
-    images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
-    sets = {"training": (mnist[0][part], mnist[1][part]), "rendered": (images, labels)}
-    if rank == 0:
-        sets |= {"MNIST": held_out, **data.all_validation(drawings)}
-    named = {name + IMAGES: digits[0] for name, digits in sets.items()}
-    named |= {name + LABELS: digits[1] for name, digits in sets.items()}
-    # Far from the seeds of the validation and evaluation sets.
-    return named | {"others": data.nondigits(recipe.nondigits // world, seed * world + rank)}
+def load_cycle(source: Source, recipe: Recipe, cycle: int, mnist: data.Digits) -> TrainingSet:
+    """This process's pictures of one cycle; the cycle is the seed of all that is drawn for it."""
+
+    def draw() -> Arrays:
+        part = slice(source.rank, None, source.world)
+        rendered = [
+            data.stroke_training(recipe.variants, recipe.synthetic, cycle, part),
+            data.photograph_training(recipe.photographs, cycle, part),
+            data.scan_training(recipe.scan_variants, cycle, part),
+            data.worn_training(source.data_dir, recipe.worn, cycle, part),
+        ]
+        images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
+        seed = cycle * source.world + source.rank
+        others = data.nondigits(recipe.nondigits // source.world, seed)
+        return {"images": images, "labels": labels, "others": others}
+
+    request = {"recipe": {name: getattr(recipe, name) for name in DRAWN}, "cycle": cycle}
+    arrays = source.drawn_once(str(cycle), request, draw)
+    rendered = arrays["images"], arrays["labels"]
+    return TrainingSet(mnist, rendered, arrays["others"], recipe.cycles[cycle].rendered_share)

@@ -56,5 +56,7 @@ RECIPES = {
         worn=5_000,
         nondigits=5_000,
     ),
-    "no-augmentation": Recipe(cycles=(Cycle(4e-3, 0.5, (0.0, 0.0)), Cycle(2e-3, 0.35, (0.0, 0.0)))),
+    "no-augmentation": Recipe(
+        cycles=tuple(dataclasses.replace(cycle, augmentation=(0.0, 0.0)) for cycle in Recipe.cycles)
+    ),
 }

@@ -2,45 +2,50 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 Arrays = dict[str, np.ndarray]
 
 PACKAGE = Path(__file__).parents[1]
+DATA = PACKAGE.parent / "data"
 KEY = "drawn from"  # in the file's metadata
 
 
 def drawn_once(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
-    """``draw()``, or what it gave for the same request and the same sources of this package.
+    """``draw()``, or what it gave for the same request, from the same code and data.
 
     Args:
-        file: a .safetensors, replaced when it was drawn from anything else; None keeps nothing.
-        request: JSON; all that ``draw`` depends on but the package itself.
+        file: replaced when it was drawn from anything else, or can't be read; None keeps nothing.
+        request: JSON; all that ``draw`` depends on but this package and the data beside it.
     """
     if file is None:
         return draw()
     key = json.dumps({"request": request, "sources": _sources()}, sort_keys=True)
-    if file.exists():
+    try:
         with safe_open(file, "np") as kept:
             if kept.metadata()[KEY] == key:
                 return {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError, KeyError, TypeError):  # none yet, or not one of ours
+        pass
     drawn = draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_suffix(".partial")
+    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")  # other seeds may write it too
     save_file(drawn, partial, {KEY: key})
     partial.replace(file)
     return drawn
 
 
 def _sources() -> str:
-    """SHA-256 of the package's Python files: any of them may change what is drawn."""
+    """SHA-256 of the package's files and the data's: any of them may change what is drawn."""
+    files = [*PACKAGE.rglob("*.py"), *DATA.glob("*.npz"), *DATA.glob("*.gz")]
     digest = hashlib.sha256()
-    for source in sorted(PACKAGE.rglob("*.py")):
-        digest.update(str(source.relative_to(PACKAGE)).encode() + source.read_bytes())
+    for source in sorted(files):
+        digest.update(str(source.relative_to(PACKAGE.parent)).encode() + source.read_bytes())
     return digest.hexdigest()
