@@ -51,11 +51,10 @@ RIM_SHARE = 0.7
 RIM = 0.02
 # Components of the ink of which the strokes cover less than this fraction are something else.
 OTHER = 0.25
-# Ink along this fraction of one of the picture's edges is the table beside the paper, as long as a
-# digit of at least this fraction of the picture's longer side remains, and keeps off the opposite
-# edge: in a tight crop, the stem of a 4 runs along one edge, and the rest of it up to the other.
+# A component as long as this fraction of one of the picture's edges, and touching it, is the table
+# beside the paper, as long as a digit of at least this fraction of the picture's longer side
+# remains.
 FRAME = 0.8
-AT_EDGE = 0.02  # of the picture's longer side
 SMALLEST_DIGIT = 0.1
 # Width, in pixels, of the grey rim that anti-aliasing or a lens puts around ink.
 SOFT_EDGE = 4
@@ -294,24 +293,10 @@ def drop_frame(ink: np.ndarray) -> np.ndarray:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     left, top, width, height = stats[:, :4].T
     rows, columns = ink.shape
-    along = np.stack(
-        [
-            (height >= FRAME * rows) & (left == 0),
-            (height >= FRAME * rows) & (left + width == columns),
-            (width >= FRAME * columns) & (top == 0),
-            (width >= FRAME * columns) & (top + height == rows),
-        ]
-    )
-    along[:, 0] = False  # the paper
-    frame = np.logical_or.reduce(along, axis=0)
+    along_side = (height >= FRAME * rows) & ((left == 0) | (left + width == columns))
+    along_end = (width >= FRAME * columns) & ((top == 0) | (top + height == rows))
+    frame = along_side | along_end
+    frame[0] = False  # the paper
     inner = np.where(frame[labels], np.float32(0), ink)
-    rest = mark_mask(inner)
-    _, _, width, height = cv2.boundingRect(rest)
-    if max(width, height) < SMALLEST_DIGIT * max(rows, columns):
-        return ink
-    strip = 1 + round(AT_EDGE * max(rows, columns))
-    far = rest[:, -strip:], rest[:, :strip], rest[-strip:], rest[:strip]
-    opposite = [bool(pixels.any()) for pixels in far]
-    sides = np.logical_or.reduce(along, axis=1)
-    tight = sides.sum() == 1 and np.any(sides & opposite)
-    return ink if tight else inner
+    _, _, width, height = cv2.boundingRect(mark_mask(inner))
+    return inner if max(width, height) >= SMALLEST_DIGIT * max(rows, columns) else ink

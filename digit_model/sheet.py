@@ -33,7 +33,6 @@ SHADOW = 0.55
 # strokes that lies on it; and what its levels span, as a fraction of its contrast with the paper
 # that lies between these two distances (sides of a square, in pixels).
 CORE = 0.3
-TIGHT = 0.97  # of the picture's height and of its width, in a tight crop
 STROKES_ON = 0.9
 ONE_LEVEL = 0.5
 BESIDE = (7, 15)
@@ -129,18 +128,15 @@ def local_ink(grey: np.ndarray) -> np.ndarray:
 def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
     """Whether the marks of a whole sheet's ink are a wide pen's and nothing else.
 
-    They keep off the picture's edge, or fill it as in a tight crop, are of one grey level, and all
-    strokes lie on them. A shadow has the digit's level in it besides its own, and a sheet or a ring
-    has strokes within.
+    They keep off the picture's edge, are of one grey level, and all strokes lie on them. A shadow
+    has the digit's level in it besides its own, and a sheet or a ring has strokes within.
 
     Args:
         grey: uint8 (h, w), the picture.
         marks: uint8 (h, w), 0 or 1: ink by the brightness of the whole sheet.
         strokes: uint8 (h, w), 0 or 1: ink by what lies around it.
     """
-    at_edge = marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any()
-    _, _, width, height = cv2.boundingRect(marks)
-    if at_edge and min(height / marks.shape[0], width / marks.shape[1]) < TIGHT:
+    if marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any():
         return False
     core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
