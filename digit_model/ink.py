@@ -94,15 +94,16 @@ def written_ink(grey: np.ndarray) -> np.ndarray:
     strokes bear it out.
     """
     ink, strokes = drop_frame(sheet_ink(grey)), drop_frame(local_ink(grey))
-    if is_plain(grey, mark_mask(ink), mark_mask(strokes)):
+    marks, lines = mark_mask(ink), mark_mask(strokes)
+    if is_plain(grey, marks, lines):
         return ink
-    if not mark_mask(strokes).any():
+    if not lines.any():
         # A shadow, or light that falls off, on paper that nobody has written on.
         empty = is_region(ink) and comes_from_edge(ink)
         return strokes if empty else ink
-    if is_wide(mark_mask(strokes)):
+    if is_wide(lines):
         return ink
-    if not mark_mask(ink).any() or is_region(ink):
+    if not marks.any() or is_region(ink):
         return strokes
     if agreement(ink, strokes) >= BORNE_OUT:
         return drop_others(ink, strokes)

@@ -65,6 +65,11 @@ def mark_mask(ink: np.ndarray) -> np.ndarray:
     return (ink > MARK).view(np.uint8)
 
 
+def border(picture: np.ndarray) -> np.ndarray:
+    """The pixels along the four edges of a picture, (h, w) → (2 w + 2 h,); corners come twice."""
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+
+
 def odd(side: float) -> int:
     """The odd number from 3 that is nearest: even squares would move what they close or open."""
     return max(3, 2 * round((side - 1) / 2) + 1)
@@ -176,9 +181,7 @@ def is_region(ink: np.ndarray) -> bool:
 
 def comes_from_edge(ink: np.ndarray) -> bool:
     """Whether the ink covers more of the picture's edge than strokes that touch it would."""
-    marks = mark_mask(ink)
-    edge = np.concatenate([marks[0], marks[-1], marks[:, 0], marks[:, -1]])
-    return bool(edge.mean() > REGION_AT_EDGE)
+    return bool(border(mark_mask(ink)).mean() > REGION_AT_EDGE)
 
 
 def _filled(marks: np.ndarray) -> tuple[np.ndarray, Sequence[np.ndarray]]:
@@ -211,8 +214,7 @@ def are_holes(strokes: np.ndarray, ink: np.ndarray) -> bool:
     """Whether the strokes are but the paper that shows through the loops of a wide pen's ink."""
     marks, within = mark_mask(ink), mark_mask(strokes)
     enclosed = _filled(marks)[0] & (1 - marks)
-    at_edge = marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any()
-    return bool(not at_edge and (within & enclosed).sum() > 0.7 * within.sum())
+    return bool(not border(marks).any() and (within & enclosed).sum() > 0.7 * within.sum())
 
 
 def drop_rims(ink: np.ndarray, lit: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from digit_model.marks import odd
+from digit_model.sheet import coarse
 
 # Fractions of the picture's longer side: lines are thinner than the first, are seen in pieces no
 # shorter than the second, as no camera is held quite level, and are followed across gaps of the
@@ -20,7 +21,6 @@ FROM_EDGE_TO_EDGE = 0.97
 SPREAD = 0.012
 # Slopes that are tried, rise over run.
 SLOPES = np.linspace(-0.16, 0.16, 33)
-COARSE_SIDE = 160  # pixels, longest side of the picture in which they are
 # How far a piece may stray from a straight line, in pixels to either side.
 STRAY = 2
 FAINTEST = 4  # grey levels by which a line differs from its paper
@@ -72,11 +72,9 @@ def _runs(chosen: np.ndarray) -> list[slice]:
 
 def _slope(thin: np.ndarray) -> float:
     """The slope along which the structures gather in the fewest rows."""
-    shrunk = max(1, max(thin.shape) // COARSE_SIDE)
-    size = (max(1, thin.shape[1] // shrunk), max(1, thin.shape[0] // shrunk))
-    coarse = cv2.resize(thin, size, interpolation=cv2.INTER_AREA)
+    small = coarse(thin)
     gathered = [
-        float((_shear(coarse, slope).mean(axis=1, dtype=np.float64) ** 2).sum()) for slope in SLOPES
+        float((_shear(small, slope).mean(axis=1, dtype=np.float64) ** 2).sum()) for slope in SLOPES
     ]
     return float(SLOPES[int(np.argmax(gathered))])
 

@@ -3,10 +3,9 @@
 import cv2
 import numpy as np
 
-from digit_model.marks import gaps, keep_components, mark_mask
+from digit_model.marks import border, gaps, keep_components, mark_mask
+from digit_model.sheet import coarse
 
-# Sheets are looked for in pictures of this longest side, in pixels.
-COARSE_SIDE = 160
 # A sheet covers at least and at most these fractions of the picture, no more than this fraction
 # of the picture's edge, and at least this one of its own hull and of a rectangle around it.
 SMALLEST_SHEET, LARGEST_SHEET = 0.08, 0.92
@@ -40,20 +39,20 @@ def find_sheet(grey: np.ndarray) -> np.ndarray | None:
 
     It is bright, solid and has about four corners; light that falls on half of a page has not.
     """
-    shrunk = max(1, max(grey.shape) // COARSE_SIDE)
-    size = (max(1, grey.shape[1] // shrunk), max(1, grey.shape[0] // shrunk))
-    coarse = cv2.GaussianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), (0, 0), 1.0)
-    _, bright = cv2.threshold(coarse, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    small = cv2.GaussianBlur(coarse(grey), (0, 0), 1.0)
+    _, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return None
     outline = max(outlines, key=cv2.contourArea)
     sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
     area = float(sheet.sum())
-    edge = np.concatenate([sheet[0], sheet[-1], sheet[:, 0], sheet[:, -1]])
     if bright[sheet == 1].mean() < SHEET_BRIGHT:
         return None
-    if not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET or edge.mean() > SHEET_AT_EDGE:
+    if (
+        not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET
+        or border(sheet).mean() > SHEET_AT_EDGE
+    ):
         return None
     hull = cv2.fillConvexPoly(np.zeros_like(sheet), cv2.convexHull(outline), 1)
     width, height = cv2.minAreaRect(outline)[1]

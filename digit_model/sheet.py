@@ -7,7 +7,7 @@ smoothly over the whole sheet, :func:`local_ink` for light that is even only aro
 import cv2
 import numpy as np
 
-from digit_model.marks import SOFT_EDGE, drop_rims, keep_digit, odd
+from digit_model.marks import SOFT_EDGE, border, drop_rims, keep_digit, odd
 
 # Ink and paper must differ by this many grey levels (of 255), and by this many standard
 # deviations of the paper's own texture, or the sheet counts as blank.
@@ -24,9 +24,9 @@ EVEN = 2
 TWO_LEVELS = 0.8
 # Strokes that are told from shadows are no wider than this fraction of the picture's longer side.
 WIDEST_PEN = 0.2
-# Edges are looked for in pictures of this longest side, in pixels, and at this contrast at least.
+# Edges, sheets and the slope of lines are looked for in pictures of this longest side, in pixels.
 COARSE_SIDE = 160
-MIN_EDGE = 6
+MIN_EDGE = 6  # grey levels, the faintest edge's contrast
 # The darkest shadow leaves this fraction of the light.
 SHADOW = 0.55
 # A wide pen's ink, in which nothing else hides: its part that is not soft edge; the part of the
@@ -38,6 +38,13 @@ ONE_LEVEL = 0.5
 BESIDE = (7, 15)
 # Two kinds of paper, as in light and in shadow, differ by this many grey levels.
 MIN_STEP = 12
+
+
+def coarse(picture: np.ndarray) -> np.ndarray:
+    """uint8 (h, w) → the same; if larger, shrunk to a longest side of about ``COARSE_SIDE``."""
+    factor = max(1, max(picture.shape) // COARSE_SIDE)
+    rows, columns = (max(1, side // factor) for side in picture.shape)
+    return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
 def is_drawing(grey: np.ndarray) -> bool:
@@ -136,7 +143,7 @@ def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
         marks: uint8 (h, w), 0 or 1: ink by the brightness of the whole sheet.
         strokes: uint8 (h, w), 0 or 1: ink by what lies around it.
     """
-    if marks[0].any() or marks[-1].any() or marks[:, 0].any() or marks[:, -1].any():
+    if border(marks).any():
         return False
     core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
     near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
@@ -151,17 +158,15 @@ def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
 
 def _surroundings_are_bright(grey: np.ndarray) -> bool:
     """Whether strokes are dark: within a pen's reach of any edge lies more paper than ink."""
-    shrunk = max(1, max(grey.shape) // COARSE_SIDE)
-    size = (max(1, grey.shape[1] // shrunk), max(1, grey.shape[0] // shrunk))
-    coarse = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    square = np.ones((odd(WIDEST_PEN * max(size)),) * 2, np.uint8)
-    high, low = cv2.dilate(coarse, square), cv2.erode(coarse, square)
+    small = coarse(grey)
+    square = np.ones((odd(WIDEST_PEN * max(small.shape)),) * 2, np.uint8)
+    high, low = cv2.dilate(small, square), cv2.erode(small, square)
     edges = cv2.subtract(high, low)
     near = edges >= max(MIN_EDGE, 0.5 * np.percentile(edges, 98))
     if not near.any():
         return True
     half = (high[near].astype(np.int32) + low[near]) / 2
-    return bool((coarse[near] > half).mean() >= 0.5)
+    return bool((small[near] > half).mean() >= 0.5)
 
 
 def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:
@@ -205,12 +210,16 @@ def paper_is_bright(bright: np.ndarray) -> bool:
         is a share in [0, 1], and their mean decides, so that ink touching the border, a thick
         marker, or a tight crop sways one of them and not the verdict.
     """
-    border = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
     corners = bright[[0, 0, -1, -1], [0, -1, 0, -1]]
-    coarse = np.ascontiguousarray(bright[:: _step(bright), :: _step(bright)])
+    sampled = np.ascontiguousarray(bright[:: _step(bright), :: _step(bright)])
     # Radius of the largest disc inside each class; beyond the picture counts as inside.
-    widest = [cv2.distanceTransform(side, cv2.DIST_L2, 3).max() for side in (coarse, 1 - coarse)]
-    shares = [border.mean(), corners.mean(), coarse.mean(), widest[0] / (sum(widest) or 1.0)]
+    widest = [cv2.distanceTransform(side, cv2.DIST_L2, 3).max() for side in (sampled, 1 - sampled)]
+    shares = [
+        border(bright).mean(),
+        corners.mean(),
+        sampled.mean(),
+        widest[0] / (sum(widest) or 1.0),
+    ]
     return float(np.mean(shares)) >= 0.5
 
 
