@@ -8,6 +8,7 @@ CPU cores in about an hour and a half:
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
     python train.py --seed 1 --renderings runs/drawn --output runs/seed-1
+    python train.py --recipe distilled --start runs/seed-1 --teachers runs/seed-0 runs/seed-1
     python train.py --corrections user/dataset         # with what people have corrected
     python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
@@ -47,7 +48,8 @@ from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.corrections import load_corrections
 from digit_model.training.optimizers import optimizers
 from digit_model.training.pool import Source, load_cycle, load_fixed
-from digit_model.training.recipe import RECIPES, Recipe
+from digit_model.training.recipe import RECIPES, Recipe, tried
+from digit_model.training.teachers import load_ensemble, load_start
 
 
 def learning_rate(epoch: float, recipe: Recipe) -> float:
@@ -80,8 +82,15 @@ def batch_loss(
     outlier_weight: float,
     augmentation: float,
     generator: torch.Generator,
+    teachers: nn.Module | None = None,
+    taught: float = 0.0,
 ) -> Tensor:
-    """Cross-entropy on the digits, and towards indecision on the non-digits."""
+    """Cross-entropy on the digits, and towards indecision on the non-digits.
+
+    Args:
+        teachers: what they make of the same augmented digits stands for a share ``taught``, in
+            [0, 1], of the labels.
+    """
     inputs = to_inputs(torch.cat([digits, others]))
     if augmentation:
         inputs = augment(inputs, generator, augmentation)
@@ -89,8 +98,11 @@ def batch_loss(
     inputs = inputs.to(device, memory_format=torch.channels_last)
     with torch.autocast(device.type, torch.bfloat16):
         logits = network(inputs)
+        targets = F.one_hot(labels.to(device), logits.shape[1]).float()
+        if teachers is not None:
+            targets = torch.lerp(targets, teachers(inputs[: len(digits)]), taught)
     log_probabilities = F.log_softmax(logits.float(), dim=1)
-    loss = F.nll_loss(log_probabilities[: len(digits)], labels.to(device))
+    loss = -(targets * log_probabilities[: len(digits)]).sum(dim=1).mean()
     if len(others):
         loss = loss - outlier_weight * log_probabilities[len(digits) :].mean()
     return loss
@@ -121,7 +133,14 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     args.output.mkdir(parents=True, exist_ok=True)  # now rather than after an hour
 
     batch_size = recipe.batch_size // world
-    network = DigitCNN(recipe.network).to(memory_format=torch.channels_last).to(device)
+    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
+    network, teachers = DigitCNN(recipe.network), None
+    if args.start:
+        network, setup["start"] = load_start(args.start, recipe.network)
+    if args.teachers:
+        teachers, setup["teachers"] = load_ensemble(args.teachers)
+        teachers.to(device)
+    network.to(memory_format=torch.channels_last).to(device)
     model = DistributedDataParallel(network) if world > 1 else network
     ema = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
@@ -129,7 +148,6 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     steppers = optimizers(network, recipe.weight_decay)
     state = TrainingState({"network": network, "ema": ema}, steppers)
     checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
-    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
     if args.corrections:
         setup["corrections"] = args.corrections
     if args.resume:
@@ -182,6 +200,8 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
                 outlier_weight=recipe.outlier_weight,
                 augmentation=augmentation(epoch, recipe),
                 generator=generator,
+                teachers=teachers,
+                taught=recipe.cycles[cycle].taught,
             )
             network.zero_grad(set_to_none=True)
             loss.backward()
@@ -231,17 +251,7 @@ def main(argv: list[str] | None = None) -> int:
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
     if args.dry_run:
-        recipe = dataclasses.replace(
-            recipe,
-            epochs=1,
-            batch_size=64,
-            variants=1,
-            synthetic=64,
-            photographs=32,
-            scan_variants=0,
-            worn=64,
-            nondigits=64,
-        )
+        recipe = tried(recipe)
     try:
         train(args, recipe)
     except (CheckpointError, data.DataError, ModelError, OSError) as error:
@@ -274,6 +284,19 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         default=0,
         help="of the weights, the order of the digits and the augmentation",
     )
+    add(
+        "--start",
+        type=Path,
+        metavar="FOLDER",
+        help="weights to go on from, instead of random ones",
+    )
+    add(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="trained weights whose mean answers the distilled recipe learns from",
+    )
     add("--epochs", type=whole_number(1), help="of each cycle, instead of the recipe's own number")
     add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
     add(
@@ -301,6 +324,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
             repository(args.push_to_hub)  # now rather than after an hour
     except ModelError as error:
         parser.error(str(error))
+    if RECIPES[args.recipe].needs_teachers != bool(args.teachers):
+        parser.error("the distilled recipe needs --teachers, and no other takes them")
     # A trial must not take the place of real weights.
     args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
     return args

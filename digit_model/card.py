@@ -118,12 +118,10 @@ def _training(config: dict[str, Any]) -> str:
     if "corrections" in config["training"]:
         sources.append(f"visitors' corrections: {config['training']['corrections']}")
     listed = ",\n".join(f"- {source}" for source in sources)
-    length = f"{recipe.get('epochs', '?')} epochs"
-    if "cycles" in recipe:
-        length = f"{len(recipe['cycles'])} cycles of {length}"
+    seed = config["training"].get("seed", "?")
     return f"""## Training
 
-Trained with `python train.py` ({length}, seed {config["training"].get("seed", "?")};
+Trained with `python train.py` ({_length(config["training"])}, seed {seed};
 config.json holds the whole recipe) on
 
 {listed},
@@ -131,6 +129,23 @@ config.json holds the whole recipe) on
 all brought to 28×28 by the same code that serves{each}. The temperature and all
 thresholds were set on MNIST's last 5,000 training images and on five other writers, clean and
 augmented."""
+
+
+def _length(training: dict[str, Any]) -> str:
+    """Such as "2 cycles of 19 epochs, then 1 cycle of 13 epochs"."""
+    recipe = training.get("recipe", {})
+    length = _count(recipe.get("epochs", "?"), "epoch")
+    if "cycles" in recipe:
+        length = f"{_count(len(recipe['cycles']), 'cycle')} of {length}"
+    if "teachers" in training:
+        length += f" taught by {_count(len(training['teachers']), 'such network')}"
+    if "start" in training:
+        length = f"{_length(training['start']['training'])}, then {length}"
+    return length
+
+
+def _count(number: int | str, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _results(metrics: dict[str, Any]) -> str:

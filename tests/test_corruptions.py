@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_model.corruptions import CORRUPTIONS, Corruption, _plasma
+from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption, _plasma
 from digit_model.pipeline import read_digit
 
 FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"

@@ -12,9 +12,9 @@ from digit_model import DigitRecognizer
 from digit_model.__main__ import main
 from digit_model.calibration import Calibration, auroc, ece, softmax
 from digit_model.card import model_card, write_report
-from digit_model.corruptions import CORRUPTIONS
 from digit_model.evaluation import evaluate, format_table, load_drawings, measure
 from digit_model.evaluation import sets as evaluation_sets
+from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.measures import digit_scores, reliability, roc, separation, summarise
 from digit_model.pipeline import read_digit
 from digit_model.tables import PARTS, Table, result_tables

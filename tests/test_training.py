@@ -1,5 +1,7 @@
 """Training learns, resumes, and writes weights that load."""
 
+import dataclasses
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 import train
-from digit_model import DigitRecognizer
+from digit_model import DigitRecognizer, ModelError
+from digit_model.calibration import Calibration
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.training import data
 from digit_model.training.checkpoint import CheckpointError, TrainingState
@@ -18,6 +22,8 @@ from digit_model.training.optimizers import ConvolutionMuon, optimizers
 from digit_model.training.pool import Source, TrainingSet, load_cycle, load_fixed
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.renderings import drawn_once
+from digit_model.training.teachers import Ensemble, load_ensemble, load_start
+from digit_model.weights import ModelConfig, save_weights
 
 ROOT = Path(__file__).parents[1]
 
@@ -80,6 +86,79 @@ def test_outlier_exposure_makes_the_network_undecided() -> None:
     assert confidence.median() < 0.3
 
 
+def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
+    torch.manual_seed(0)
+    images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
+    digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
+    shape = NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0)
+    teacher, student = DigitCNN(shape), DigitCNN(shape)
+
+    def learn(network: DigitCNN, labels: Tensor, **taught: Any) -> None:
+        optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
+        network.train()
+        for _ in range(60):
+            optimizer.zero_grad()
+            train.batch_loss(network, digits, labels, digits[:0], **PLAIN, **taught).backward()
+            optimizer.step()
+
+    wrong = (targets + 1) % 10
+    learn(teacher, wrong)
+    learn(student, targets, teachers=Ensemble([teacher.eval()]), taught=0.8)
+    assert train.accuracy(student, (images, wrong.numpy())) > 0.95
+    with torch.inference_mode():
+        probabilities = student(train.to_inputs(digits)).softmax(1)
+    rows = torch.arange(len(targets))
+    assert probabilities[rows, targets].mean() == pytest.approx(0.2, abs=0.07)  # the labels' share
+    assert probabilities[rows, wrong].mean() == pytest.approx(0.8, abs=0.07)
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> None:
+    networks = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        networks.append(DigitCNN(NetworkConfig()).eval())
+        config = ModelConfig(networks[-1].config, Calibration(), training={"seed": seed})
+        save_weights(tmp_path / str(seed), networks[-1], config)
+    ensemble, hashes = load_ensemble([tmp_path / str(seed) for seed in range(3)])
+    inputs = torch.rand(5, 1, 28, 28)
+    with torch.inference_mode():
+        mean = torch.stack([network(inputs).softmax(1) for network in networks]).mean(0)
+    torch.testing.assert_close(ensemble(inputs), mean)
+    assert len(set(hashes)) == 3
+
+    _, origin = load_start(tmp_path / "1", NetworkConfig())
+    assert origin == {"sha256": hashes[1], "training": {"seed": 1}}
+    with pytest.raises(ModelError, match="not of the recipe's shape"):
+        load_start(tmp_path / "1", NetworkConfig(stem=16))
+
+
+def test_a_trained_network_is_refined_by_its_teachers(
+    mnist_folder: Path, dry_run: Path, tmp_path: Path
+) -> None:
+    common = ("--data-dir", mnist_folder, "--dry-run", "--output")
+    distil = ("--recipe", "distilled", "--start", dry_run, "--teachers", dry_run)
+    refined = run(*common, tmp_path / "refined", *distil)
+    assert refined.returncode == 0, refined.stderr
+    training = json.loads((tmp_path / "refined" / "config.json").read_text())["training"]
+    sha256 = DigitRecognizer.from_pretrained(dry_run).sha256
+    assert training["start"]["sha256"] == sha256
+    assert training["start"]["training"]["recipe"]["cycles"]
+    assert training["teachers"] == [sha256]
+    assert DigitRecognizer.from_pretrained(tmp_path / "refined").sha256 != sha256
+    card = (tmp_path / "refined" / "README.md").read_text()
+    assert "2 cycles of 1 epoch, then 1 cycle of 1 epoch taught by 1 such network" in card
+
+    for options, complaint in (
+        (("--recipe", "distilled"), "needs --teachers"),
+        (("--teachers", dry_run), "no other takes them"),
+        (("--start", tmp_path / "none"), "There is no folder"),
+    ):
+        failed = run(*common, tmp_path / "third", *options)
+        assert failed.returncode == 2
+        assert complaint in failed.stderr
+        assert "Traceback" not in failed.stderr
+
+
 def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:
     recipe = Recipe(epochs=100, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(0.5, 0.5, (1.0, 0.0))))
     rates = [train.learning_rate(epoch, recipe) for epoch in range(200)]
@@ -96,13 +175,18 @@ def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
     assert strengths == pytest.approx([1.0, 1.0, 1.0, 0.6, 0.4, 0.2])
 
 
-def test_dry_run_writes_a_folder_that_serves_and_resumes(
-    mnist_folder: Path, tmp_path: Path
-) -> None:
-    output = tmp_path / "new" / "weights"
+@pytest.fixture(scope="module")
+def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of weights that a dry run has written."""
+    output = tmp_path_factory.mktemp("dry-run") / "new" / "weights"
     finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run")
     assert finished.returncode == 0, finished.stderr
     assert "epoch 1" in finished.stdout
+    return output
+
+
+def test_dry_run_writes_a_folder_that_serves_and_resumes(mnist_folder: Path, dry_run: Path) -> None:
+    output = dry_run
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
     assert names == {
         "README.md",
@@ -281,6 +365,8 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert not np.array_equal(first.rendered[0], second.rendered[0])
     assert not np.array_equal(first.others, second.others)
     assert (first.share, second.share) == (0.5, 0.35)
+    later = load_cycle(source, dataclasses.replace(recipe, drawn=1), 0, mnist)
+    assert np.array_equal(later.rendered[0], second.rendered[0])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"drawn.{name}.safetensors" for name in ("0", "1", "fixed")
     ]

@@ -1,7 +1,5 @@
 """The training data: every source is legible, varied, and kept from what measures the result."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -86,7 +84,7 @@ def test_characters_for_validation_are_of_an_alphabet_that_training_has_not_seen
     assert not {image.tobytes() for image in training} & {image.tobytes() for image in held_out}
 
 
-def test_photographs_and_worn_images_come_with_their_labels(tmp_path: Path) -> None:
+def test_photographs_come_with_their_labels_and_in_parts() -> None:
     images, labels = data.photograph_training(30, seed=0)
     assert images.shape == (30, 28, 28)
     assert labels.shape == (30,)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from digit_model.corruptions import CORRUPTIONS
 from digit_model.evaluation import figures as draw
+from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.measures import (
     digit_scores,
     measure,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_model.corruptions import CORRUPTIONS
 from digit_model.digit import SIZE
+from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.training.figures import plt, save_figure
 
 ACROSS = 8  # errors in a row of the contact sheet

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_model.corruptions import CORRUPTIONS
+from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.pipeline import read_digit
 from digit_model.tables import PARTS
 from digit_model.training import data

@@ -60,7 +60,7 @@ class TrainingState:
         if state["setup"] != json.loads(json.dumps(setup)):
             raise CheckpointError(
                 f"The checkpoint {path} was made with another recipe, seed, number of processes, "
-                "or other corrections."
+                "start or teachers, or other corrections."
             )
         for name, module in self.modules.items():
             prefix = f"{name}."

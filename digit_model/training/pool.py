@@ -106,22 +106,23 @@ def load_fixed(source: Source) -> tuple[data.Digits, dict[str, data.Digits]]:
 
 
 def load_cycle(source: Source, recipe: Recipe, cycle: int, mnist: data.Digits) -> TrainingSet:
-    """This process's pictures of one cycle; the cycle is the seed of all that is drawn for it."""
+    """This process's pictures of one cycle, counted from 0, of a run."""
+    number = recipe.drawn + cycle  # the seed
 
     def draw() -> Arrays:
         part = slice(source.rank, None, source.world)
         rendered = [
-            data.stroke_training(recipe.variants, recipe.synthetic, cycle, part),
-            data.photograph_training(recipe.photographs, cycle, part),
-            data.scan_training(recipe.scan_variants, cycle, part),
-            data.worn_training(source.data_dir, recipe.worn, cycle, part),
+            data.stroke_training(recipe.variants, recipe.synthetic, number, part),
+            data.photograph_training(recipe.photographs, number, part),
+            data.scan_training(recipe.scan_variants, number, part),
+            data.worn_training(source.data_dir, recipe.worn, number, part),
         ]
         images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
-        seed = cycle * source.world + source.rank
+        seed = number * source.world + source.rank
         others = data.nondigits(recipe.nondigits // source.world, seed)
         return {"images": images, "labels": labels, "others": others}
 
-    request = {"recipe": {name: getattr(recipe, name) for name in DRAWN}, "cycle": cycle}
-    arrays = source.drawn_once(str(cycle), request, draw)
+    request = {"recipe": {name: getattr(recipe, name) for name in DRAWN}, "cycle": number}
+    arrays = source.drawn_once(str(number), request, draw)
     rendered = arrays["images"], arrays["labels"]
     return TrainingSet(mnist, rendered, arrays["others"], recipe.cycles[cycle].rendered_share)

@@ -13,6 +13,7 @@ class Cycle:
     rendered_share: float  # of all that is drawn, chosen anew for each epoch
     # Strength at its start and its end, see digit_model.training.augment.
     augmentation: tuple[float, float]
+    taught: float = 0.0  # share of the digits' loss that comes from teachers, not from labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Recipe:
     batch_size: int = 256  # digits, over all processes
     # Each draws its pictures anew. The second refines: more of it is MNIST, less is distorted.
     cycles: tuple[Cycle, ...] = (Cycle(4e-3, 0.5, (1.0, 1.0)), Cycle(2e-3, 0.35, (0.6, 0.1)))
+    drawn: int = 0  # number of the first cycle's pictures; the seed of all that is drawn for it
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
     variants: int = 12  # renderings of each recorded digit
@@ -39,13 +41,34 @@ class Recipe:
     def total_epochs(self) -> int:
         return self.epochs * len(self.cycles)
 
+    @property
+    def needs_teachers(self) -> bool:
+        return any(cycle.taught for cycle in self.cycles)
 
-# What of it decides which training data is drawn. The cycle is the seed of that, the same for all
-# runs: seeds then differ in the first weights, the order of the digits and their augmentation.
+
+def tried(recipe: Recipe) -> Recipe:
+    """As little of it as shows that it runs: an epoch of small batches a cycle, few pictures."""
+    return dataclasses.replace(
+        recipe,
+        epochs=1,
+        batch_size=64,
+        variants=1,
+        synthetic=64,
+        photographs=32,
+        scan_variants=0,
+        worn=64,
+        nondigits=64,
+    )
+
+
+# What of it decides which training data is drawn. The cycle's number is the seed of that, the same
+# for all runs: seeds then differ in the first weights, the digits' order and their augmentation.
 DRAWN = ("variants", "synthetic", "photographs", "scan_variants", "worn", "nondigits")
 
 RECIPES = {
     "default": Recipe(),
+    # One cycle more, of a trained network, taught by an ensemble of such.
+    "distilled": Recipe(epochs=13, cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), taught=0.5),), drawn=2),
     "quick": Recipe(
         epochs=4,
         cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),

@@ -65,6 +65,17 @@ def _zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [(ring, True)]
 
 
+def _looped_zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """It begins or ends in a small loop or a tail at the top."""
+    [(ring, _)] = _zero(rng)
+    side, size = rng.choice([-1, 1]), rng.uniform(0.08, 0.22)
+    x, y = ring[-1]
+    tail = [(x + side * size, y + rng.uniform(-0.05, 0.15)), (x + side * size * 0.6, y - size)]
+    if rng.random() < 0.5:
+        tail.append((x - side * size, y - size * 0.3))
+    return [([*ring, *tail], True)]
+
+
 def _slashed_zero(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     inset = rng.uniform(-0.12, 0.25)
     slash: Points = [(1 - inset, inset), (inset, 1 - inset)]
@@ -143,6 +154,15 @@ def _three(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [([(0.08, 0.15), (0.4, 0.0), (0.75, 0.1), (0.72, 0.3), waist, *lower], True)]
 
 
+def _looped_three(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """The line turns around at the waist, in a loop or in a hook."""
+    waist, size = 0.46 + rng.normal(0, 0.03), rng.uniform(0.0, 0.14)
+    top = [(0.08, 0.12 + rng.uniform(-0.08, 0.1)), (0.42, 0.0), (0.78, 0.15), (0.6, waist - 0.06)]
+    loop = [(0.36, waist + size * 0.5), (0.28, waist - size * 0.4), (0.45, waist - size * 0.5)]
+    bowl = [(0.86, 0.66), (0.74, 0.94), (0.35, 1.0), (0.05, 0.9 - rng.uniform(0.0, 0.2))]
+    return [([*top, *loop, *bowl], True)]
+
+
 def _open_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     """Two strokes: an angle or a curve, and a stem that may miss it, touch it or cross it."""
     bar_y, reach = rng.uniform(0.45, 0.7), rng.uniform(0.5, 1.05)
@@ -189,12 +209,27 @@ def _one_stroke_four(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 def _five(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     belly = [(0.2, 0.45), (0.55, 0.36), (0.88, 0.55), (0.8, 0.85), (0.45, 1.0), (0.05, 0.88)]
     stem: tuple[Points, bool] = ([(0.25, 0.0), (0.2, 0.45)], False)
-    gap = rng.uniform(-0.02, 0.12)
-    hat: tuple[Points, bool] = (
-        [(0.25 + gap, rng.normal(0, 0.03)), (rng.uniform(0.7, 1.0), rng.normal(0, 0.06))],
-        False,
-    )
+    gap, lift = rng.uniform(-0.02, 0.12), rng.normal(0, 0.03)
+    if rng.random() < 0.3:  # the hat flies off
+        gap, lift = rng.uniform(0.05, 0.35), -rng.uniform(0.0, 0.2)
+    end = 0.25 + gap + rng.uniform(0.3, 0.75)
+    hat: tuple[Points, bool] = ([(0.25 + gap, lift), (end, lift + rng.normal(0, 0.06))], False)
     return [stem, (belly, True), hat]
+
+
+def _angular_five(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """One stroke from the right end of the hat, with corners; the belly may curl in."""
+    corner, turn = (rng.uniform(0.15, 0.3), rng.normal(0, 0.03)), rng.uniform(0.35, 0.52)
+    hat: Points = [(rng.uniform(0.7, 1.0), rng.normal(0, 0.06)), corner, (0.16, turn)]
+    belly: Points = [
+        (0.16, turn),
+        (0.55, turn - rng.uniform(0.0, 0.12)),
+        (0.9, 0.65),
+        (0.75, 0.93),
+        (0.4, 1.0),
+        (0.05, 0.95 - rng.uniform(0.0, 0.2)),
+    ]
+    return [(hat, False), (belly, True)]
 
 
 def _curved_five(rng: np.random.Generator) -> list[tuple[Points, bool]]:
@@ -279,6 +314,17 @@ def _eight(rng: np.random.Generator) -> list[tuple[Points, bool]]:
     return [
         ([*upper, (0.5, waist), *lower, (0.62, waist - 0.1), (0.8 + close, 0.15 - close / 2)], True)
     ]
+
+
+def _straight_eight(rng: np.random.Generator) -> list[tuple[Points, bool]]:
+    """An S, and a straight line or a shallow curve back up, which need not meet where it began."""
+    waist = 0.46 + rng.normal(0, 0.04)
+    start: Points = [(0.85, rng.uniform(0.05, 0.2)), (0.5, 0.0), (0.15, 0.2), (0.5, waist)]
+    bowl: Points = [(0.85, 0.75), (0.5, 1.0), (0.12, 0.82)]
+    end = (rng.uniform(0.55, 1.0), rng.uniform(-0.05, 0.2))
+    if rng.random() < 0.5:
+        return [([*start, *bowl], True), ([bowl[-1], end], False)]
+    return [([*start, *bowl, (0.4 + rng.normal(0, 0.05), waist + 0.05), end], True)]
 
 
 def _two_ring_eight(rng: np.random.Generator) -> list[tuple[Points, bool]]:
@@ -391,14 +437,14 @@ def _hooked_one(rng: np.random.Generator) -> list[tuple[Points, bool]]:
 
 
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[tuple[Points, bool]]]]] = {
-    0: [_zero, _slashed_zero],
+    0: [_zero, _zero, _looped_zero, _slashed_zero, _slashed_zero],
     1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
     2: [_two, _looped_two],
-    3: [_three],
+    3: [_three, _three, _looped_three],
     4: [_open_four, _hooked_four, _closed_four, _one_stroke_four],
-    5: [_five, _curved_five],
+    5: [_five, _angular_five, _curved_five],
     6: [_six, _bent_six],
     7: [_seven, _seven, _looped_seven],
-    8: [_eight, _two_ring_eight],
+    8: [_eight, _straight_eight, _two_ring_eight],
     9: [_nine, _curled_nine, _waisted_nine, _open_nine, _flat_nine],
 }
