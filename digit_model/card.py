@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from digit_model.files import replace_file
 from digit_model.tables import result_tables
-from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, replace_file
+from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE
 
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import Image
 
 from digit_model.decode import decode
+from digit_model.files import whole
 
 if sys.platform == "win32":
     import msvcrt
@@ -90,12 +91,8 @@ class CorrectionStore:
         }
         with self.lock:
             folder = self._open()
-            partial = folder / f"{receipt}.partial"
-            try:
+            with whole(folder / f"{receipt}.png") as partial:
                 _write(partial, content)
-                partial.replace(folder / f"{receipt}.png")
-            finally:
-                partial.unlink(missing_ok=True)
             _append(folder / METADATA_FILE, (json.dumps(row) + "\n").encode())
         return {"id": receipt, "label": label, "stored": f"{self.run}/{receipt}.png"}
 

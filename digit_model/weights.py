@@ -14,6 +14,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from digit_model.calibration import Calibration
+from digit_model.files import replace_file
 from digit_model.network import DigitCNN, NetworkConfig
 
 CONFIG_FILE = "config.json"
@@ -36,7 +37,7 @@ class ModelConfig:
 
 
 def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelConfig:
-    """Write both files, each to a temporary name first. Returns the config with its hash."""
+    """Write both files, each of them whole. Returns the config with its hash."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
@@ -48,13 +49,6 @@ def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelC
     text = json.dumps({"format": FORMAT} | dataclasses.asdict(config), indent=2) + "\n"
     replace_file(folder / CONFIG_FILE, text.encode())
     return config
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:

@@ -20,10 +20,11 @@ from typing import BinaryIO, NoReturn
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
 
 from digit_model.corrections import METADATA_FILE, CorrectionStore, claim
+from digit_model.files import replace_file
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import sentences
 from digit_model.hub.names import hub_name, repository
-from digit_model.weights import ModelError, replace_file
+from digit_model.weights import ModelError
 
 MINUTES = 1.0  # between uploads, of what there is by then
 RETRY_SECONDS = 60.0  # until the data set is asked for again, while the Hub is away

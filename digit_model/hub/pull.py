@@ -19,6 +19,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
 
 from digit_model.card import METRICS_FILE
+from digit_model.files import replace_file
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import (
     HubDamagedError,
@@ -28,7 +29,7 @@ from digit_model.hub.errors import (
     sentences,
 )
 from digit_model.hub.names import HubName
-from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, ModelError, replace_file
+from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, ModelError
 
 FILES = (CONFIG_FILE, WEIGHTS_FILE)  # all that a model is loaded from: no pickle, no code
 MAX_BYTES = 100_000_000  # of both; these weights have one

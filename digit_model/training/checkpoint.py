@@ -10,6 +10,8 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.optim import Optimizer
 
+from digit_model.files import whole
+
 
 class CheckpointError(Exception):
     """A checkpoint that can't be resumed. ``str(error)`` is one sentence."""
@@ -37,11 +39,9 @@ class TrainingState:
                     for key, tensor in moments.items()
                 }
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        save_file(
-            tensors, partial, {"state": json.dumps({"setup": setup, "history": self.history})}
-        )
-        partial.replace(path)
+        state = json.dumps({"setup": setup, "history": self.history})
+        with whole(path) as partial:
+            save_file(tensors, partial, {"state": state})
 
     def restore(self, path: Path, setup: dict[str, Any]) -> None:
         """Load the state that :meth:`save` wrote.

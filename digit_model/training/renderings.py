@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
+
+from digit_model.files import whole
 
 Arrays = dict[str, np.ndarray]
 
@@ -36,9 +37,8 @@ def drawn_once(file: Path | None, request: dict[str, Any], draw: Callable[[], Ar
         pass
     drawn = draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f"{file.name}.{os.getpid()}.partial")  # other seeds may write it too
-    save_file(drawn, partial, {KEY: key})
-    partial.replace(file)
+    with whole(file) as partial:  # other seeds may write it too
+        save_file(drawn, partial, {KEY: key})
     return drawn
 
 
