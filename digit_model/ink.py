@@ -8,6 +8,7 @@ Shrink, find the colour axis along which ink and paper differ, take the ink off 
 import cv2
 import numpy as np
 
+from digit_model.blemishes import drop_blemishes
 from digit_model.marks import (
     agreement,
     are_holes,
@@ -72,7 +73,7 @@ def photograph_ink(grey: np.ndarray) -> np.ndarray:
     On the sheet, if one lies on something darker, without its printed lines; of several groups of
     marks, the one that is most likely the digit.
     """
-    grey = cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape))
+    grey = drop_blemishes(cv2.GaussianBlur(grey, (0, 0), SMOOTHING * max(grey.shape)))
     sheet = find_sheet(grey)
     if sheet is not None:
         surface, _ = paper_surface(grey, sheet)

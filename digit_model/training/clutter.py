@@ -1,4 +1,4 @@
-"""What lies or stands beside a digit in a photograph: boxes, print, pens, fingers, neighbours."""
+"""What lies or stands beside a digit in a photograph: boxes, print, pens, holes, neighbours."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,6 +94,19 @@ def _neighbour(side: int, place: Place, rng: np.random.Generator) -> tuple[np.nd
     return layer, place.colour
 
 
+def _holes(side: int, place: Place, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Of a ring binder, along one edge: what lies under the sheet shows through them."""
+    layer, count = _layer(side), int(rng.integers(2, 6))
+    along, across = rng.uniform(0.1, 0.25), rng.choice([0.05, 0.95]) + rng.uniform(-0.02, 0.02)
+    radius = max(2, round(rng.uniform(0.012, 0.028) * side))
+    upright = rng.random() < 0.7
+    for number in range(count):
+        centre = (across, along + number * (0.9 - along) / count)
+        x, y = (round(float(c) * side) for c in (centre if upright else centre[::-1]))
+        cv2.circle(layer, (x, y), radius, 255, -1, cv2.LINE_AA)
+    return layer, np.array([1, 0.9, 0.8]) * rng.uniform(0.05, 0.4)
+
+
 CLUTTER: dict[str, Callable[[int, Place, np.random.Generator], tuple[np.ndarray, np.ndarray]]] = {
     "box": _box,
     "ring": _ring,
@@ -102,6 +115,7 @@ CLUTTER: dict[str, Callable[[int, Place, np.random.Generator], tuple[np.ndarray,
     "pen": _pen,
     "finger": _finger,
     "neighbour": _neighbour,
+    "holes": _holes,
 }
 
 

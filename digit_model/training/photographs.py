@@ -38,6 +38,7 @@ class Kind:
     table: str = ""  # "around" the sheet or a small "note", of "striped" wood, beyond an "edge"
     clutter: str = ""  # what is beside the digit, one of digit_model.training.clutter's
     small: bool = False  # a tenth of the picture
+    glare: bool = False  # a lamp's reflection
     rough: bool = False  # coarse paper, noise and strong JPEG compression
 
 
@@ -63,6 +64,8 @@ KINDS = {
     "pen beside it": Kind(clutter="pen"),
     "finger at the edge": Kind(clutter="finger"),
     "another digit cut off": Kind(clutter="neighbour"),
+    "punch holes": Kind(clutter="holes"),
+    "glare": Kind(glare=True),
 }
 
 
@@ -110,7 +113,10 @@ def photograph(
     seen = cv2.warpPerspective(scene, camera, size, borderMode=cv2.BORDER_REPLICATE)
     seen_ink = cv2.warpPerspective(ink, camera, size)
     light = _light(side, kind.shadow, rng)[..., None]
-    return _camera(seen * light, kind.rough, rng), np.asarray(seen_ink, np.float32)
+    lit = seen * light
+    if kind.glare:
+        lit = lit + _glare(side, rng)[..., None]
+    return _camera(lit, kind.rough, rng), np.asarray(seen_ink, np.float32)
 
 
 def _extent(kind: Kind) -> tuple[float, float, float]:
@@ -127,7 +133,7 @@ def _extent(kind: Kind) -> tuple[float, float, float]:
 
 
 def any_kind(rng: np.random.Generator) -> Kind:
-    """A mixture for training, without small digits, notes, stripes and clutter.
+    """A mixture for training, without small digits, notes, stripes, glare and clutter.
 
     The ink stage deals with those; unseen by training, they show whether it does.
     """
@@ -232,6 +238,14 @@ def _light(side: int, shadow: bool, rng: np.random.Generator) -> np.ndarray:
         softness = np.exp(rng.uniform(np.log(0.004), np.log(0.12)))
         light *= 1 - rng.uniform(0.25, 0.6) / (1 + np.exp(np.clip(distance / softness, -30, 30)))
     return np.maximum(light, 0.03)
+
+
+def _glare(side: int, rng: np.random.Generator) -> np.ndarray:
+    """What a lamp's reflection adds at each place, float32 (side, side): round or longish."""
+    y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
+    centre, radius = rng.uniform(0.1, 0.9, 2), rng.uniform(0.03, 0.1, 2)
+    away = ((x - centre[0]) / radius[0]) ** 2 + ((y - centre[1]) / radius[1]) ** 2
+    return np.asarray(rng.uniform(0.3, 1.0) * np.exp(-away / 2), np.float32)
 
 
 def _camera(scene: np.ndarray, rough: bool, rng: np.random.Generator) -> np.ndarray:
