@@ -7,6 +7,7 @@ import pytest
 
 from digit_model.pipeline import read_digit
 from digit_model.training import data
+from digit_model.training.allographs import ALLOGRAPHS
 from digit_model.training.conditions import CONDITIONS, STYLES, draw
 from digit_model.training.nondigits import FAMILIES
 from digit_model.training.strokes import (
@@ -17,7 +18,7 @@ from digit_model.training.strokes import (
     unit_drawing,
     vary,
 )
-from digit_model.training.styles import ALLOGRAPHS, join, synthesise
+from digit_model.training.styles import join, synthesise
 
 BAR = [np.array([[0.0, -0.5], [0.0, 0.5]], np.float32)]
 
