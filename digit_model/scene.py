@@ -18,6 +18,9 @@ SHEET_RIM = 0.02
 # Two marks are of one group when they are nearer than this fraction of the larger one's longer
 # side; one above the other, as the hat of a 5, they may be farther apart.
 BESIDE, ABOVE = 0.12, 0.22
+# But not with what comes in from the picture's edge, is so many times as thick, and smaller: a
+# finger, not the same pen.
+OTHER_PEN = 1.7
 # Marks beside each other, none less than this fraction of the other's height, are a number.
 NUMBER = 0.6
 ALIKE = 0.5  # and their scores differ by no more than this factor
@@ -77,7 +80,7 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
         return ink
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     order = 1 + np.argsort(-mass[1:], kind="stable")[:MOST_MARKS]
-    groups = _groups(stats[order])
+    groups = _groups(stats[order], _from_outside(labels, stats, order))
     boxes = np.stack([_box(stats[order[groups == group]]) for group in range(groups.max() + 1)])
     weights = np.bincount(groups, weights=mass[order])
     scores = _scores(boxes, weights, ink.shape)
@@ -96,14 +99,34 @@ def _box(stats: np.ndarray) -> np.ndarray:
     return np.array([left.min(), top.min(), (left + width).max(), (top + height).max()])
 
 
-def _groups(stats: np.ndarray) -> np.ndarray:
-    """The number of each component's group, int (n,), from 0."""
+def _from_outside(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Pairs of components of which one is a finger or the like, bool (n, n)."""
+    left, top, width, height, _ = stats[order].T
+    rows, columns = labels.shape
+    cut_off = (left == 0) | (top == 0) | (left + width == columns) | (top + height == rows)
+    if not cut_off.any():
+        return np.zeros((len(order),) * 2, bool)
+    depth = cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3)
+    thickness = np.array(
+        [
+            (depth[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == component)).max()
+            for component, x, y, w, h in zip(order, left, top, width, height, strict=True)
+        ]
+    )
+    side = np.maximum(width, height)
+    other = (thickness[:, None] > OTHER_PEN * thickness) & (side[:, None] < side)
+    other &= cut_off[:, None] & ~cut_off
+    return np.asarray(other | other.T)
+
+
+def _groups(stats: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """The number of each component's group, int (n,), from 0; ``apart`` are never neighbours."""
     left, top, width, height = stats[:, :4].T.astype(np.int64)
     beside, above = gaps(left, left + width), gaps(top, top + height)
     side = np.maximum(width, height)
     larger = np.maximum(side[:, None], side)
     reach = np.where(beside < 0, ABOVE, BESIDE) * larger
-    linked = np.maximum(beside, above) < reach
+    linked = (np.maximum(beside, above) < reach) & ~apart
     groups = np.arange(len(stats))
     while True:
         lowest = np.where(linked, groups, len(stats)).min(axis=1)

@@ -74,8 +74,9 @@ def test_light_on_one_corner_of_the_page_does_not_cut_the_digit() -> None:
         rectangle(20, 10, 250, 20),  # a line of print
         rectangle(20, 250, 40, 270),  # a blot
         rectangle(120, 225, 190, 232),  # an underline
+        rectangle(140, 212, 190, 300),  # a finger that comes near
     ],
-    ids=["pen", "print", "blot", "underline"],
+    ids=["pen", "print", "blot", "underline", "finger"],
 )
 def test_other_marks_are_left_out(other: np.ndarray) -> None:
     chosen = choose_digit(np.maximum(DIGIT, other))
@@ -95,6 +96,11 @@ def test_other_marks_are_left_out(other: np.ndarray) -> None:
 def test_what_belongs_to_the_digit_or_makes_it_a_number_stays(part: np.ndarray) -> None:
     ink = np.maximum(DIGIT, part)
     assert np.array_equal(choose_digit(ink), ink)
+
+
+def test_a_marker_s_digit_that_the_edge_cuts_off_keeps_its_parts() -> None:
+    five = np.maximum(rectangle(100, 150, 220, 300), rectangle(110, 115, 200, 135))
+    assert np.array_equal(choose_digit(five), five)
 
 
 def test_an_empty_sheet_and_a_single_mark_stay_as_they_are() -> None:
