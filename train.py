@@ -1,14 +1,17 @@
 """Train the digit recogniser from scratch.
 
-The shipped weights (weights/metrics.json has their figures) are what this command makes, on two
-CPU cores in about an hour and a half:
+The shipped weights (weights/metrics.json has their figures) are what three runs of this command
+and one more, taught by those three, make on two CPU cores in about four hours:
+
+    python train.py --seed k --output runs/seed-k --renderings runs/drawn          # k = 0, 1, 2
+    python train.py --recipe distilled --start runs/seed-k --teachers runs/seed-?
+
+Other uses:
 
     python train.py                                    # MNIST is downloaded into data/
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
-    python train.py --seed 1 --renderings runs/drawn --output runs/seed-1
-    python train.py --recipe distilled --start runs/seed-1 --teachers runs/seed-0 runs/seed-1
     python train.py --corrections user/dataset         # with what people have corrected
     python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines

@@ -87,18 +87,17 @@ def mnist(data_dir: Path, *, train: bool) -> Digits:
     return data.data.numpy(), data.targets.numpy().astype(np.int64)
 
 
-def mnist_training(data_dir: Path, *, limit: int | None = None) -> tuple[Digits, Digits]:
-    """(training, validation): the first 55,000 and the last 5,000 training images, preprocessed.
+def mnist_training(
+    data_dir: Path, *, held_out: bool, limit: int | None = None, part: slice = slice(None)
+) -> Digits:
+    """The first 55,000 of MNIST's training images, or the last 5,000, which validate; preprocessed.
 
-    With a ``limit``, only so many of each.
+    With a ``limit``, only so many; a process that trains beside others asks for its ``part``.
     """
     raw, labels = mnist(data_dir, train=True)
-    halves = (slice(0, -HELD_OUT_IMAGES), slice(-HELD_OUT_IMAGES, None))
-    parts = [(raw[half][:limit], labels[half][:limit]) for half in halves]
-    training, validation = [
-        (map_parallel(read_digit, list(images), title="MNIST"), labels) for images, labels in parts
-    ]
-    return training, validation
+    half = slice(-HELD_OUT_IMAGES, None) if held_out else slice(0, -HELD_OUT_IMAGES)
+    images, labels = (array[half][:limit][part] for array in (raw, labels))
+    return map_parallel(read_digit, list(images), title="MNIST"), labels
 
 
 def writers(*, held_out: bool) -> list[Strokes]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,12 @@ def load_fixed(source: Source) -> tuple[data.Digits, dict[str, data.Digits]]:
 
     def draw() -> Arrays:
         limit = 512 if source.dry_run else None
-        mnist, held_out = data.mnist_training(source.data_dir, limit=limit)
         part = slice(source.rank, None, source.world)
-        sets = {TRAINING: (mnist[0][part], mnist[1][part])}
+        mnist = partial(data.mnist_training, source.data_dir, limit=limit)
+        sets = {TRAINING: mnist(held_out=False, part=part)}
         if source.rank == 0:
             drawings = data.writers(held_out=True)
-            sets |= {"MNIST": held_out}
+            sets["MNIST"] = mnist(held_out=True)
             sets |= data.all_validation(drawings[:32] if source.dry_run else drawings)
         named = {name + IMAGES: digits[0] for name, digits in sets.items()}
         return named | {name + LABELS: digits[1] for name, digits in sets.items()}
