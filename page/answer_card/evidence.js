@@ -63,8 +63,8 @@ function drawEvidence(context, area) {
   const sheet = evidenceSheet.getContext("2d");
   const image = sheet.createImageData(28, 28);
   evidence.forEach((value, i) => {
-    // Evidence is spread over few pixels: its square root shows the weaker ink's as well.
-    const strength = Math.sqrt(Math.abs(value) / 127);
+    // As in digit_model/explanation.py: weaker evidence shows as well, but stays weaker.
+    const strength = Math.abs(value / 127) ** 0.7;
     image.data.set([...(value > 0 ? FOR : AGAINST), 255 * strength], 4 * i);
   });
   sheet.putImageData(image, 0, 0);
