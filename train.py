@@ -4,7 +4,7 @@ The shipped weights (weights/metrics.json has their figures) are what three runs
 and one more, taught by those three, make on two CPU cores in about four hours:
 
     python train.py --seed k --output runs/seed-k --renderings runs/drawn          # k = 0, 1, 2
-    python train.py --recipe distilled --start runs/seed-k --teachers runs/seed-?
+    python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
 
 Other uses:
 

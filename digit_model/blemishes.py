@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digit_model.marks import gaps, odd
+from digit_model.marks import odd
 from digit_model.sheet import coarse, paper_surface
 
 # Glare: the brightest of the picture, by so many grey levels or more, on paper of such grey levels.
@@ -85,7 +85,7 @@ def _fill_holes(grey: np.ndarray) -> np.ndarray:
     for axis, length in enumerate(small.shape[::-1]):
         place = centres[:, axis]
         near = discs & (np.minimum(place, length - 1 - place) < HOLE_AT_EDGE * side)
-        in_row = np.abs(gaps(place, place)) < OUT_OF_ROW * side
+        in_row = np.abs(place[:, None] - place) < OUT_OF_ROW * side
         alike = np.maximum(size, size[:, None]) < OTHER_SIZE * np.minimum(size, size[:, None])
         holes |= near & ((in_row & alike & near).sum(axis=1) > 1)
     if not holes.any():

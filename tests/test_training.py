@@ -55,6 +55,16 @@ def run(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
+@pytest.fixture(scope="module")
+def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of weights that a dry run has written."""
+    output = tmp_path_factory.mktemp("dry-run") / "new" / "weights"
+    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run")
+    assert finished.returncode == 0, finished.stderr
+    assert "epoch 1" in finished.stdout
+    return output
+
+
 def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
     images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
@@ -173,16 +183,6 @@ def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
     recipe = Recipe(epochs=3, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(1.0, 0.5, (0.6, 0.2))))
     strengths = [train.augmentation(epoch, recipe) for epoch in range(6)]
     assert strengths == pytest.approx([1.0, 1.0, 1.0, 0.6, 0.4, 0.2])
-
-
-@pytest.fixture(scope="module")
-def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of weights that a dry run has written."""
-    output = tmp_path_factory.mktemp("dry-run") / "new" / "weights"
-    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run")
-    assert finished.returncode == 0, finished.stderr
-    assert "epoch 1" in finished.stdout
-    return output
 
 
 def test_dry_run_writes_a_folder_that_serves_and_resumes(mnist_folder: Path, dry_run: Path) -> None:
