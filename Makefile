@@ -1,40 +1,63 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BIOME := node_modules/.bin/biome
+PARALLEL := --numprocesses 2 --dist loadfile
 # PyTorch's own index has CPU builds a tenth the size of the default ones. It is tried for
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test lint browser clean
+.PHONY: run test check lint format browser clean
 
 run: $(VENV)/.runtime
 	$(BIN)/python app.py $(ARGS)
 
+# Tests of one file share a server or a Hub, so they run in one process, the files beside each other.
 test: $(VENV)/.development browser lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
-lint: $(VENV)/.development
+# What one runs while working: no browser, no Hub, nothing that starts processes.
+check: lint
+	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not hub and not slow"
+
+# Biome would colour a log file, too.
+lint: $(VENV)/.development node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIOME) ci --error-on-warnings --colors=off
+
+format: $(VENV)/.development node_modules/.installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIOME) check --write
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed.")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	@command -v nvidia-smi >/dev/null || { \
 	  echo "No NVIDIA GPU: trying PyTorch's CPU builds first."; \
-	  $(BIN)/python -c 'import sys; [print(line.split(";")[0]) for line in open("requirements.txt") \
-	    if line.startswith("torch") and ("<" in line) == (sys.version_info < (3, 11))]' > $(VENV)/torch.txt; \
 	  $(BIN)/pip install --quiet --no-deps --timeout 5 --retries 0 --index-url $(CPU_INDEX) \
-	    -r $(VENV)/torch.txt 2>/dev/null \
+	    $$(grep -o '^torch[a-z]*==[^ ]*' requirements.txt) 2>/dev/null \
 	    || echo "They can't be reached here: taking the default builds."; }
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+# Biome, which lints and formats the page's scripts and styles, comes from npm.
+node_modules/.installed: package.json
+	@command -v npm >/dev/null && exit 0; \
+	SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	if command -v apt-get >/dev/null; then \
+	  $$SUDO apt-get -qq update \
+	    && $$SUDO apt-get -qq install -y --no-install-recommends nodejs npm ca-certificates >/dev/null; \
+	else echo "Please install Node.js 18 or newer, with npm: Biome, the linter of the page's scripts, needs it."; exit 1; fi
+	npm install --no-audit --no-fund --loglevel=error >/dev/null
 	touch $@
 
 # The browser tests drive the machine's own Chromium or Chrome, or the one that CHROMIUM names.
@@ -49,4 +72,4 @@ browser:
 	else echo "Please install Chromium, or set CHROMIUM to a browser's path."; exit 1; fi
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) node_modules

@@ -18,16 +18,18 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
+
+from digit_model.cli.arguments import Parser, whole_number
 
 # gradio and torch take seconds to import: functions do that, once the command line makes sense.
 if TYPE_CHECKING:
     import gradio as gr
 
     from digit_model import DigitRecognizer
-    from digit_model.corrections import CorrectionStore
+    from digit_model.correction_store import CorrectionStore
 
 EXAMPLES = Path(__file__).parent / "examples"
 ICON = str(Path(__file__).parent / "page" / "icon.png")
@@ -47,12 +49,12 @@ def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None
     """
     import gradio as gr
 
-    from digit_model.corrections import CorrectionStore
-    from page.about_tab import add_about_tab
+    from digit_model.correction_store import CorrectionStore
     from page.batch_tab import add_batch_tab
     from page.draw_tab import add_draw_tab
     from page.endpoints import add_endpoints
     from page.model_tab import add_model_tab
+    from page.privacy_tab import add_privacy_tab
 
     store = store or CorrectionStore(CORRECTIONS)
     with gr.Blocks(
@@ -69,22 +71,16 @@ def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None
             with gr.Tab("Model"):
                 add_model_tab(recognizer)
             with gr.Tab("Privacy"):
-                add_about_tab(store, KEEP_SECONDS)
+                add_privacy_tab(store, KEEP_SECONDS)
         add_endpoints(recognizer, store)
     return demo
-
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without repeating the usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"app.py: {message}\n")
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     """The command line, then the environment; exits with status 2 and a sentence on bad input."""
     environment = os.environ.get
     parser = Parser(
+        prog="app.py",
         description="Serve the digit recogniser: a page to draw on, and an API.",
         epilog="In brackets: the environment variable that sets the same, and the default.",
     )
@@ -116,14 +112,14 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--port",
         metavar="P",
-        type=whole_number(65_535),
+        type=whole_number(1, 65_535),
         default=environment("GRADIO_SERVER_PORT") or None,
         help="port to listen at [GRADIO_SERVER_PORT, the first free one from 7860]",
     )
     parser.add_argument(
         "--max-upload-mb",
         metavar="N",
-        type=whole_number(10_000),
+        type=whole_number(1, 10_000),
         default=environment("DIGIT_MAX_UPLOAD_MB") or str(MAX_UPLOAD_MB),
         help=f"largest file to accept, in megabytes [DIGIT_MAX_UPLOAD_MB, {MAX_UPLOAD_MB}]",
     )
@@ -154,19 +150,6 @@ def published_model() -> str | None:
     """What `python -m digit_model publish-space --model` chose for this copy of the app."""
     file = Path(__file__).parent / "model.txt"
     return file.read_text(encoding="utf-8").strip() if file.is_file() else None
-
-
-def whole_number(largest: int) -> Callable[[str], int]:
-    """A converter for argparse, which also applies it to defaults from the environment."""
-
-    def convert(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= largest:
-            raise argparse.ArgumentTypeError(
-                f"has to be a whole number from 1 to {largest}, not {text!r}"
-            )
-        return int(text)
-
-    return convert
 
 
 def check_address(host: str, port: int | None) -> None:
@@ -266,14 +249,14 @@ def load_recognizer(model: str | None) -> DigitRecognizer:
 @contextlib.contextmanager
 def keeping_corrections(where: str | None) -> Iterator[CorrectionStore]:
     """A folder, or a data set on the Hub, which gets what is left when the app stops."""
-    from digit_model.corrections import CorrectionStore
+    from digit_model.correction_store import CorrectionStore
 
     if where is None:
         yield CorrectionStore(CORRECTIONS)
         return
-    from digit_model.hub.collect import collecting
+    from digit_model.hub.correction_upload import open_correction_store
 
-    with collecting(where) as store:
+    with open_correction_store(where) as store:
         yield store
 
 

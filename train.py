@@ -3,7 +3,7 @@
 The shipped weights (weights/metrics.json has their figures) are what three runs of this command
 and one more, taught by those three, make on two CPU cores in about four hours:
 
-    python train.py --seed k --output runs/seed-k --renderings runs/drawn          # k = 0, 1, 2
+    python train.py --seed k --output runs/seed-k --cache runs/data              # k = 0, 1, 2
     python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
 
 Other uses:
@@ -13,19 +13,19 @@ Other uses:
     python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
     python train.py --resume                           # go on from the last checkpoint
     python train.py --corrections user/dataset         # with what people have corrected
+    python train.py --own-digits mine                  # with your own, from mine/3/*.png
     python train.py --push-to-hub user/repo            # and publish the weights in the end
     torchrun --nproc-per-node 2 train.py               # several processes, or machines
 
 It trains on MNIST's first 55,000 training images, on real pen strokes rendered in many pens and
 sizes and in synthetic photographs, on scans of other collections, on synthetic digits and on ink
 that is none, all through the preprocessing that serves. Validation is on the last 5,000 training
-images and on five writers held out. MNIST's test images are left alone: `python -m digit_model
+images and on five other writers. MNIST's test images are left alone: `python -m digit_model
 evaluate` reads them.
 """
 
 import argparse
 import dataclasses
-import math
 import os
 import sys
 import time
@@ -35,84 +35,34 @@ import cv2
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from digit_model import ModelError
-from digit_model.arguments import Parser, whole_number
-from digit_model.hub.names import repository
+from digit_model.cli.arguments import Parser, whole_number
+from digit_model.data import DataError, Digits
+from digit_model.data.corrections import load_corrections
+from digit_model.data.mnist import load_mnist
+from digit_model.data.own_digits import load_own_digits
+from digit_model.hub.names import check_repo_id
 from digit_model.network import DigitCNN, to_inputs
-from digit_model.training import data
-from digit_model.training.augment import augment
 from digit_model.training.checkpoint import CheckpointError, TrainingState
-from digit_model.training.corrections import load_corrections
-from digit_model.training.optimizers import optimizers
-from digit_model.training.pool import Source, load_cycle, load_fixed
-from digit_model.training.recipe import RECIPES, Recipe, tried
-from digit_model.training.teachers import load_ensemble, load_start
+from digit_model.training.dataset import DataSource, load_cycle, load_fixed
+from digit_model.training.distillation import load_ensemble, load_start
+from digit_model.training.loss import batch_loss
+from digit_model.training.optimizers import make_optimizers
+from digit_model.training.recipe import RECIPES, Recipe, dry_run
+from digit_model.training.schedule import augmentation_strength, learning_rate
 
-
-def learning_rate(epoch: float, recipe: Recipe) -> float:
-    """Cosine cycles with warm restarts (Loshchilov and Hutter, 2017), each with a warm-up.
-
-    Args:
-        epoch: since the start of the first cycle, with its fraction; in [0, total epochs).
-    """
-    warm_up, start = 0.15, 0.04  # of a cycle; of its peak
-    cycle, progress = divmod(epoch / recipe.epochs, 1)
-    peak = recipe.cycles[int(cycle)].learning_rate
-    if progress < warm_up:
-        return peak * (start + (1 - start) * progress / warm_up)
-    return peak * 0.5 * (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up)))
-
-
-def augmentation(epoch: int, recipe: Recipe) -> float:
-    """Its strength, ≥ 0, in an epoch, counted from 0: from one end of its cycle to the other."""
-    cycle, within = divmod(epoch, recipe.epochs)
-    first, last = recipe.cycles[cycle].augmentation
-    return first + (last - first) * within / max(1, recipe.epochs - 1)
-
-
-def batch_loss(
-    network: nn.Module,
-    digits: Tensor,
-    labels: Tensor,
-    others: Tensor,
-    *,
-    outlier_weight: float,
-    augmentation: float,
-    generator: torch.Generator,
-    teachers: nn.Module | None = None,
-    taught: float = 0.0,
-) -> Tensor:
-    """Cross-entropy on the digits, and towards indecision on the non-digits.
-
-    Args:
-        teachers: what they make of the same augmented digits stands for a share ``taught``, in
-            [0, 1], of the labels.
-    """
-    inputs = to_inputs(torch.cat([digits, others]))
-    if augmentation:
-        inputs = augment(inputs, generator, augmentation)
-    device = next(network.parameters()).device
-    inputs = inputs.to(device, memory_format=torch.channels_last)
-    with torch.autocast(device.type, torch.bfloat16):
-        logits = network(inputs)
-        targets = F.one_hot(labels.to(device), logits.shape[1]).float()
-        if teachers is not None:
-            targets = torch.lerp(targets, teachers(inputs[: len(digits)]), taught)
-    log_probabilities = F.log_softmax(logits.float(), dim=1)
-    loss = -(targets * log_probabilities[: len(digits)]).sum(dim=1).mean()
-    if len(others):
-        loss = loss - outlier_weight * log_probabilities[len(digits) :].mean()
-    return loss
+# In an epoch: a few dozen digits are to count beside MNIST's 55,000. Augmentation makes each time
+# another picture.
+OWN_REPEATS = 20
 
 
 @torch.inference_mode()
-def accuracy(network: nn.Module, digits: data.Digits) -> float:
+def accuracy(network: nn.Module, digits: Digits) -> float:
     """Share of digits recognised, in [0, 1]."""
     network.eval()
     device = next(network.parameters()).device
@@ -122,6 +72,24 @@ def accuracy(network: nn.Module, digits: data.Digits) -> float:
         labels = torch.from_numpy(digits[1][start : start + 1000])
         hits += int((network(inputs).argmax(1).cpu() == labels).sum())
     return hits / len(digits[1])
+
+
+def load_contributions(
+    args: argparse.Namespace, *, quiet: bool = False
+) -> list[tuple[Digits, np.ndarray]]:
+    """What people have brought: digits and ink that is none, as often as an epoch takes them."""
+    found = []
+    if args.corrections:
+        found.append(("corrected", 1, load_corrections(args.corrections)))
+    if args.own_digits:
+        found.append(("own", OWN_REPEATS, load_own_digits(args.own_digits)))
+    contributions = []
+    for kind, times, ((images, labels), nondigits) in found:
+        if not quiet:
+            print(f"{len(labels)} {kind} digits and {len(nondigits)} that are none", flush=True)
+        digits = np.tile(images, (times, 1, 1)), np.tile(labels, times)
+        contributions.append((digits, np.tile(nondigits, (times, 1, 1))))
+    return contributions
 
 
 def train(args: argparse.Namespace, recipe: Recipe) -> None:
@@ -148,34 +116,34 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
     ema = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
     )
-    steppers = optimizers(network, recipe.weight_decay)
-    state = TrainingState({"network": network, "ema": ema}, steppers)
+    optimizers = make_optimizers(network, recipe.weight_decay)
+    state = TrainingState({"network": network, "ema": ema}, optimizers)
     checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
     if args.corrections:
         setup["corrections"] = args.corrections
+    if args.own_digits:
+        setup["own_digits"] = str(args.own_digits)
     if args.resume:
         state.restore(checkpoint, setup)
     history = state.history
 
-    corrections = None
-    if args.corrections:
-        (images, labels), others = load_corrections(args.corrections)
-        corrections = (images[rank::world], labels[rank::world]), others
-        if rank == 0:
-            print(f"{len(labels)} corrected digits and {len(others)} that are none", flush=True)
+    contributed = [
+        ((images[rank::world], labels[rank::world]), nondigits)
+        for (images, labels), nondigits in load_contributions(args, quiet=rank > 0)
+    ]
     if world > 1:
         if rank == 0:
-            data.mnist(args.data_dir, train=True)  # downloads what the others then read
+            load_mnist(args.data_dir, "train")  # downloads what the others then read
         dist.barrier()
-    source = Source(args.data_dir, args.renderings, rank, world, args.dry_run)
+    source = DataSource(args.data_dir, args.cache, rank, world, args.dry_run)
     mnist, validation = load_fixed(source)
     training = None
     for epoch in range(len(history), recipe.total_epochs):
         cycle = epoch // recipe.epochs
         if training is None or epoch % recipe.epochs == 0:
             training = load_cycle(source, recipe, cycle, mnist)
-            if corrections:
-                training.add(*corrections)
+            for digits, nondigits in contributed:
+                training.add(digits, nondigits)
         # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
         rng = np.random.default_rng((args.seed, epoch, rank))
         generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
@@ -193,22 +161,22 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
             disable=rank > 0,
         )
         total, started = 0.0, time.perf_counter()
-        for step, (digits, labels, others) in progress:
+        for step, (digits, labels, nondigits) in progress:
             rate = learning_rate(epoch + step / count, recipe)
             loss = batch_loss(
                 model,
                 digits,
                 labels,
-                others,
+                nondigits,
                 outlier_weight=recipe.outlier_weight,
-                augmentation=augmentation(epoch, recipe),
+                augmentation=augmentation_strength(epoch, recipe),
                 generator=generator,
                 teachers=teachers,
-                taught=recipe.cycles[cycle].taught,
+                distillation_weight=recipe.cycles[cycle].distillation_weight,
             )
             network.zero_grad(set_to_none=True)
             loss.backward()
-            for optimizer in steppers:
+            for optimizer in optimizers:
                 for group in optimizer.param_groups:
                     group["lr"] = rate
                 optimizer.step()
@@ -228,11 +196,11 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         dist.barrier()
         dist.destroy_process_group()
     if rank == 0:
-        from digit_model.training.finish import finish
+        from digit_model.training.export import export
 
         best = DigitCNN(recipe.network)
         best.load_state_dict(ema.module.state_dict())
-        finish(best, args.output, validation, history, setup)
+        export(best, args.output, validation, history, setup)
         if args.push_to_hub:
             push_to_hub(args.output, args.push_to_hub)
 
@@ -254,10 +222,10 @@ def main(argv: list[str] | None = None) -> int:
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
     if args.dry_run:
-        recipe = tried(recipe)
+        recipe = dry_run(recipe)
     try:
         train(args, recipe)
-    except (CheckpointError, data.DataError, ModelError, OSError) as error:
+    except (CheckpointError, DataError, ModelError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     return 0
@@ -306,10 +274,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
     )
     add(
-        "--renderings",
+        "--cache",
         type=Path,
         metavar="FILE",
         help="keep what training draws in files FILE.*, for further seeds and for --resume",
+    )
+    add(
+        "--own-digits",
+        type=Path,
+        metavar="FOLDER",
+        help="also train on your own pictures: FOLDER/0/* … FOLDER/9/*, and FOLDER/not a digit/*",
     )
     add(
         "--corrections",
@@ -324,7 +298,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     try:
         if args.push_to_hub is not None:
-            repository(args.push_to_hub)  # now rather than after an hour
+            check_repo_id(args.push_to_hub)  # now rather than after an hour
     except ModelError as error:
         parser.error(str(error))
     if RECIPES[args.recipe].needs_teachers != bool(args.teachers):

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from digit_model.marks import mark_mask
+from digit_model.ink.marks import mark_mask
 
 SIZE = 28  # pixels, side of the network's input
 BOX = 20  # pixels, the longer side of the ink in it
@@ -21,8 +21,8 @@ REACH = 2  # output pixels, half the width of the bicubic filter
 
 
 @dataclass(frozen=True)
-class Layout:
-    """How ink is laid out on the network's input.
+class Placement:
+    """Where ink goes on the network's input.
 
     Attributes:
         box: of the ink, in its own pixels: left, top, width, height.
@@ -36,14 +36,14 @@ class Layout:
     y: int
 
     @property
-    def window(self) -> tuple[float, float, float]:
+    def crop(self) -> tuple[float, float, float]:
         """The square of ink that the input shows: left, top, side, in pixels of the ink."""
         left, top, _, _ = self.box
         return left - self.x * self.scale, top - self.y * self.scale, SIZE * self.scale
 
 
-def lay_out(ink: np.ndarray) -> Layout | None:
-    """Where the ink, float32 (h, w) in [0, 1], goes; None when there is none."""
+def find_placement(ink: np.ndarray) -> Placement | None:
+    """Where the ink, float32 (h, w) in [0, 1], is to go; None when there is none."""
     left, top, width, height = cv2.boundingRect(mark_mask(ink))
     if width == 0:
         return None
@@ -53,24 +53,25 @@ def lay_out(ink: np.ndarray) -> Layout | None:
     # out like this comes back untouched.
     x = round(CENTRE - _centre(cut.sum(axis=0)) / scale)
     y = round(CENTRE - _centre(cut.sum(axis=1)) / scale)
-    return Layout((left, top, width, height), scale, x, y)
+    return Placement((left, top, width, height), scale, x, y)
 
 
-def normalize_digit(ink: np.ndarray) -> np.ndarray:
+def normalize_digit(ink: np.ndarray) -> tuple[np.ndarray, Placement | None]:
     """Cut out, scale and centre the ink.
 
     Args:
         ink: float32 (h, w) in [0, 1], 1 = ink.
 
     Returns:
-        uint8 (28, 28), 255 = ink; all zero when there is no ink.
+        uint8 (28, 28), 255 = ink, and how the ink came to lie in it; all zero and None when there
+        is no ink.
     """
-    place = lay_out(ink)
-    if place is None:
-        return np.zeros((SIZE, SIZE), np.uint8)
-    left, top, width, height = place.box
+    placement = find_placement(ink)
+    if placement is None:
+        return np.zeros((SIZE, SIZE), np.uint8), None
+    left, top, width, height = placement.box
     cut = ink[top : top + height, left : left + width]
-    scale = place.scale
+    scale = placement.scale
     # Enough paper around the cut for the filter's reach, and up to whole output pixels.
     columns, rows = (int(np.ceil(side / scale)) + 2 * REACH for side in (width, height))
     margin = int(np.ceil((REACH + 1) * scale))
@@ -81,9 +82,9 @@ def normalize_digit(ink: np.ndarray) -> np.ndarray:
     picture = Image.fromarray(sheet).resize(
         (columns, rows), Image.Resampling.BICUBIC, box=source, reducing_gap=2.0
     )
-    digit = _paste(np.asarray(picture), place.x - REACH, place.y - REACH)
+    digit = _paste(np.asarray(picture), placement.x - REACH, placement.y - REACH)
     # A hairline averages to grey when it is shrunk; the network should see ink as ink.
-    return np.clip(np.rint(digit * (255.0 / digit.max())), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(digit * (255.0 / digit.max())), 0, 255).astype(np.uint8), placement
 
 
 def _paste(patch: np.ndarray, x: int, y: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path) -> Iterator[Path]:
     """Gives a name beside ``path`` to write to; what is there afterwards takes the path's place.
 
     After an error the file of that name is gone, and ``path`` is as it was. Processes that write
@@ -21,7 +21,7 @@ def whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
-    with whole(path) as partial:
+    with atomic_path(path) as partial:
         partial.write_bytes(content)

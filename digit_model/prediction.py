@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from digit_model.calibration import Calibration
+from digit_model.preprocess import Crop, Preprocessed
 
 Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
 LABELS = tuple("0123456789")
@@ -24,6 +25,9 @@ class Prediction:
         confidence: the largest probability.
         digit_score: in [0, 1], how digit-like the ink is; 0 when blank.
         model_input: uint8 (28, 28), 255 = ink: exactly what the network saw.
+        crop: the square of the upright picture that was read, as left, top, width and height in
+            fractions of its width and height; it reaches beyond the picture where the ink lies at
+            the edge; None when blank.
     """
 
     verdict: Verdict
@@ -33,12 +37,14 @@ class Prediction:
     confidence: float
     digit_score: float
     model_input: np.ndarray
+    crop: Crop | None
 
 
-def judge(
-    digit: np.ndarray, logits: np.ndarray, calibration: Calibration, top_k: int
+def to_prediction(
+    preprocessed: Preprocessed, logits: np.ndarray, calibration: Calibration, top_k: int
 ) -> Prediction:
-    """Logits (10,) of one digit, uint8 (28, 28) → its :class:`Prediction`."""
+    """Logits (10,) of one preprocessed picture → its :class:`Prediction`."""
+    digit, crop = preprocessed
     if digit.any():
         values = calibration.probabilities(logits[None])[0]
         score = float(calibration.digit_scores(logits[None])[0])
@@ -61,4 +67,5 @@ def judge(
         confidence=confidence,
         digit_score=score,
         model_input=digit,
+        crop=crop,
     )

@@ -1,21 +1,27 @@
 """The recogniser: the one place where pictures and the network meet."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from digit_model.decode import ImageInput
-from digit_model.explanation import attribute, contrast, share_evidence
+from digit_model.explanation import attribute, contrast, draw_evidence, share_evidence
 from digit_model.network import DigitCNN, to_inputs
-from digit_model.pipeline import read_digit
-from digit_model.prediction import LABELS, Prediction, judge
-from digit_model.weights import ModelConfig, load_weights
+from digit_model.prediction import LABELS, Prediction, to_prediction
+from digit_model.preprocess import preprocess, preprocess_with_crop
+from digit_model.weights import (
+    DEFAULT_WEIGHTS,
+    ModelConfig,
+    ModelError,
+    copy_report,
+    load_weights,
+    measured_sha256,
+    save_weights,
+)
 
-DEFAULT_WEIGHTS = Path(__file__).parents[1] / "weights"
 BATCH = 32  # digits in one forward pass: their activations fit into the processor's cache
 
 
@@ -31,7 +37,8 @@ class DigitRecognizer:
         self.notice: str | None = None  # what users should know of where the weights are from
         self.sha256 = config.sha256
         self.calibration = config.calibration
-        self._network = network.fused().to(memory_format=torch.channels_last)
+        self._config, self._network = config, network
+        self._fused = network.fused().to(memory_format=torch.channels_last)
 
     @classmethod
     def from_pretrained(
@@ -45,8 +52,8 @@ class DigitRecognizer:
 
         Args:
             model: a folder with config.json and model.safetensors, or a repository on the Hub,
-                "user/repo" or "user/repo@revision"; by default weights/ of this repository, without
-                any network. :mod:`digit_model.hub.names` has the rule that tells them apart.
+                "user/repo" or "user/repo@revision", which :mod:`digit_model.hub.names` tells apart;
+                by default the weights that come with this package, without any network.
             revision: branch, tag or commit on the Hub; its main branch by default.
             local_files_only: take what was downloaded from the Hub before, without asking it.
 
@@ -62,11 +69,11 @@ class DigitRecognizer:
             network, config = load_weights(folder)
             recognizer = cls(network, config, id=folder.resolve().name)
         else:
-            from digit_model.hub.pull import pull, remember  # they take half a second to import
+            from digit_model.hub.pull import pull, save_ref  # they take half a second to import
 
             folder, commit, notice = pull(place, local_files_only=local_files_only)
             network, config = load_weights(folder)
-            remember(place, commit)
+            save_ref(place, commit)
             recognizer = cls(network, config, id=place.repo, revision=commit)
         recognizer.folder, recognizer.notice = folder, notice
         return recognizer
@@ -96,25 +103,14 @@ class DigitRecognizer:
             raise ValueError(
                 f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}."
             )
-        starts = range(0, len(images), BATCH)
-        batches = (
-            np.stack([read_digit(image) for image in images[start : start + BATCH]])
-            for start in starts
-        )
-        if len(starts) <= 1:
-            answers = [(digits, self.logits(digits)) for digits in batches]
-        else:
-            answers = self._overlapped(batches)
+        preprocessed = [preprocess_with_crop(image) for image in images]
+        if not preprocessed:
+            return []
+        logits = self.logits(np.stack([digit for digit, _ in preprocessed]))
         return [
-            judge(digit, row, self.calibration, top_k)
-            for digits, logits in answers
-            for digit, row in zip(digits, logits, strict=True)
+            to_prediction(one, row, self.calibration, top_k)
+            for one, row in zip(preprocessed, logits, strict=True)
         ]
-
-    def _overlapped(self, batches: Iterable[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Each batch's digits and logits; the network works on one while the next is being read."""
-        pending = [(digits, _worker().submit(self.logits, digits)) for digits in batches]
-        return [(digits, logits.result()) for digits, logits in pending]
 
     def explain(
         self, image: ImageInput, label: str | None = None, *, against: str | None = None
@@ -138,36 +134,84 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` or ``against`` is no label, or both are the same.
         """
+        digit = preprocess(image)
+        return self._evidence(digit, *self._question(digit, label, against))
+
+    def draw_explanation(self, image: ImageInput, label: str | None = None) -> np.ndarray:
+        """The same as a picture for people, uint8 RGB (280, 280, 3): blue ink speaks for the label.
+
+        See :func:`digit_model.explanation.draw_evidence`.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: ``label`` is no label.
+        """
+        digit = preprocess(image)
+        return draw_evidence(self._evidence(digit, *self._question(digit, label, None)), digit)
+
+    def _question(
+        self, digit: np.ndarray, label: str | None, against: str | None
+    ) -> tuple[int, int | None]:
+        """Both as numbers; the most probable label where none is given."""
         for given in (label, against):
             if given is not None and given not in LABELS:
                 raise ValueError(f'A label is one of "0" to "9", not {given!r}.')
         if label is not None and label == against:
             raise ValueError(f"Evidence for {label} can't be held against {label} itself.")
-        digit = read_digit(image)
         other = None if against is None else LABELS.index(against)
-        if label is None:
-            ranking = np.argsort(-self.logits(digit[None])[0], kind="stable")
-            chosen = int(ranking[ranking != other][0])
-        else:
-            chosen = LABELS.index(label)
-        evidence = attribute(self._network, digit, contrast(chosen, other))
+        if label is not None:
+            return LABELS.index(label), other
+        ranking = np.argsort(-self.logits(digit[None])[0], kind="stable")
+        return int(ranking[ranking != other][0]), other
+
+    def _evidence(self, digit: np.ndarray, label: int, against: int | None) -> np.ndarray:
+        evidence = attribute(self._fused, digit, contrast(label, against))
         evidence = share_evidence(evidence, digit)
         return evidence / max(float(np.abs(evidence).max()), 1e-12)
 
+    def save_pretrained(self, folder: str | Path) -> None:
+        """Write the weights to a folder, with what was measured of them where that is known.
+
+        :meth:`from_pretrained` reads it again, to the bit.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        folder = Path(folder).expanduser()
+        save_weights(folder, self._network, self._config)
+        if self.folder is not None:
+            copy_report(self.folder, folder, self.sha256)
+
+    def push_to_hub(
+        self, repo: str, *, private: bool = False, create_pr: bool = False, tag: str | None = None
+    ) -> str:
+        """Put weights, metrics, figures and model card on the Hub, by one commit or none.
+
+        Args:
+            repo: "user/repo"; created if there is none.
+            private: visible to you alone, if it has to be created.
+            create_pr: as a pull request.
+            tag: mark the commit with it.
+
+        Returns:
+            The address of the repository, or of the pull request.
+
+        Raises:
+            ModelError: nothing was measured of these weights, or the Hub refuses or fails.
+        """
+        if self.folder is None or measured_sha256(self.folder) != self.sha256:
+            raise ModelError(
+                "Nothing has been measured of these weights, and the model card is made of it: "
+                f"run python -m digit_model evaluate --model {self.folder or 'FOLDER'}."
+            )
+        from digit_model.hub.push import push  # its libraries take half a second to import
+
+        with tempfile.TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return push(Path(folder), repo, private=private, create_pr=create_pr, tag=tag).url
+
     def logits(self, digits: np.ndarray) -> np.ndarray:
-        """Digits as :func:`digit_model.pipeline.read_digit` makes them → float32 (N, 10)."""
+        """Digits as :func:`digit_model.preprocess.preprocess` makes them → float32 (N, 10)."""
         with torch.inference_mode():
             parts = to_inputs(torch.from_numpy(digits)).split(BATCH)
-            return torch.cat([self._network(part) for part in parts]).numpy()
-
-
-@cache
-def _worker() -> ThreadPoolExecutor:
-    """A thread for the network, beside the one that reads; kept, since its memory is warm then.
-
-    Torch gets no further threads in it: they would wait for each other on the core that reads.
-    """
-    worker, threads = ThreadPoolExecutor(1), torch.get_num_threads()
-    worker.submit(torch.set_num_threads, 1).result()
-    torch.set_num_threads(threads)  # what threads begun later start with
-    return worker
+            return torch.cat([self._fused(part) for part in parts]).numpy()

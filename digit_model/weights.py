@@ -1,4 +1,7 @@
-"""A folder of weights: config.json and model.safetensors, written and read strictly."""
+"""A folder of weights: config.json and model.safetensors, written and read strictly.
+
+Beside them lie what was measured of them, metrics.json and figures/, and the model card made of it.
+"""
 
 import dataclasses
 import hashlib
@@ -14,12 +17,18 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from digit_model.calibration import Calibration
-from digit_model.files import replace_file
+from digit_model.files import write_atomically
 from digit_model.network import DigitCNN, NetworkConfig
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"
+METRICS_FILE = "metrics.json"
+CARD_FILE = "README.md"
+FIGURES = "figures"  # a folder of PNG files
 FORMAT = 2  # raised when older code could no longer read what newer code writes
+# Where `pip install .` puts the repository's weights/, and where they are in a clone.
+_INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).parents[1] / "weights"
+DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
 
 
 class ModelError(Exception):
@@ -45,10 +54,36 @@ def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelC
     # One metadata key only: with several, their order and so the hash would differ between runs.
     content = save(tensors, {"format": "pt"})
     config = dataclasses.replace(config, sha256=hashlib.sha256(content).hexdigest())
-    replace_file(folder / WEIGHTS_FILE, content)
+    write_atomically(folder / WEIGHTS_FILE, content)
     text = json.dumps({"format": FORMAT} | dataclasses.asdict(config), indent=2) + "\n"
-    replace_file(folder / CONFIG_FILE, text.encode())
+    write_atomically(folder / CONFIG_FILE, text.encode())
     return config
+
+
+def copy_report(source: Path, folder: Path, sha256: str) -> None:
+    """Copy metrics, figures and card from one folder of weights to another, where they are theirs.
+
+    ``sha256`` is that of the weights in ``folder``: a report on others is left behind.
+    """
+    if source.resolve() == folder.resolve() or measured_sha256(source) != sha256:
+        return
+    names = [METRICS_FILE, CARD_FILE, *(f"{FIGURES}/{path.name}" for path in _figures(source))]
+    for name in names:
+        if (source / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            write_atomically(folder / name, (source / name).read_bytes())
+
+
+def measured_sha256(folder: Path) -> str | None:
+    """Of the weights that the folder's metrics.json reports on; None without a readable one."""
+    try:
+        return json.loads((folder / METRICS_FILE).read_bytes())["model"]["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _figures(folder: Path) -> list[Path]:
+    return sorted((folder / FIGURES).glob("*.png"))
 
 
 def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import gradio as gr
 from PIL import Image
 
-from page.answer import headline
-from page.batch import Reading, read_many
-from page.photos import MAX_FILES, Photos, Upload
+from digit_model import ImageError
+from digit_model.reading import Reading, read_many
+from page.files_upload import MAX_FILES, FilesUpload, SentPicture
+from page.wording import headline
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer
@@ -37,14 +38,14 @@ SAVE = """(text) => {
 def add_batch_tab(recognizer: DigitRecognizer) -> None:
     """Adds its components to the gr.Blocks around the call."""
 
-    def read(files: list[Upload], progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
+    def read(files: list[SentPicture], progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
         rows, gallery = [], []
         readings = read_many(recognizer, [file.picture for file in files])
         steps = progress.tqdm(files, desc="Reading", unit="pictures")
         for file, reading in zip(steps, readings, strict=True):
             rows.append(row(file.name, reading))
-            if reading.pixels is not None and reading.prediction is not None:
-                picture = Image.fromarray(reading.pixels)
+            if isinstance(reading, Reading):
+                picture = Image.fromarray(reading.picture)
                 picture.thumbnail((THUMBNAIL, THUMBNAIL))
                 gallery.append((picture, headline(reading.prediction)))
         return (
@@ -56,7 +57,7 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
         )
 
     gr.HTML(f"<p>{INTRO}</p>", elem_id="batch-intro")
-    files = Photos(label="Pictures", height=160, elem_id="batch")
+    files = FilesUpload(label="Pictures", height=160, elem_id="batch")
     with gr.Row(elem_id="batch-outcome"):
         counts = gr.HTML(summary([]), elem_id="batch-summary")
         save = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
@@ -96,11 +97,11 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
     save.click(None, text, None, js=SAVE, api_visibility="private")
 
 
-def row(name: str, reading: Reading) -> list[str | float | None]:
+def row(name: str, reading: Reading | ImageError) -> list[str | float | None]:
     """A line of the table."""
+    if isinstance(reading, ImageError):
+        return [name, "", None, "", None, str(reading)]
     prediction = reading.prediction
-    if prediction is None:
-        return [name, "", None, "", None, reading.error]
     if prediction.verdict == "blank":
         return [name, "blank", None, "", 0.0, ""]
     second, share = prediction.top_k[1]

@@ -12,17 +12,17 @@ import numpy as np
 
 from page.answer import full_answer, in_base64
 from page.answer_card import AnswerCard
-from page.correction import keep_correction
+from page.data_url import picture_bytes
+from page.events import PRIVATE
 from page.history import History
+from page.image_upload import ImageUpload
+from page.keep_correction import keep_correction
 from page.label import DigitLabel
-from page.photo import Photo
-from page.picture import picture_bytes
-from page.private import PRIVATE
 from page.sketchpad import Sketchpad
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer
-    from digit_model.corrections import CorrectionStore
+    from digit_model.correction_store import CorrectionStore
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 PICTURES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
@@ -80,7 +80,7 @@ def add_draw_tab(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
     with gr.Row(elem_id="desk"):
         with gr.Column(elem_id="paper"):
             pad = Sketchpad(answer_drawing, elem_id="pad")
-            photo = Photo(label="Or a picture of a digit", height=200, elem_id="photo")
+            photo = ImageUpload(label="Or a picture of a digit", height=200, elem_id="photo")
         with gr.Column(elem_id="answer"):
             card = AnswerCard(explain, correct, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")

@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from PIL import Image
+import numpy as np
 
 from digit_model import ImageError
-from digit_model.explanation import draw_evidence
-from page.answer import label_value
-from page.batch import read_many
-from page.correction import keep_correction, model_of
-from page.label import DigitLabel, Report, TopK
-from page.photo import Photo
-from page.photos import Photos, Upload
-from page.refusal import refusal
+from digit_model.reading import Reading, read, read_many
+from page.api_types import Report, TopK
+from page.errors import user_error
+from page.files_upload import FilesUpload, SentPicture
+from page.image_upload import ImageUpload
+from page.keep_correction import keep_correction, model_of
+from page.label import DigitLabel, label_value
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer, Prediction
-    from digit_model.corrections import CorrectionStore
+    from digit_model.correction_store import CorrectionStore
 
 
 def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
     """Adds them to the gr.Blocks around the call, on components that the page doesn't show."""
 
-    def read(image: str | None, top_k: int) -> Prediction:
+    def read_one(image: str | None, top_k: int) -> Reading:
         try:
-            return recognizer.predict(sent(image), top_k=top_k)
+            return read(recognizer, require_image(image), top_k)
         except ImageError as error:
-            raise refusal(str(error)) from error
+            raise user_error(str(error)) from error
 
     def predict(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file.
@@ -43,7 +40,7 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        return label_value(read(image, top_k), top_k)
+        return label_value(read_one(image, top_k).prediction, top_k)
 
     def recognize(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file, with everything known about the answer.
@@ -57,16 +54,14 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        start = time.perf_counter()
-        prediction = read(image, top_k)
-        elapsed = 1000 * (time.perf_counter() - start)
+        _, prediction, milliseconds = read_one(image, top_k)
         return {
             **report(prediction, top_k),
             "model": model_of(recognizer),
-            "milliseconds": round(elapsed, 1),
+            "milliseconds": round(milliseconds, 1),
         }
 
-    def predict_batch(images: list[Upload], top_k: int) -> list[dict[str, Any]]:
+    def predict_batch(images: list[SentPicture], top_k: int) -> list[dict[str, Any]]:
         """Recognise the handwritten digit in each of many image files.
 
         Returns a list with an entry for each file, in order: label, verdict, confidence,
@@ -79,13 +74,13 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
         """
         readings = read_many(recognizer, [image.picture for image in images], top_k)
         return [
-            {"error": reading.error}
-            if reading.prediction is None
+            {"error": str(reading)}
+            if isinstance(reading, ImageError)
             else report(reading.prediction, top_k)
             for reading in readings
         ]
 
-    def explain(image: str | None, label: str | None = None) -> Image.Image:
+    def explain(image: str | None, label: str | None = None) -> np.ndarray:
         """Show which ink in an image file speaks for a digit, and which against it.
 
         Returns a picture of the digit as the network saw it: blue ink speaks for the label, orange
@@ -96,11 +91,9 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             label: the digit, "0" to "9"; without one, the most probable digit is taken.
         """
         try:
-            evidence = recognizer.explain(sent(image), label or None)
-            digit = recognizer.predict(sent(image)).model_input
+            return recognizer.draw_explanation(require_image(image), label or None)
         except ValueError as error:
-            raise refusal(str(error)) from error
-        return Image.fromarray(draw_evidence(evidence, digit))
+            raise user_error(str(error)) from error
 
     def submit_correction(image: str | None, label: str, consent: bool = False) -> dict[str, str]:
         """Send an image file with the digit it really shows, to train later versions.
@@ -114,12 +107,13 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             consent: whether whoever sends it agrees; nothing is stored unless it is true.
         """
         try:
-            return keep_correction(recognizer, store, Path(sent(image)), label, consent=consent)
+            path = require_image(image)
+            return keep_correction(recognizer, store, path, label, consent=consent)
         except (ValueError, OSError) as error:
-            raise refusal(str(error)) from error
+            raise user_error(str(error)) from error
 
-    image, top_k = Photo(label="image", visible=False), TopK(3, label="top_k", visible=False)
-    images = Photos(label="images", visible=False)
+    image, top_k = ImageUpload(label="image", visible=False), TopK(3, label="top_k", visible=False)
+    images = FilesUpload(label="images", visible=False)
     label = gr.Textbox(label="label", visible=False)
     consent = gr.Checkbox(label="consent", visible=False)
     answer, details = DigitLabel(visible=False), Report(label="report", visible=False)
@@ -140,10 +134,10 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
     )
 
 
-def sent(image: str | None) -> str:
+def require_image(image: str | None) -> str:
     """The path of the image that came with the request; gr.Error without one."""
     if image is None:
-        raise refusal("No image file came with the request.")
+        raise user_error("No image file came with the request.")
     return image
 
 

@@ -17,6 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+# Before torch is imported, here and in the processes that tests start: these run beside each other,
+# and torch's threads would wait for one another's cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hub_client import Client
 from hub_server import HubServer
@@ -254,6 +258,28 @@ def hasty(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def drawings() -> list[Drawing]:
     return load_drawings()
+
+
+@pytest.fixture(scope="session")
+def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in MNIST's raw layout, its 6,000 images rendered from the recorded strokes."""
+    import numpy as np
+
+    from digit_model.data.training_sets import stroke_training
+
+    images, labels = stroke_training(1, 0, 0, slice(0, 600))
+    images, labels = np.tile(images, (10, 1, 1)), np.tile(labels, 10)
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "MNIST" / "raw").mkdir(parents=True)
+    for split in ("train", "t10k"):
+        head = b"\x00\x00\x08\x03" + b"".join(n.to_bytes(4, "big") for n in images.shape)
+        (folder / "MNIST" / "raw" / f"{split}-images-idx3-ubyte").write_bytes(
+            head + images.tobytes()
+        )
+        head = b"\x00\x00\x08\x01" + len(labels).to_bytes(4, "big")
+        content = head + labels.astype(np.uint8).tobytes()
+        (folder / "MNIST" / "raw" / f"{split}-labels-idx1-ubyte").write_bytes(content)
+    return folder
 
 
 @pytest.fixture(scope="session")

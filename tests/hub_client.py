@@ -2,7 +2,8 @@
 
 huggingface_hub reads HF_ENDPOINT and HF_HOME when it is imported, so this can't be the process of
 the tests; and since importing torch takes seconds, it is one process for many tests. It has one
-cache: a test that needs an empty one takes a new repository.
+cache: a test that needs an empty one takes a new repository. The library's waits between attempts
+are short in it, unless it is asked to be patient: tests count the attempts instead.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+WAIT_SHARE = 0.02  # of the library's waits of seconds, unless a process is patient
 
 
 def environment(url: str, home: Path, **extra: str) -> dict[str, str]:
@@ -48,11 +50,13 @@ class Outcome:
 class Client:
     """The process; stopped by :meth:`close`."""
 
-    def __init__(self, url: str, home: Path, **extra: str) -> None:
+    def __init__(self, url: str, home: Path, *, patient: bool = False, **extra: str) -> None:
         self.home = home
+        variables = environment(url, home, **extra)
+        del variables["HF_HUB_DISABLE_XET"]  # the package turns it off by itself
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).resolve())],
-            env=environment(url, home, **extra),
+            [sys.executable, str(Path(__file__).resolve()), *(["--patient"] if patient else [])],
+            env=variables,
             cwd=home,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -136,6 +140,27 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+class _ShortSleeps:
+    """The module `time` as the library sees it."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(time, name)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(WAIT_SHARE * seconds)
+
+
+def _shorten_waits() -> None:
+    from huggingface_hub import file_download
+    from huggingface_hub.utils import _http
+
+    for module in (file_download, _http):
+        assert vars(module)["time"] is time
+        vars(module)["time"] = _ShortSleeps()
+
+
 if __name__ == "__main__":
+    if "--patient" not in sys.argv:
+        _shorten_waits()
     for line in sys.stdin:
         print(json.dumps(_answer(json.loads(line))), flush=True)

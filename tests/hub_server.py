@@ -199,6 +199,7 @@ class _RefusalError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # which makes each answer wait 40 ms for the client's receipt
     server: _Server
 
     def log_message(self, *_: Any) -> None:
@@ -250,8 +251,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 with hub.lock:
                     self._hub()
-        except _RefusalError as refusal:
-            self._refuse(refusal)
+        except _RefusalError as error:
+            self._refuse(error)
         return None
 
     def _chunks(self) -> bytes:
@@ -264,13 +265,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     # Answers
 
-    def _refuse(self, refusal: _RefusalError, headers: dict[str, str] | None = None) -> None:
+    def _refuse(self, error: _RefusalError, headers: dict[str, str] | None = None) -> None:
         extra = dict(headers or {})
-        if refusal.code:
-            extra["X-Error-Code"] = refusal.code
-        if str(refusal):
-            extra["X-Error-Message"] = str(refusal)
-        self._json({"error": str(refusal)} if str(refusal) else {}, refusal.status, extra)
+        if error.code:
+            extra["X-Error-Code"] = error.code
+        if str(error):
+            extra["X-Error-Message"] = str(error)
+        self._json({"error": str(error)} if str(error) else {}, error.status, extra)
 
     def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         content = json.dumps(value).encode()
@@ -490,16 +491,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._json({"files": answers})
 
     def _commit(self, repo: Repo, name: str, kind: str, revision: str) -> None:
-        parent = self._commit_of(repo, revision)
-        files, title = dict(repo.commits[parent]), ""
-        for line in self.body.splitlines():
-            entry = json.loads(line)
+        head, as_pull_request = self._commit_of(repo, revision), "create_pr" in self.query
+        header, *entries = [json.loads(line) for line in self.body.splitlines()]
+        title = header["value"]["summary"]
+        parent = header["value"].get("parentCommit", head)
+        if parent != head and not as_pull_request:  # which starts from that parent
+            raise _RefusalError(412, None, "A commit has happened since")
+        files = dict(repo.commits[self._commit_of(repo, parent)])
+        for entry in entries:
             value = entry["value"]
-            if entry["key"] == "header":
-                title = value["summary"]
-                if value.get("parentCommit", parent) != parent:
-                    raise _RefusalError(412, None, "A commit has happened since")
-            elif entry["key"] == "file":
+            if entry["key"] == "file":
                 files[value["path"]] = File(base64.b64decode(value["content"]), False)
             elif entry["key"] == "lfsFile":
                 if value["oid"] not in self.server.hub.large:
@@ -509,15 +510,14 @@ class _Handler(BaseHTTPRequestHandler):
                 if value["path"] not in files:
                     raise _RefusalError(404, "EntryNotFound", "A file with this name doesn't exist")
                 del files[value["path"]]
+        url = f"{self.server.hub.url}/{'' if kind == 'models' else kind + '/'}{name}"
         ref, answer = "refs/heads/main", {}
-        if "create_pr" in self.query:
+        if as_pull_request:
             number = 1 + sum(ref.startswith("refs/pr/") for ref in repo.refs)
             ref = f"refs/pr/{number}"
-            prefix = "" if kind == "models" else f"{kind}/"
-            answer["pullRequestUrl"] = f"{self.server.hub.url}/{prefix}{name}/discussions/{number}"
+            answer["pullRequestUrl"] = f"{url}/discussions/{number}"
         oid = repo.commit(files, title, ref)
-        url = f"{self.server.hub.url}/{name}/commit/{oid}"
-        self._json({"commitOid": oid, "commitUrl": url, **answer})
+        self._json({"commitOid": oid, "commitUrl": f"{url}/commit/{oid}", **answer})
 
     def _lfs(self, kind: str, name: str, what: str) -> None:
         repo_kind = kind or "models"

@@ -13,6 +13,8 @@ from conftest import ROOT, Drawing, Server
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
+pytestmark = pytest.mark.slow
+
 ENDPOINTS = ("/predict", "/recognize")  # those for one picture and a number of guesses
 OTHERS = ("/predict_batch", "/explain", "/submit_correction")
 FILE = {"_type": "gradio.FileData"}

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from conftest import ROOT, clean_environment, serving
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

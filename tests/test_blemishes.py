@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_model.blemishes import drop_blemishes
-from digit_model.ink import photograph_ink
-from digit_model.marks import mark_mask
+from digit_model.ink.blemishes import drop_blemishes
+from digit_model.ink.extract import photograph_ink
+from digit_model.ink.marks import mark_mask
 
 SIDE = 400
 

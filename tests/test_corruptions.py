@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption, _plasma
-from digit_model.pipeline import read_digit
+from digit_model.preprocess import preprocess
 
 FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
 BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
@@ -41,7 +41,7 @@ def test_shape_range_and_seed(corruption: Corruption, images: np.ndarray) -> Non
 
 @EVERY
 def test_the_pipeline_takes_it(corruption: Corruption, images: np.ndarray) -> None:
-    digits = [read_digit(corruption(image, 0)) for image in images]
+    digits = [preprocess(corruption(image, 0)) for image in images]
     assert np.mean([digit.any() for digit in digits]) > 0.8
 
 

@@ -1,6 +1,7 @@
 """The figures are what they are called, and table and card say what metrics.json says."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,23 @@ from PIL import Image
 from digit_model import DigitRecognizer
 from digit_model.__main__ import main
 from digit_model.calibration import Calibration, auroc, ece, softmax
-from digit_model.card import model_card, write_report
-from digit_model.evaluation import evaluate, format_table, load_drawings, measure
+from digit_model.data import Digits
+from digit_model.data.strokes import PenDigit
 from digit_model.evaluation import sets as evaluation_sets
 from digit_model.evaluation.corruptions import CORRUPTIONS
-from digit_model.evaluation.measures import digit_scores, reliability, roc, separation, summarise
-from digit_model.pipeline import read_digit
-from digit_model.tables import PARTS, Table, result_tables
-from digit_model.training import data
+from digit_model.evaluation.evaluate import evaluate
+from digit_model.evaluation.metrics import (
+    digit_scores,
+    measure,
+    reliability,
+    roc,
+    separation,
+    summarise,
+)
+from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
+from digit_model.evaluation.sets import load_drawings
+from digit_model.hub.model_card import model_card, write_report
+from digit_model.preprocess import preprocess
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
@@ -42,7 +52,7 @@ def measured(
     folder = tmp_path_factory.mktemp("figures")
     with pytest.MonkeyPatch.context() as patch, np.load(FIXTURE) as arrays:
         many = np.resize(arrays["images"], (800, 28, 28)), np.resize(arrays["labels"], 800)
-        patch.setattr(data, "mnist", lambda data_dir, train: many)
+        patch.setattr(evaluation_sets, "load_mnist", lambda data_dir, split: many)
         parts = [part for part in PARTS if part not in ("photographs", "speed")]
         metrics = evaluate(recognizer, Path("nowhere"), parts=parts, step=80, figures=folder)
     return metrics, folder
@@ -112,7 +122,7 @@ def test_scores_are_high_for_a_clear_winner() -> None:
 def test_sets_of_mnist_go_through_the_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     with np.load(FIXTURE) as arrays:
         raw, labels = arrays["images"][:8], arrays["labels"][:8]
-    monkeypatch.setattr(data, "mnist", lambda data_dir, train: (raw, labels))
+    monkeypatch.setattr(evaluation_sets, "load_mnist", lambda data_dir, split: (raw, labels))
     found = dict(
         evaluation_sets.digit_sets(Path("nowhere"), parts=["mnist-test", "mnist-c"], step=2)
     )
@@ -123,7 +133,7 @@ def test_sets_of_mnist_go_through_the_pipeline(monkeypatch: pytest.MonkeyPatch) 
         assert images.shape == (8 // every, 28, 28)
         assert np.array_equal(some, labels[::every])
     plain, enlarged = (images.astype(float) for images, _ in list(found.values())[:2])
-    assert plain == pytest.approx(np.stack([read_digit(image) for image in raw[::2]]))
+    assert plain == pytest.approx(np.stack([preprocess(image) for image in raw[::2]]))
     assert np.abs(plain - enlarged).mean() < 8  # grey levels
 
 
@@ -137,11 +147,11 @@ def test_photographs_are_named_by_their_kind(monkeypatch: pytest.MonkeyPatch) ->
     digits = load_drawings()
     asked = []
 
-    def photographs(each: int) -> dict[str, data.Digits]:
+    def photographs(strokes: list[PenDigit], each: int) -> dict[str, Digits]:
         asked.append(each)
         return {"plain paper": digits, "faint pencil": digits}
 
-    monkeypatch.setattr(data, "photograph_validation", photographs)
+    monkeypatch.setattr(evaluation_sets, "photograph_development", photographs)
     found = dict(evaluation_sets.digit_sets(Path("nowhere"), parts=["photographs"], step=10))
     assert list(found) == ["photographs, plain paper", "photographs, faint pencil"]
     assert asked == [evaluation_sets.PHOTOGRAPHS // 10]
@@ -179,7 +189,7 @@ def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:
 def test_every_figure_is_in_the_table_and_on_the_card(measured: tuple[dict, Path]) -> None:
     metrics = measured[0]
     config = json.loads((WEIGHTS / "config.json").read_text())
-    card, table = model_card(metrics, config, 1000.0), format_table(metrics)
+    card, table = model_card(metrics, config, 1000.0), as_text(metrics)
     for result in result_tables(metrics):
         assert result.title in table
         for row in result.rows:
@@ -221,7 +231,7 @@ def test_a_part_is_printed_and_nothing_written(
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     assert main(["evaluate", "--model", str(tmp_path), "--only", "drawings"]) == 0
     printed = capsys.readouterr().out
-    assert "drawings      80    100.00" in printed
+    assert re.search(r"^drawings +development +80 +100\.00", printed, re.MULTILINE)
     assert "nothing was written" in printed
     assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
 

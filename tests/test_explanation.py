@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from digit_model import DigitRecognizer, ImageError
-from digit_model.evaluation import load_drawings
+from digit_model.evaluation.sets import load_drawings
 from digit_model.explanation import (
     AGAINST,
     FOR,

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from digit_model.files import replace_file, whole
+from digit_model.files import atomic_path, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "metrics.json"
-    replace_file(path, b"first")
-    replace_file(path, b"second")
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
     assert path.read_bytes() == b"second"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -21,7 +21,7 @@ def test_after_an_error_the_file_is_as_it_was(tmp_path: Path, written: bytes) ->
     path.write_bytes(b"before")
 
     def run_out_of_space() -> None:
-        with whole(path) as partial:
+        with atomic_path(path) as partial:
             if written:
                 partial.write_bytes(written)
             assert path.read_bytes() == b"before"

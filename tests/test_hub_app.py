@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from conftest import Server, serving
 from gradio_client import Client as GradioClient
 from gradio_client import handle_file
 from hub_client import ROOT, environment
 from hub_server import WRITE, HubServer
+
+pytestmark = pytest.mark.hub
 
 WEIGHTS = {
     name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")

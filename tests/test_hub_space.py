@@ -21,7 +21,9 @@ from hub_server import READ, WRITE, HubServer
 from huggingface_hub import metadata_load
 
 from digit_model.hub.names import HubName
-from digit_model.hub.space import contents
+from digit_model.hub.space import files_of_space
+
+pytestmark = pytest.mark.hub
 
 WEIGHTS = {
     name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
@@ -143,16 +145,16 @@ def test_with_weights_from_the_hub(hub: HubServer, client: Client, tmp_path: Pat
 def test_a_source_tree_without_git_has_the_same_files(tmp_path: Path) -> None:
     model = HubName("user/digits", "0" * 40)
     for chosen in (None, model):
-        files = contents(ROOT, chosen)
+        files = files_of_space(ROOT, chosen)
         copy = tmp_path / str(chosen and "hub")
-        for name, content in contents(ROOT, None).items():
+        for name, content in files_of_space(ROOT, None).items():
             path = copy / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         for junk in ("page/__pycache__/x.pyc", ".venv/page/y.html", "page/z.pyi", "notes.txt"):
             (copy / junk).parent.mkdir(parents=True, exist_ok=True)
             (copy / junk).write_bytes(b"junk")
-        assert contents(copy, chosen) == files
+        assert files_of_space(copy, chosen) == files
 
 
 def test_what_is_refused(hub: HubServer, client: Client, tmp_path: Path) -> None:
@@ -176,11 +178,11 @@ def test_what_is_refused(hub: HubServer, client: Client, tmp_path: Path) -> None
 def test_an_incomplete_copy_is_not_published(tmp_path: Path) -> None:
     from digit_model import ModelError
 
-    for name in contents(ROOT, None):
+    for name in files_of_space(ROOT, None):
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, path)
     shutil.rmtree(tmp_path / "weights")
-    contents(tmp_path, HubName("user/digits", "0" * 40))
+    files_of_space(tmp_path, HubName("user/digits", "0" * 40))
     with pytest.raises(ModelError, match="weights/ is missing"):
-        contents(tmp_path, None)
+        files_of_space(tmp_path, None)

@@ -15,10 +15,12 @@ from hub_client import ROOT, Client
 from hub_server import READ, WRITE, HubServer
 from PIL import Image
 
-from digit_model.comparison import format_comparison, holm, judge_all, mcnemar
-from digit_model.pipeline import read_digit
-from digit_model.training.corrections import read_corrections
-from digit_model.training.data import DataError
+from digit_model.data import DataError
+from digit_model.data.corrections import read_corrections
+from digit_model.evaluation.comparison import compare_outcomes, format_comparison, holm, mcnemar
+from digit_model.preprocess import preprocess
+
+pytestmark = pytest.mark.hub
 
 WEIGHTS = {
     name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
@@ -53,7 +55,7 @@ def write(folder: Path, files: dict[str, bytes]) -> Path:
 def test_corrections_are_read_as_in_serving(tmp_path: Path) -> None:
     (images, labels), others = read_corrections(write(tmp_path, corrections()))
     assert labels.tolist() == [7, 1]  # the blank one is left out
-    expected = [read_digit(drawing.png()) for drawing in load_drawings()[:3]]
+    expected = [preprocess(drawing.png()) for drawing in load_drawings()[:3]]
     assert np.array_equal(images, np.stack(expected[:2]))
     assert np.array_equal(others, np.stack(expected[2:]))
 
@@ -82,7 +84,7 @@ def test_no_corrections_at_all(tmp_path: Path) -> None:
 # train.py on almost nothing: rendering its data takes most of a minute.
 TRAIN = """
 import numpy as np, train
-from digit_model.training.pool import TrainingSet
+from digit_model.training.dataset import TrainingSet
 def load_fixed(source):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (128, 28, 28)).astype(np.uint8)
@@ -151,7 +153,7 @@ def test_verdicts() -> None:
     right = np.ones(100, bool)
     worse, little = right.copy(), right.copy()
     worse[:30], little[:2] = False, False
-    rows = judge_all([("a", right, worse), ("b", worse, right), ("c", right, little)])
+    rows = compare_outcomes([("a", right, worse), ("b", worse, right), ("c", right, little)])
     assert [row.verdict for row in rows] == ["worse", "better", "no difference shown"]
     assert (rows[0].only_first, rows[0].only_second) == (30, 0)
     assert "worse on 1 " in format_comparison(rows, "old", "new")

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, Drawing, Server, serving
-
-pytest.importorskip("mcp")  # no wheels for some platforms; requirements.txt has it for all others
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+
+pytestmark = pytest.mark.slow
 
 TOOLS = {"predict", "recognize", "predict_batch", "explain", "submit_correction"}
 

@@ -12,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from conftest import Drawing, Server, Visitor, serving
 from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
 
+pytestmark = pytest.mark.browser
+
 HINT = "Draw a digit, or choose a picture of one."
 PHONE = {"viewport": ViewportSize(width=360, height=740)}
 ASK = "**/component_server/"  # where the pad's questions go
@@ -34,8 +36,9 @@ def expect_empty(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("touch", [False, True], ids=["mouse", "finger"])
 def test_every_drawing_is_recognised(visit: Visit, drawings: list[Drawing], touch: bool) -> None:
+    """Of the two of each digit, one is drawn with the mouse and one with a finger."""
     visitor = visit(touch=touch)
-    for drawing in drawings:  # the very first stroke draws, without a click before it
+    for drawing in drawings[touch::2]:  # the very first stroke draws, without a click before it
         visitor.draw(drawing)
         expect(visitor.label).to_have_text(drawing.label)
         visitor.page.get_by_role("button", name="Clear").click()

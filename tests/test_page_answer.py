@@ -16,6 +16,8 @@ from playwright.sync_api import expect
 from digit_model.explanation import AGAINST, FOR
 from page.answer import full_answer
 
+pytestmark = pytest.mark.browser
+
 Visit = Callable[..., Visitor]
 
 # Red, green and blue of a canvas of the card, pixel by pixel.
@@ -93,7 +95,7 @@ def test_the_window_fits_the_ink(drawings: list[Drawing]) -> None:
     from digit_model import DigitRecognizer
 
     answer = full_answer(DigitRecognizer.from_pretrained(), of(drawings, "8").png())
-    left, top, width, height = answer["window"]
+    left, top, width, height = answer["crop"]
     assert width == pytest.approx(height)  # the picture is square
     x, y = zip(*[point for stroke in of(drawings, "8").strokes for point in stroke], strict=True)
     longer = max(max(x) - min(x), max(y) - min(y)) + 21 / 280

@@ -8,6 +8,8 @@ import pytest
 from conftest import Drawing, Point, Visitor
 from playwright.sync_api import Route, expect
 
+pytestmark = pytest.mark.browser
+
 Visit = Callable[..., Visitor]
 ASK = "**/component_server/"
 

@@ -19,6 +19,8 @@ from playwright.sync_api import expect
 from page import model_tab
 from page.batch_tab import as_csv
 
+pytestmark = pytest.mark.browser
+
 Visit = Callable[..., Visitor]
 
 
@@ -129,7 +131,7 @@ def test_names_from_outside_stay_text() -> None:
 def test_the_privacy_tab_says_what_is_kept(visit: Visit) -> None:
     visitor = visit()
     visitor.open("Privacy")
-    text = visitor.page.locator("#about")
+    text = visitor.page.locator("#privacy")
     expect(text).to_contain_text("“That’s wrong” is the only thing that keeps something")
     expect(text).to_contain_text("in a folder on the machine that serves this page")
     assert "%" not in text.inner_text()

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 
 from digit_model import DigitRecognizer
-from digit_model.ink import extract_ink, photograph_ink
-from digit_model.marks import mark_mask
-from digit_model.pipeline import read_digit
-from digit_model.training import data
-from digit_model.training.photographs import KINDS, LARGEST, SMALLEST, Kind, any_kind, photograph
+from digit_model.data.photographs import KINDS, LARGEST, SMALLEST, Kind, photograph, random_kind
+from digit_model.data.strokes import pen_digits
+from digit_model.ink.extract import extract_ink, photograph_ink
+from digit_model.ink.marks import mark_mask
+from digit_model.preprocess import preprocess
 
 
 def test_the_same_generator_gives_the_same_photograph() -> None:
-    drawing = data.writers(held_out=True)[0].drawing
+    drawing = pen_digits("development")[0].drawing
     for kind in KINDS.values():
         first, ink = photograph(drawing, kind, np.random.default_rng(1))
         again, _ = photograph(drawing, kind, np.random.default_rng(1))
@@ -29,7 +29,7 @@ def test_the_same_generator_gives_the_same_photograph() -> None:
 
 
 def test_ink_is_dark_on_paper_and_light_on_a_board() -> None:
-    drawing = data.writers(held_out=True)[0].drawing
+    drawing = pen_digits("development")[0].drawing
     for kind, darker in ((Kind(), True), (Kind(board=True), False)):
         picture, ink = photograph(drawing, kind, np.random.default_rng(0))
         grey = picture.mean(axis=2)
@@ -38,7 +38,7 @@ def test_ink_is_dark_on_paper_and_light_on_a_board() -> None:
 
 def test_training_mixes_paper_lines_light_and_tables() -> None:
     rng = np.random.default_rng(0)
-    kinds = [any_kind(rng) for _ in range(300)]
+    kinds = [random_kind(rng) for _ in range(300)]
     for name in Kind.__dataclass_fields__.keys() - {"clutter", "small", "glare"}:
         assert len({getattr(kind, name) for kind in kinds}) >= 2
     assert {kind.table for kind in kinds} == {"", "around", "edge"}
@@ -50,7 +50,7 @@ def test_digits_in_photographs_are_recognised(name: str) -> None:
     recognizer = DigitRecognizer.from_pretrained()
     # Without the writer whose 9s have no loop and whose 1s have the flag of a 7: what is asked here
     # is whether the ink was found.
-    drawings = [digit for digit in data.writers(held_out=True) if digit.writer != "tr28"][::60]
+    drawings = [digit for digit in pen_digits("development") if digit.writer != "tr28"][::60]
     right = 0
     for number, digit in enumerate(drawings):
         rng = np.random.default_rng((7, number))
@@ -73,7 +73,7 @@ def test_light_on_an_empty_sheet_is_no_ink(side: int) -> None:
 
 
 def test_a_shadow_s_edge_through_the_digit_leaves_it_whole() -> None:
-    drawing = next(digit for digit in data.writers(held_out=True) if digit.label == 0).drawing
+    drawing = next(digit for digit in pen_digits("development") if digit.label == 0).drawing
     overlaps = []
     for seed in range(20):
         picture, ink = photograph(
@@ -81,7 +81,7 @@ def test_a_shadow_s_edge_through_the_digit_leaves_it_whole() -> None:
         )
         # Blurred by a pixel, so that a thin line beside a thin line counts.
         digit, alone = (
-            cv2.GaussianBlur(read_digit(view).astype(np.float32), (0, 0), 1)
+            cv2.GaussianBlur(preprocess(view).astype(np.float32), (0, 0), 1)
             for view in (picture, (255 * ink).astype(np.uint8))
         )
         overlaps.append(np.minimum(digit, alone).sum() / np.maximum(digit, alone).sum())

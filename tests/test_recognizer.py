@@ -1,15 +1,19 @@
 """The shipped weights, through the public interface, on digits that no training has seen."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from digit_model import DigitRecognizer, ImageError
-from digit_model.evaluation import load_drawings
-from digit_model.training import data
-from digit_model.training.conditions import CONDITIONS, STYLES, Condition, Style, draw
+from digit_model import DigitRecognizer, ImageError, ModelError
+from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, draw
+from digit_model.data.nondigits import nondigits
+from digit_model.data.strokes import pen_digits
+from digit_model.evaluation.sets import load_drawings
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -66,7 +70,7 @@ def test_every_committed_drawing_is_recognised(recognizer: DigitRecognizer) -> N
 def test_strokes_of_held_out_writers(
     recognizer: DigitRecognizer, condition: Condition, style: Style
 ) -> None:
-    drawings = data.writers(held_out=True)[::5]
+    drawings = pen_digits("development")[::5]
     rng = np.random.default_rng(0)
     pictures = [draw(digit.drawing, condition, style, rng) for digit in drawings]
     predictions = recognizer.predict_batch(pictures)
@@ -117,11 +121,56 @@ def test_a_batch_gives_what_single_calls_give(
     assert recognizer.predict_batch([]) == []
 
 
+def test_calls_at_once_get_their_own_answers_and_leave_torch_s_threads_alone(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
+) -> None:
+    """They once made several executors and left the whole process on one of torch's threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        parts = [list(mnist[0][start : start + 40]) for start in range(0, 120, 20)]
+        alone = [[p.top_k for p in recognizer.predict_batch(part)] for part in parts]
+        running = threading.active_count()
+        with ThreadPoolExecutor(len(parts)) as executor:
+            together = list(executor.map(recognizer.predict_batch, parts))
+            in_a_new_thread = executor.submit(torch.get_num_threads).result()
+        assert [[p.top_k for p in part] for part in together] == alone
+        assert torch.get_num_threads() == in_a_new_thread == 2
+        assert threading.active_count() == running
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_weights_that_are_saved_load_again_to_the_bit(
+    recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    recognizer.save_pretrained(tmp_path / "copy")
+    for name in ("config.json", "model.safetensors", "metrics.json", "README.md"):
+        assert (tmp_path / "copy" / name).read_bytes() == (WEIGHTS / name).read_bytes(), name
+    assert (tmp_path / "copy" / "figures" / "roc.png").is_file()
+    copy = DigitRecognizer.from_pretrained(tmp_path / "copy")
+    assert copy.sha256 == recognizer.sha256
+    assert np.array_equal(copy.logits(mnist[0]), recognizer.logits(mnist[0]))
+
+
+def test_saved_weights_do_not_take_figures_of_others_with_them(
+    recognizer: DigitRecognizer, tmp_path: Path
+) -> None:
+    recognizer.save_pretrained(tmp_path / "a")
+    metrics = tmp_path / "a" / "metrics.json"
+    metrics.write_text(metrics.read_text().replace(recognizer.sha256, "0" * 64))
+    DigitRecognizer.from_pretrained(tmp_path / "a").save_pretrained(tmp_path / "b")
+    with pytest.raises(ModelError, match=r"evaluate --model .*/b"):
+        DigitRecognizer.from_pretrained(tmp_path / "b").push_to_hub("user/digits")
+    names = {path.name for path in (tmp_path / "b").iterdir()}
+    assert names == {"config.json", "model.safetensors"}
+
+
 def test_non_digits_score_below_digits(
     recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:
     digits = [p.digit_score for p in recognizer.predict_batch(list(mnist[0]))]
-    others = recognizer.calibration.digit_scores(recognizer.logits(data.nondigits(200, seed=77)))
+    others = recognizer.calibration.digit_scores(recognizer.logits(nondigits(200, seed=77)))
     assert np.median(digits) > 0.9
     assert np.median(others) < 0.1
 

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from digit_model.ink import extract_ink
-from digit_model.marks import keep_digit, mark_mask
-from digit_model.rulings import drop_rulings
-from digit_model.scene import choose_digit, find_sheet
-from digit_model.training import data
-from digit_model.training.strokes import render
-from digit_model.training.styles import synthesise
+from digit_model.data.rendering import render
+from digit_model.data.strokes import pen_digits
+from digit_model.data.synthetic import draw_allograph
+from digit_model.ink.extract import extract_ink
+from digit_model.ink.marks import keep_digit, mark_mask
+from digit_model.ink.rulings import drop_rulings
+from digit_model.ink.scene import choose_digit, find_sheet
 
 SIDE = 300
 
@@ -134,7 +134,7 @@ def test_a_picture_without_lines_keeps_its_strokes(pen: int) -> None:
 
 
 def test_a_box_or_a_ring_around_a_drawing_is_left_out() -> None:
-    digit = next(digit for digit in data.writers(held_out=True) if digit.label == 2)
+    digit = next(digit for digit in pen_digits("development") if digit.label == 2)
     ink = render(digit.drawing, height=0.35).astype(np.float32) / 255
     box = cv2.rectangle(np.zeros_like(ink), (60, 60), (220, 220), 1.0, 6)
     ring = cv2.ellipse(np.zeros_like(ink), (140, 140), (90, 100), 0, 0, 360, 1.0, 6)
@@ -165,6 +165,6 @@ def test_a_slash_and_a_dot_in_a_0_leave_its_ring() -> None:
         assert keep_digit(np.maximum(ring, mark))[ring > 0].min() == 1
     rng = np.random.default_rng(0)
     for _ in range(60):
-        ink = render(synthesise(0, rng), pen_width=0.06).astype(np.float32) / 255
+        ink = render(draw_allograph(0, rng), pen_width=0.06).astype(np.float32) / 255
         kept = keep_digit(ink)
         assert (kept > 0.3).sum() > 0.6 * (ink > 0.3).sum()

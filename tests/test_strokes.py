@@ -5,32 +5,24 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from digit_model.pipeline import read_digit
-from digit_model.training import data
-from digit_model.training.allographs import ALLOGRAPHS
-from digit_model.training.conditions import CONDITIONS, STYLES, draw
-from digit_model.training.nondigits import FAMILIES
-from digit_model.training.strokes import (
-    HELD_OUT_WRITERS,
-    by_mouse,
-    load_strokes,
-    render,
-    unit_drawing,
-    vary,
-)
-from digit_model.training.styles import join, synthesise
+from digit_model.data.allographs import ALLOGRAPHS
+from digit_model.data.conditions import CONDITIONS, STYLES, draw
+from digit_model.data.nondigits import FAMILIES
+from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
+from digit_model.data.strokes import DEVELOPMENT_WRITERS, pen_digits, unit_drawing
+from digit_model.data.synthetic import draw_allograph, interpolate
+from digit_model.data.training_sets import stroke_training
+from digit_model.preprocess import preprocess
 
 BAR = [np.array([[0.0, -0.5], [0.0, 0.5]], np.float32)]
 
 
 def test_the_recorded_strokes() -> None:
-    strokes = load_strokes()
-    assert len(strokes) == 7494
-    assert len({digit.writer for digit in strokes}) == 30
-    training, held_out = data.writers(held_out=False), data.writers(held_out=True)
-    assert len(training) + len(held_out) == len(strokes)
-    assert {digit.writer for digit in held_out} == HELD_OUT_WRITERS
-    assert not HELD_OUT_WRITERS & {digit.writer for digit in training}
+    training, development = pen_digits("training"), pen_digits("development")
+    assert len(training) + len(development) == 7494
+    assert len({digit.writer for digit in training + development}) == 30
+    assert {digit.writer for digit in development} == DEVELOPMENT_WRITERS
+    assert not DEVELOPMENT_WRITERS & {digit.writer for digit in training}
 
 
 def test_unit_drawing_is_centred_with_a_side_of_one() -> None:
@@ -62,19 +54,20 @@ def test_a_single_point_is_a_dot() -> None:
 
 
 def test_vary_at_zero_is_the_identity_and_otherwise_changes() -> None:
-    drawing = load_strokes()[0].drawing
+    drawing = pen_digits("training")[0].drawing
     rng = np.random.default_rng(0)
     assert all(
-        np.array_equal(a, b) for a, b in zip(vary(drawing, rng, strength=0), drawing, strict=True)
+        np.array_equal(a, b)
+        for a, b in zip(vary_strokes(drawing, rng, strength=0), drawing, strict=True)
     )
-    varied = vary(drawing, rng)
+    varied = vary_strokes(drawing, rng)
     assert [len(stroke) for stroke in varied] == [len(stroke) for stroke in drawing]
     assert not np.allclose(varied[0], drawing[0])
 
 
 def test_a_spline_passes_through_its_points() -> None:
     points = np.array([[0, 0], [1, 0.5], [0.3, 1], [0.7, 0.2]])
-    path = join(points, curved=True)
+    path = interpolate(points, curved=True)
     for point in points:
         assert np.abs(path - point).sum(axis=1).min() < 1e-9
 
@@ -82,14 +75,14 @@ def test_a_spline_passes_through_its_points() -> None:
 @pytest.mark.parametrize("label", ALLOGRAPHS)
 def test_every_allograph_can_be_drawn(label: int) -> None:
     for seed in range(30):
-        drawing = synthesise(label, np.random.default_rng(seed))
+        drawing = draw_allograph(label, np.random.default_rng(seed))
         assert render(drawing, canvas=64).any()
         assert np.isfinite(np.concatenate(drawing)).all()
 
 
 def test_rendering_for_training_is_repeatable_in_parts() -> None:
-    whole, labels = data.stroke_training(1, 40, 0, slice(6230, None))
-    first, _ = data.stroke_training(1, 40, 0, slice(6230, None, 2))
+    whole, labels = stroke_training(1, 40, 0, slice(6230, None))
+    first, _ = stroke_training(1, 40, 0, slice(6230, None, 2))
     assert np.array_equal(whole[::2], first)
     assert whole.shape[1:] == (28, 28)
     assert labels[-40:].tolist() == [number % 10 for number in range(40)]
@@ -97,7 +90,7 @@ def test_rendering_for_training_is_repeatable_in_parts() -> None:
 
 @pytest.mark.parametrize("family", set(FAMILIES), ids=lambda family: family.__name__)
 def test_every_family_of_nondigits_leaves_ink(family: Callable[..., np.ndarray]) -> None:
-    pictures = [read_digit(family(np.random.default_rng(seed))) for seed in range(20)]
+    pictures = [preprocess(family(np.random.default_rng(seed))) for seed in range(20)]
     assert np.mean([picture.any() for picture in pictures]) > 0.9
     assert len({picture.tobytes() for picture in pictures}) > 10
 
@@ -115,13 +108,13 @@ def test_conditions_stay_on_the_canvas(style: str) -> None:
 
 
 def test_a_mouse_makes_strokes_angular_and_keeps_their_ends() -> None:
-    drawings = [digit.drawing for digit in load_strokes()[:40]]
+    drawings = [digit.drawing for digit in pen_digits("training")[:40]]
     rng = np.random.default_rng(0)
     for drawing in drawings:
-        angular = by_mouse(drawing, rng)
+        angular = quantize_like_mouse(drawing, rng)
         assert len(angular) == len(drawing)
         for before, after in zip(drawing, angular, strict=True):
             assert after.dtype == np.float32
             assert len(after) <= len(before) + 1
             assert np.abs(after[[0, -1]] - before[[0, -1]]).max() <= 0.5 / 16 + 1e-6
-        assert read_digit(render(angular)).any()
+        assert preprocess(render(angular)).any()

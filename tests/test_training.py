@@ -1,7 +1,9 @@
 """Training learns, resumes, and writes weights that load."""
 
 import dataclasses
+import importlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,44 +17,44 @@ from torch import Tensor
 import train
 from digit_model import DigitRecognizer, ModelError
 from digit_model.calibration import Calibration
-from digit_model.network import DigitCNN, NetworkConfig
-from digit_model.training import data
+from digit_model.data import Digits
+from digit_model.data.nondigits import nondigits
+from digit_model.data.own_digits import load_own_digits
+from digit_model.data.training_sets import stroke_training
+from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.preprocess import preprocess
+from digit_model.training.cache import cached
 from digit_model.training.checkpoint import CheckpointError, TrainingState
-from digit_model.training.optimizers import ConvolutionMuon, optimizers
-from digit_model.training.pool import Source, TrainingSet, load_cycle, load_fixed
+from digit_model.training.dataset import DataSource, TrainingSet, load_cycle, load_fixed
+from digit_model.training.distillation import Ensemble, load_ensemble, load_start
+from digit_model.training.loss import batch_loss
+from digit_model.training.optimizers import ConvolutionMuon, make_optimizers
 from digit_model.training.recipe import Cycle, Recipe
-from digit_model.training.renderings import drawn_once
-from digit_model.training.teachers import Ensemble, load_ensemble, load_start
+from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.weights import ModelConfig, save_weights
 
 ROOT = Path(__file__).parents[1]
-
-
-@pytest.fixture(scope="module")
-def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in MNIST's raw layout, its 6,000 images rendered from the recorded strokes."""
-    images, labels = data.stroke_training(1, 0, 0, slice(0, 600))
-    images, labels = np.tile(images, (10, 1, 1)), np.tile(labels, 10)
-    folder = tmp_path_factory.mktemp("data")
-    (folder / "MNIST" / "raw").mkdir(parents=True)
-    for split in ("train", "t10k"):
-        head = b"\x00\x00\x08\x03" + b"".join(n.to_bytes(4, "big") for n in images.shape)
-        (folder / "MNIST" / "raw" / f"{split}-images-idx3-ubyte").write_bytes(
-            head + images.tobytes()
-        )
-        head = b"\x00\x00\x08\x01" + len(labels).to_bytes(4, "big")
-        content = head + labels.astype(np.uint8).tobytes()
-        (folder / "MNIST" / "raw" / f"{split}-labels-idx1-ubyte").write_bytes(content)
-    return folder
 
 
 # Of batch_loss.
 PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}
 
 
-def run(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "train.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300)
+def run(*arguments: str | Path, processes: int = 0) -> subprocess.CompletedProcess[str]:
+    """train.py as it is typed, or started by torchrun."""
+    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    command = [sys.executable, *(["-m", *torchrun] if processes else []), "train.py"]
+    return subprocess.run(
+        [*command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+
+
+def train_here(*arguments: str | Path) -> int:
+    """The same in this process, which has imported torch already: its exit status."""
+    try:
+        return train.main([*map(str, arguments)])
+    except SystemExit as stopped:  # argparse has refused
+        return int(str(stopped.code))
 
 
 @pytest.fixture(scope="module")
@@ -67,12 +69,12 @@ def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
-    images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
+    images, labels = stroke_training(1, 0, 0, slice(0, 64))
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
     for _ in range(60):
-        loss = train.batch_loss(network, digits, targets, digits[:0], **PLAIN)
+        loss = batch_loss(network, digits, targets, digits[:0], **PLAIN)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -81,24 +83,24 @@ def test_overfits_64_digits() -> None:
 
 def test_outlier_exposure_makes_the_network_undecided() -> None:
     torch.manual_seed(0)
-    images, labels = data.stroke_training(1, 0, 0, slice(0, 32))
-    others = torch.from_numpy(data.nondigits(32, seed=0))
+    images, labels = stroke_training(1, 0, 0, slice(0, 32))
+    others = torch.from_numpy(nondigits(32, seed=0))
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
     digits = torch.from_numpy(images), torch.from_numpy(labels)
     for _ in range(60):
         optimizer.zero_grad()
-        train.batch_loss(network, *digits, others, **PLAIN).backward()
+        batch_loss(network, *digits, others, **PLAIN).backward()
         optimizer.step()
     network.eval()
     with torch.inference_mode():
-        confidence = network(train.to_inputs(others)).softmax(1).amax(1)
+        confidence = network(to_inputs(others)).softmax(1).amax(1)
     assert confidence.median() < 0.3
 
 
 def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
     torch.manual_seed(0)
-    images, labels = data.stroke_training(1, 0, 0, slice(0, 64))
+    images, labels = stroke_training(1, 0, 0, slice(0, 64))
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
     shape = NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0)
     teacher, student = DigitCNN(shape), DigitCNN(shape)
@@ -108,15 +110,15 @@ def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
         network.train()
         for _ in range(60):
             optimizer.zero_grad()
-            train.batch_loss(network, digits, labels, digits[:0], **PLAIN, **taught).backward()
+            batch_loss(network, digits, labels, digits[:0], **PLAIN, **taught).backward()
             optimizer.step()
 
     wrong = (targets + 1) % 10
     learn(teacher, wrong)
-    learn(student, targets, teachers=Ensemble([teacher.eval()]), taught=0.8)
+    learn(student, targets, teachers=Ensemble([teacher.eval()]), distillation_weight=0.8)
     assert train.accuracy(student, (images, wrong.numpy())) > 0.95
     with torch.inference_mode():
-        probabilities = student(train.to_inputs(digits)).softmax(1)
+        probabilities = student(to_inputs(digits)).softmax(1)
     rows = torch.arange(len(targets))
     assert probabilities[rows, targets].mean() == pytest.approx(0.2, abs=0.07)  # the labels' share
     assert probabilities[rows, wrong].mean() == pytest.approx(0.8, abs=0.07)
@@ -142,20 +144,20 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
         load_start(tmp_path / "1", NetworkConfig(stem=16))
 
 
+@pytest.mark.slow
 def test_a_trained_network_is_refined_by_its_teachers(
-    mnist_folder: Path, dry_run: Path, tmp_path: Path
+    mnist_folder: Path, dry_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     common = ("--data-dir", mnist_folder, "--dry-run", "--output")
     distil = ("--recipe", "distilled", "--start", dry_run, "--teachers", dry_run)
-    refined = run(*common, tmp_path / "refined", *distil)
-    assert refined.returncode == 0, refined.stderr
+    assert train_here(*common, tmp_path / "refined", *distil) == 0
     training = json.loads((tmp_path / "refined" / "config.json").read_text())["training"]
     sha256 = DigitRecognizer.from_pretrained(dry_run).sha256
     assert training["start"]["sha256"] == sha256
     assert training["start"]["training"]["recipe"]["cycles"]
     assert training["teachers"] == [sha256]
     assert DigitRecognizer.from_pretrained(tmp_path / "refined").sha256 != sha256
-    card = (tmp_path / "refined" / "README.md").read_text()
+    card = " ".join((tmp_path / "refined" / "README.md").read_text().split())
     assert "2 cycles of 1 epoch, then 1 cycle of 1 epoch taught by 1 such network" in card
 
     for options, complaint in (
@@ -163,15 +165,13 @@ def test_a_trained_network_is_refined_by_its_teachers(
         (("--teachers", dry_run), "no other takes them"),
         (("--start", tmp_path / "none"), "There is no folder"),
     ):
-        failed = run(*common, tmp_path / "third", *options)
-        assert failed.returncode == 2
-        assert complaint in failed.stderr
-        assert "Traceback" not in failed.stderr
+        assert train_here(*common, tmp_path / "third", *options) == 2
+        assert complaint in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:
     recipe = Recipe(epochs=100, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(0.5, 0.5, (1.0, 0.0))))
-    rates = [train.learning_rate(epoch, recipe) for epoch in range(200)]
+    rates = [learning_rate(epoch, recipe) for epoch in range(200)]
     for peak, cycle in ((1.0, rates[:100]), (0.5, rates[100:])):
         assert max(cycle) == pytest.approx(peak)
         assert cycle.index(max(cycle)) == 15
@@ -181,11 +181,14 @@ def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:
 
 def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
     recipe = Recipe(epochs=3, cycles=(Cycle(1.0, 0.5, (1.0, 1.0)), Cycle(1.0, 0.5, (0.6, 0.2))))
-    strengths = [train.augmentation(epoch, recipe) for epoch in range(6)]
+    strengths = [augmentation_strength(epoch, recipe) for epoch in range(6)]
     assert strengths == pytest.approx([1.0, 1.0, 1.0, 0.6, 0.4, 0.2])
 
 
-def test_dry_run_writes_a_folder_that_serves_and_resumes(mnist_folder: Path, dry_run: Path) -> None:
+@pytest.mark.slow
+def test_dry_run_writes_a_folder_that_serves_and_resumes(
+    mnist_folder: Path, dry_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     output = dry_run
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
     assert names == {
@@ -200,33 +203,55 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(mnist_folder: Path, dry
     assert sum(prediction.probabilities.values()) == pytest.approx(1)
 
     before = (output / "model.safetensors").read_bytes()
-    resumed = run("--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    assert "epoch 1" not in resumed.stdout  # nothing was left to train
+    resume = ("--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume")
+    assert train_here(*resume) == 0
+    assert "epoch 1" not in capsys.readouterr().out  # nothing was left to train
     assert (output / "model.safetensors").read_bytes() == before
-
-    other = run(
-        "--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume", "--seed", "5"
-    )
-    assert other.returncode == 2
-    assert "another recipe, seed" in other.stderr
+    assert train_here(*resume, "--seed", "5") == 2
+    assert "another recipe, seed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+def test_a_dry_run_draws_next_to_nothing(
+    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once rendered all 6,246 recorded strokes and 736 photographs to validate on."""
+    preprocessed: list[int] = []
+
+    def count(*names: str) -> None:
+        for name in names:
+            module = importlib.import_module(name)
+            original = module.map_parallel
+
+            def counting(task: Any, items: Any, *, title: str, original: Any = original) -> Any:
+                preprocessed.append(len(items))
+                return original(task, items, title=title)
+
+            monkeypatch.setattr(module, "map_parallel", counting)
+
+    data = "digit_model.data"
+    count(f"{data}.mnist", f"{data}.nondigits", f"{data}.training_sets", f"{data}.development_sets")
+    output = tmp_path / "w"
+    assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run") == 0
+    assert 0 < sum(preprocessed) < 2000
+
+
+@pytest.mark.slow
 def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     power_cuts: list[int] = []  # cycles at whose start the power is cut
 
-    def fixed(source: Source) -> tuple[data.Digits, dict[str, data.Digits]]:
-        digits = data.stroke_training(1, 0, 0, slice(0, 100))
+    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
+        digits = stroke_training(1, 0, 0, slice(0, 100))
         return digits, {"strokes": digits}
 
-    def drawn(source: Source, recipe: Recipe, cycle: int, mnist: data.Digits) -> TrainingSet:
+    def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         if cycle in power_cuts:
             raise KeyboardInterrupt
         asked.append(cycle)
-        images, labels = data.stroke_training(1, 0, cycle, slice(0, 200))
+        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
         return TrainingSet(mnist, (images, labels), images[:16], 0.5)
 
     def weights(folder: Path, *options: str) -> str:
@@ -259,12 +284,52 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(
-    arguments: list[str], sentence: str, tmp_path: Path
+    arguments: list[str], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    finished = run("--dry-run", "--output", tmp_path / "w", *arguments)
-    assert finished.returncode == 2, finished.stderr
-    assert sentence in finished.stderr
+    assert train_here("--dry-run", "--output", tmp_path / "w", *arguments) == 2
+    said = capsys.readouterr().err.strip()
+    assert sentence in said
+    assert said.count("\n") == 0
+
+
+@pytest.mark.slow
+def test_bad_input_as_it_is_typed(tmp_path: Path) -> None:
+    finished = run("--dry-run", "--output", tmp_path / "w", "--resume")
+    assert finished.returncode == 2
+    assert finished.stderr.startswith("train.py: There is no checkpoint to resume from")
     assert finished.stderr.strip().count("\n") == 0
+
+
+@pytest.mark.slow
+def test_own_digits_are_read_by_their_folders_and_train(
+    mnist_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist" / "3.png"
+    for folder, picture in (
+        ("3", three),
+        ("7", ROOT / "examples" / "crossed-seven.jpg"),
+        ("not a digit", ROOT / "examples" / "no-digit-at-all.jpg"),
+    ):
+        (tmp_path / "mine" / folder).mkdir(parents=True)
+        shutil.copy(picture, tmp_path / "mine" / folder)
+    (tmp_path / "mine" / "3" / ".DS_Store").write_bytes(b"no picture")
+    (images, labels), nondigits = load_own_digits(tmp_path / "mine")
+    assert labels.tolist() == [3, 7]
+    assert images.shape == (2, 28, 28)
+    assert len(nondigits) == 1
+    assert np.array_equal(images[0], preprocess(three))
+
+    common = ("--data-dir", mnist_folder, "--dry-run", "--output", tmp_path / "w")
+    assert train_here(*common, "--own-digits", tmp_path / "mine") == 0
+    assert "2 own digits and 1 that are none" in capsys.readouterr().out
+    training = json.loads((tmp_path / "w" / "config.json").read_text())["training"]
+    assert training["own_digits"] == str(tmp_path / "mine")
+
+    (tmp_path / "mine" / "3" / "notes.txt").write_text("no picture")
+    assert train_here(*common, "--own-digits", tmp_path / "mine") == 2
+    assert "notes.txt" in capsys.readouterr().err
+    assert train_here(*common, "--own-digits", tmp_path / "none") == 2
+    assert "There are no digits in" in capsys.readouterr().err
 
 
 def test_a_resumed_state_continues_like_an_unbroken_one(tmp_path: Path) -> None:
@@ -279,7 +344,7 @@ def test_a_resumed_state_continues_like_an_unbroken_one(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         network = DigitCNN(NetworkConfig(stem=4, stages=((4,), (4,)), dropout=0.0))
         network.to(memory_format=torch.channels_last)
-        return network, TrainingState({"network": network}, optimizers(network, 0.01))
+        return network, TrainingState({"network": network}, make_optimizers(network, 0.01))
 
     network, state = fresh(0)
     step(network, state, 1)
@@ -325,7 +390,7 @@ def test_every_weight_has_one_optimizer() -> None:
     network = DigitCNN(NetworkConfig()).to(memory_format=torch.channels_last)
     held = [
         parameter
-        for optimizer in optimizers(network, 0.0)
+        for optimizer in make_optimizers(network, 0.0)
         for group in optimizer.param_groups
         for parameter in group["params"]
     ]
@@ -342,30 +407,38 @@ def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) 
         return {"images": np.full((2, 3), len(calls), np.uint8)}
 
     file = tmp_path / "runs" / "drawn.safetensors"
-    first = drawn_once(file, {"variants": 1}, draw)
-    assert np.array_equal(drawn_once(file, {"variants": 1}, draw)["images"], first["images"])
+    first = cached(file, {"variants": 1}, draw)
+    assert np.array_equal(cached(file, {"variants": 1}, draw)["images"], first["images"])
     assert len(calls) == 1
-    assert drawn_once(file, {"variants": 2}, draw)["images"][0, 0] == 2
-    assert drawn_once(None, {"variants": 2}, draw)["images"][0, 0] == 3
+    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 2
+    assert cached(None, {"variants": 2}, draw)["images"][0, 0] == 3
     assert [path.name for path in file.parent.iterdir()] == ["drawn.safetensors"]
     file.write_bytes(b"damaged")
-    assert drawn_once(file, {"variants": 2}, draw)["images"][0, 0] == 4
+    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 4
 
 
+@pytest.mark.slow
 def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     mnist_folder: Path, tmp_path: Path
 ) -> None:
-    recipe = Recipe(variants=0, synthetic=8, photographs=0, scan_variants=0, worn=0, nondigits=4)
-    source = Source(mnist_folder, tmp_path / "drawn", dry_run=True)
+    recipe = Recipe(
+        stroke_variants=0,
+        allographs=8,
+        photographs=0,
+        scan_variants=0,
+        degraded=0,
+        nondigits=4,
+    )
+    source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
     mnist, validation = load_fixed(source)
-    assert len(mnist[1]) == 512
+    assert len(mnist[1]) == 256
     assert {"MNIST", "thin", "photographs"} <= set(validation)
     first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
     assert first.rendered[0].shape == second.rendered[0].shape == (8, 28, 28)
     assert not np.array_equal(first.rendered[0], second.rendered[0])
-    assert not np.array_equal(first.others, second.others)
-    assert (first.share, second.share) == (0.5, 0.35)
-    later = load_cycle(source, dataclasses.replace(recipe, drawn=1), 0, mnist)
+    assert not np.array_equal(first.nondigits, second.nondigits)
+    assert (first.rendered_share, second.rendered_share) == (0.5, 0.35)
+    later = load_cycle(source, dataclasses.replace(recipe, first_data_seed=1), 0, mnist)
     assert np.array_equal(later.rendered[0], second.rendered[0])
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"drawn.{name}.safetensors" for name in ("0", "1", "fixed")
@@ -375,7 +448,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
     assert np.array_equal(again_mnist[1], mnist[1])
     batches = list(first.epoch(129, 2, np.random.default_rng(0)))
-    assert [len(labels) for _, labels, _ in batches] == [129] * 4  # 512 of MNIST's, 4 of the 8
+    assert [len(labels) for _, labels, _ in batches] == [129] * 2  # 256 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)
 
 
@@ -387,19 +460,10 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
         state.restore(path, {})
 
 
+@pytest.mark.slow
 def test_two_processes_train_together(mnist_folder: Path, tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-    ]
-    arguments = ["train.py", "--data-dir", mnist_folder, "--output", tmp_path / "w", "--dry-run"]
-    finished = subprocess.run(
-        [*command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
+    output = tmp_path / "w"
+    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run", processes=2)
     assert finished.returncode == 0, finished.stderr
     assert finished.stdout.count("epoch 1 ") == 1
-    assert DigitRecognizer.from_pretrained(tmp_path / "w").sha256
+    assert DigitRecognizer.from_pretrained(output).sha256

@@ -3,17 +3,18 @@
 import numpy as np
 import pytest
 
-from digit_model.pipeline import read_digit
-from digit_model.training import data
-from digit_model.training.letters import ENTRIES, write_letter
-from digit_model.training.nondigits import LOOK_LIKE_DIGITS, OMNIGLOT, load_omniglot
-from digit_model.training.scans import deform, load_scans, vary_scan
-from digit_model.training.strokes import render
-from digit_model.training.wear import WAYS, wear
+from digit_model.data import data_file
+from digit_model.data.degradation import DEGRADATIONS, degrade
+from digit_model.data.letters import ENTRIES, write_letter
+from digit_model.data.nondigits import LOOK_LIKE_DIGITS, OMNIGLOT_FILE, load_omniglot
+from digit_model.data.rendering import render
+from digit_model.data.scans import load_scans, random_affine, vary_scan
+from digit_model.data.training_sets import photograph_training, scan_training
+from digit_model.preprocess import preprocess
 
 
 def test_scans_that_train_and_scans_that_measure_are_all_and_disjoint() -> None:
-    training, held_out = load_scans(held_out=False), load_scans(held_out=True)
+    training, held_out = load_scans("training"), load_scans("development")
     assert {name: len(labels) for name, (_, labels) in training.items()} == {
         "Optdigits": 1450,
         "Semeion": 1195,
@@ -26,9 +27,9 @@ def test_scans_that_train_and_scans_that_measure_are_all_and_disjoint() -> None:
 
 
 def test_a_varied_scan_is_another_picture_of_the_same_digit() -> None:
-    image = load_scans(held_out=False)["Semeion"][0][0]
+    image = load_scans("training")["Semeion"][0][0]
     rng = np.random.default_rng(0)
-    varied = [read_digit(vary_scan(image, rng)) for _ in range(20)]
+    varied = [preprocess(vary_scan(image, rng)) for _ in range(20)]
     assert all(digit.any() for digit in varied)
     assert len({digit.tobytes() for digit in varied}) == 20
     again = vary_scan(image, np.random.default_rng(3))
@@ -39,7 +40,7 @@ def test_deform_brings_a_picture_to_its_height_and_loses_no_ink() -> None:
     picture = np.zeros((100, 100), np.uint8)
     picture[10:90, 40:60] = 255
     for seed in range(20):
-        small = deform(picture, np.random.default_rng(seed), height=30, stretch=0.0)
+        small = random_affine(picture, np.random.default_rng(seed), height=30, stretch=0.0)
         assert small.dtype == np.uint8
         assert 28 <= small.shape[0] <= 50
         assert small.astype(float).sum() == pytest.approx(
@@ -48,17 +49,17 @@ def test_deform_brings_a_picture_to_its_height_and_loses_no_ink() -> None:
 
 
 def test_every_kind_of_wear_keeps_size_and_type_and_changes_something() -> None:
-    image = load_scans(held_out=False)["Semeion"][0][5]
+    image = load_scans("training")["Semeion"][0][5]
     image = np.pad(image, 6)
     rng = np.random.default_rng(0)
-    for way in set(WAYS):
+    for way in set(DEGRADATIONS):
         worn = [way(image, rng) for _ in range(8)]
         assert all(picture.dtype == np.uint8 and picture.ndim == 2 for picture in worn)
         assert any(
             picture.shape != image.shape or not np.array_equal(picture, image) for picture in worn
         )
     assert np.array_equal(
-        wear(image, np.random.default_rng(1)), wear(image, np.random.default_rng(1))
+        degrade(image, np.random.default_rng(1)), degrade(image, np.random.default_rng(1))
     )
 
 
@@ -70,26 +71,26 @@ def test_every_letter_can_be_written() -> None:
             assert points.shape[1] == 2, name
             assert 0 <= points.min() <= points.max() <= 10, name
     rng = np.random.default_rng(0)
-    letters = {read_digit(render(write_letter(rng))).tobytes() for _ in range(100)}
+    letters = {preprocess(render(write_letter(rng))).tobytes() for _ in range(100)}
     assert len(letters) == 100
 
 
 def test_characters_for_validation_are_of_an_alphabet_that_training_has_not_seen() -> None:
-    with np.load(OMNIGLOT) as arrays:
+    with np.load(data_file(OMNIGLOT_FILE)) as arrays:
         assert set(arrays["labels"]) >= LOOK_LIKE_DIGITS
         total = len(arrays["labels"]) - np.isin(arrays["labels"], list(LOOK_LIKE_DIGITS)).sum()
-    training, held_out = load_omniglot(held_out=False), load_omniglot(held_out=True)
+    training, held_out = load_omniglot("training"), load_omniglot("development")
     assert len(training) + len(held_out) == total
     assert len(held_out) == 300
     assert not {image.tobytes() for image in training} & {image.tobytes() for image in held_out}
 
 
 def test_photographs_come_with_their_labels_and_in_parts() -> None:
-    images, labels = data.photograph_training(30, seed=0)
+    images, labels = photograph_training(30, seed=0)
     assert images.shape == (30, 28, 28)
     assert labels.shape == (30,)
     assert all(image.any() for image in images)
-    again, _ = data.photograph_training(30, seed=0, part=slice(0, 10))
+    again, _ = photograph_training(30, seed=0, shard=slice(0, 10))
     assert np.array_equal(again, images[:10])
-    images, labels = data.scan_training(0, seed=0)
+    images, labels = scan_training(0, seed=0)
     assert images.shape == (0, 28, 28)

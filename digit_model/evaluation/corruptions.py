@@ -29,7 +29,7 @@ class Corruption:
         name: the paper's.
         apply: float64 (28, 28) in [0, 1] and a generator → float64 (28, 28) in any range.
         seen: whether training has met it, in :mod:`digit_model.training.augment` or
-            :mod:`digit_model.training.wear`: "yes" for the same thing at other strengths,
+            :mod:`digit_model.data.degradation`: "yes" for the same thing at other strengths,
             "related" for something of its kind, such as smooth clouds for fractal fog.
     """
 

@@ -1,16 +1,27 @@
-"""Pictures of an evaluation, as PNG files. Needs matplotlib."""
+"""What was measured, as PNG files. Needs matplotlib."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 
 from digit_model.digit import SIZE
 from digit_model.evaluation.corruptions import CORRUPTIONS
-from digit_model.training.figures import plt, save_figure
+
+matplotlib.use("Agg")  # no display is needed or wanted
+from matplotlib import pyplot as plt
 
 ACROSS = 8  # errors in a row of the contact sheet
 ROW, COLUMN = SIZE + 14, SIZE + 8  # pixels, with room for the captions
+
+
+def save_figure(figure: plt.Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.tight_layout()
+    # No date or version in the file: the same figures give the same bytes.
+    figure.savefig(path, dpi=110, metadata={"Software": None})
+    plt.close(figure)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +69,12 @@ def roc_curves(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> 
         axes.step(100 * np.maximum(passed, 1e-3), 100 * kept, where="post", label=name)
     axes.axhline(99, color="grey", linewidth=1, linestyle="--")
     axes.set(
-        xlabel="other ink taken for a digit, %",
+        xlabel="non-digits taken for a digit, %",
         ylabel="digits kept, %",
         xscale="log",
         xlim=(0.1, 100),
         ylim=(80, 100.5),
-        title="Digits against other ink",
+        title="Digits against non-digits",
     )
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
@@ -103,4 +114,34 @@ def corruption_sheet(digits: np.ndarray, path: Path) -> None:
             sheet[top : top + SIZE, left : left + SIZE] = corruption(digit, (number, place))
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
     axes.axis("off")
+    save_figure(figure, path)
+
+
+def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, path: Path) -> None:
+    """How often each digit was taken for each, in counts; the colour leaves the diagonal out."""
+    counts = np.zeros((10, 10), np.int64)
+    np.add.at(counts, (labels, guesses), 1)
+    errors = counts.astype(float)
+    np.fill_diagonal(errors, np.nan)
+    figure, axes = plt.subplots(figsize=(6, 5.4))
+    axes.imshow(errors, cmap="Reds")
+    for row in range(10):
+        for column in range(10):
+            weight = "bold" if row == column else "normal"
+            axes.text(
+                column,
+                row,
+                str(counts[row, column]),
+                ha="center",
+                va="center",
+                fontsize=8,
+                weight=weight,
+            )
+    axes.set(
+        xticks=range(10),
+        yticks=range(10),
+        xlabel="recognised as",
+        ylabel="written",
+        title=f"Validation: {counts.sum():,} digits, {counts.sum() - np.trace(counts):,} errors",
+    )
     save_figure(figure, path)

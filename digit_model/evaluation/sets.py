@@ -10,14 +10,21 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from digit_model.data import Digits, data_file
+from digit_model.data.conditions import CONDITIONS, STYLES
+from digit_model.data.development_sets import (
+    photograph_development,
+    scan_development,
+    stroke_development,
+)
+from digit_model.data.mnist import load_mnist
+from digit_model.data.nondigits import load_omniglot, nondigits
+from digit_model.data.parallel import map_parallel
+from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.corruptions import CORRUPTIONS
-from digit_model.pipeline import read_digit
-from digit_model.tables import PARTS
-from digit_model.training import data
-from digit_model.training.conditions import CONDITIONS, STYLES
-from digit_model.training.nondigits import load_omniglot
+from digit_model.evaluation.report import PARTS
+from digit_model.preprocess import preprocess
 
-DATA = Path(__file__).parents[2] / "data"  # the sets that ship with the repository
 PHOTOGRAPHS = 200  # of each kind
 CORRUPTED = 2  # every so many-th test image goes through all fifteen corruptions
 # Those that no digit looks like, in print at least.
@@ -27,8 +34,10 @@ PRINT_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Oblique", "STIXGener
 
 def digit_sets(
     data_dir: Path, *, parts: Collection[str] = PARTS, step: int = 1
-) -> Iterator[tuple[str, data.Digits]]:
-    """Every set of digits that no training has seen, preprocessed as in serving.
+) -> Iterator[tuple[str, Digits]]:
+    """Every set of digits, none of which trains, preprocessed as in serving.
+
+    All but MNIST's test images are development data: recipes or thresholds were chosen on them.
 
     Args:
         data_dir: the folder with MNIST/raw.
@@ -43,53 +52,54 @@ def digit_sets(
     """
     if "mnist-test" in parts:
         raw, labels = _mnist_test(data_dir, step)
-        yield "MNIST test", (data.map_parallel(read_digit, raw, title="MNIST test"), labels)
+        yield "MNIST test", (map_parallel(preprocess, raw, title="MNIST test"), labels)
         name = "MNIST test, inverted and enlarged"
-        yield name, (data.map_parallel(_read_inverted_and_enlarged, raw, title=name), labels)
+        yield name, (map_parallel(_read_inverted_and_enlarged, raw, title=name), labels)
     if "strokes" in parts:
-        drawings = data.writers(held_out=True)[::step]
+        digits = pen_digits("development")[::step]
         for condition in CONDITIONS:
             for style in STYLES:
                 yield (
                     f"strokes, {condition.name}, {style}",
-                    data.stroke_validation(drawings, condition, style),
+                    stroke_development(digits, condition, style),
                 )
     if "drawings" in parts:
         yield "drawings", load_drawings()
     if "scans" in parts:
-        for name, (images, labels) in data.scans(held_out=True).items():
+        for name, (images, labels) in scan_development().items():
             yield f"scans, {name}", (images[::step], labels[::step])
     if "photographs" in parts:
-        kinds = data.photograph_validation(each=max(1, PHOTOGRAPHS // step))
-        for name, digits in kinds.items():
-            yield f"photographs, {name}", digits
+        kinds = photograph_development(pen_digits("development"), max(1, PHOTOGRAPHS // step))
+        for name, photographs in kinds.items():
+            yield f"photographs, {name}", photographs
     if "mnist-c" in parts:
         raw, labels = _mnist_test(data_dir, CORRUPTED * step)
         for number, corruption in enumerate(CORRUPTIONS):
             name = f"MNIST-C, {corruption.name}"
             read = partial(_read_corrupted, number=number)
-            yield name, (data.map_parallel(read, list(enumerate(raw)), title=name), labels)
+            yield name, (map_parallel(read, list(enumerate(raw)), title=name), labels)
 
 
 def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
-    images, labels = data.mnist(data_dir, train=False)
+    images, labels = load_mnist(data_dir, "test")
     return list(images[::step]), labels[::step]
 
 
 def _read_inverted_and_enlarged(image: np.ndarray) -> np.ndarray:
-    return read_digit(np.kron(255 - image, np.ones((8, 8), np.uint8)))
+    return preprocess(np.kron(255 - image, np.ones((8, 8), np.uint8)))
 
 
 def _read_corrupted(job: tuple[int, np.ndarray], *, number: int) -> np.ndarray:
     index, image = job
-    return read_digit(CORRUPTIONS[number](image, (number, index)))
+    return preprocess(CORRUPTIONS[number](image, (number, index)))
 
 
-def load_drawings(folder: Path = DATA / "drawings") -> data.Digits:
+def load_drawings() -> Digits:
     """The drawings from paint programs and tablets, preprocessed."""
+    folder = data_file("drawings")
     with (folder / "labels.csv").open() as lines:
         rows = list(csv.DictReader(lines))
-    images = np.stack([read_digit(folder / row["file"]) for row in rows])
+    images = np.stack([preprocess(folder / row["file"]) for row in rows])
     return images, np.array([int(row["label"]) for row in rows], np.int64)
 
 
@@ -98,12 +108,12 @@ def nondigit_sets(*, step: int = 1) -> Iterator[tuple[str, np.ndarray]]:
 
     The first is of the kinds that training draws, drawn anew; nothing of the others trains.
     """
-    yield "families that training draws", data.nondigits(2000 // step, seed=1_000_003)
+    yield "families that training draws", nondigits(2000 // step, seed=1_000_003)
     for name, pictures in (
         ("printed letters", printed_letters()),
-        ("unseen alphabet (Omniglot)", list(load_omniglot(held_out=True))),
+        ("unseen alphabet (Omniglot)", list(load_omniglot("development"))),
     ):
-        digits = data.map_parallel(read_digit, pictures[::step], title=name)
+        digits = map_parallel(preprocess, pictures[::step], title=name)
         yield name, digits[digits.any(axis=(1, 2))]
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from digit_model.data.conditions import CANVAS, CONDITIONS, STYLES, draw
+from digit_model.data.strokes import pen_digits
 from digit_model.recognizer import DigitRecognizer
-from digit_model.training import data
-from digit_model.training.conditions import CANVAS, CONDITIONS, STYLES, draw
 
 PHOTOGRAPH = (3000, 4000)  # pixels, rows and columns: 12 megapixels
 
@@ -24,7 +24,7 @@ def speed(recognizer: DigitRecognizer, rounds: int = 5) -> dict[str, Any]:
     with 512 sketches on as many threads as torch has been given.
     """
     rng = np.random.default_rng(0)
-    drawings = [digit.drawing for digit in data.writers(held_out=True)[:512]]
+    drawings = [digit.drawing for digit in pen_digits("development")[:512]]
     greys = [draw(drawing, CONDITIONS[0], STYLES[1], rng) for drawing in drawings]
     sketches = [np.repeat(grey[..., None], 3, axis=2) for grey in greys]
     rates = []

@@ -1,4 +1,4 @@
-"""Every way in which the Hub can fail, as one sentence."""
+"""Errors of the Hub and its client, each as one sentence."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from huggingface_hub.utils import httpx
 from digit_model.hub.client import NoAnswerError
 from digit_model.weights import ModelError
 
-_LOG_IN = "; log in with `hf auth login` or set HF_TOKEN"
+LOG_IN_HINT = "; log in with `hf auth login` or set HF_TOKEN"
 
 
 class HubError(ModelError):
@@ -17,77 +17,77 @@ class HubError(ModelError):
 
 
 class HubMissingError(HubError):
-    """There is no such repository, as far as this token can see."""
+    """The repository doesn't exist, or this token may not see it."""
 
 
 class HubUnreachableError(HubError):
-    """Nothing is known against the request, but there was no answer to it: the cache may serve."""
+    """The Hub gave no answer. What is in the cache may still be used."""
 
 
 class HubDamagedError(HubError):
-    """What came from the Hub is not what it has."""
+    """A file is not the one that the Hub has."""
 
 
 @contextmanager
-def sentences(what: str, *, writing: bool = False) -> Iterator[None]:
-    """Turn whatever the client raises into a :class:`HubError` about ``what``, a repository."""
+def translate_errors(what: str, *, writing: bool = False) -> Iterator[None]:
+    """Turn every error of the client into a :class:`HubError` about ``what``, a repository."""
     try:
         yield
     except ModelError:
         raise
     # Besides its own exceptions the client raises ValueError, RuntimeError, ConnectionError, and
-    # KeyError for one when an answer lacks something.
+    # KeyError when an answer is incomplete.
     except Exception as error:
         raise _translate(error, what, writing) from error
 
 
 def _translate(error: BaseException, what: str, writing: bool) -> HubError:
-    for cause in _causes(error):
-        answer = _sentence(cause, what, writing)
-        if answer is not None:
-            return answer
+    for cause in _cause_chain(error):
+        known = _known_error(cause, what, writing)
+        if known is not None:
+            return known
     if isinstance(error, OSError | ValueError | RuntimeError):
         return HubError(f"{what}: {_first_line(error)}")
     kind = type(error).__name__
     return HubError(f"{what}: the Hub's answer can't be understood ({kind}: {error}).")
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what led to it: the client hides some behind "Error while uploading"."""
+def _cause_chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and its causes: the client hides some behind "Error while uploading"."""
     while error is not None:
         yield error
         error = error.__cause__
 
 
-def _sentence(error: BaseException, what: str, writing: bool) -> HubError | None:
+def _known_error(error: BaseException, what: str, writing: bool) -> HubError | None:
     token = "The token in HF_TOKEN or from `hf auth login`"
-    log_in = "" if get_token() else _LOG_IN
+    log_in_hint = "" if get_token() else LOG_IN_HINT
     if isinstance(error, NoAnswerError):
         return HubUnreachableError(f"{what}: the Hub gave no answer, {error}.")
     if isinstance(error, errors.OfflineModeIsEnabled):
         return HubUnreachableError(f"{what} needs the Hub, and HF_HUB_OFFLINE forbids to ask it.")
     if isinstance(error, errors.GatedRepoError):
-        return HubError(f"{what} is gated: ask for access on its page on the Hub{log_in}.")
+        return HubError(f"{what} is gated: ask for access on its page on the Hub{log_in_hint}.")
     if isinstance(error, errors.DisabledRepoError):
         return HubError(f"{what} has been disabled by the Hub.")
     if isinstance(error, errors.RevisionNotFoundError):
         return HubError(f"{what}: the Hub has the repository, but no such branch, tag or commit.")
     if isinstance(error, errors.RepositoryNotFoundError):
         private = (
-            ", or this token may not see it" if get_token() else f", or it is private{_LOG_IN}"
+            ", or this token may not see it" if get_token() else f", or it is private{LOG_IN_HINT}"
         )
         return HubMissingError(f"The Hub has no repository {what}{private}.")
     if isinstance(error, errors.RemoteEntryNotFoundError):
-        return HubError(f"{what} lacks a file: {_file(error)} is not there.")
+        return HubError(f"{what} lacks a file: {_file_name(error)} is not there.")
     if isinstance(error, errors.HFValidationError):
         return HubError(f"{what} can't be the name of a repository on the Hub.")
     if isinstance(error, errors.HfHubHTTPError):
-        return _by_status(error, what, writing, token)
+        return _status_error(error, what, writing, token)
     if isinstance(error, ValueError) and str(error).startswith("LFS batch"):
-        said = str(error).partition("`")[2].splitlines()[0].rstrip("`.") or "no reason given"
-        if _is_quota(said):
-            return HubError(f"{what}: the Hub's quota is used up ({said}).")
-        return HubError(f"{what}: the Hub does not take a large file ({said}).")
+        message = str(error).partition("`")[2].splitlines()[0].rstrip("`.") or "no reason given"
+        if _is_quota_message(message):
+            return HubError(f"{what}: the Hub's quota is used up ({message}).")
+        return HubError(f"{what}: the Hub does not take a large file ({message}).")
     if isinstance(error, httpx.HTTPError | ConnectionError):
         return HubUnreachableError(f"{what}: the connection to the Hub broke off.")
     if isinstance(error, OSError) and "Consistency check failed" in str(error):
@@ -99,22 +99,22 @@ def _sentence(error: BaseException, what: str, writing: bool) -> HubError | None
     return None
 
 
-def _by_status(error: errors.HfHubHTTPError, what: str, writing: bool, token: str) -> HubError:
+def _status_error(error: errors.HfHubHTTPError, what: str, writing: bool, token: str) -> HubError:
     status = error.response.status_code
-    said = " ".join((error.server_message or "").split()).rstrip(".")
-    quoted = f" ({said})" if said else ""
+    message = " ".join((error.server_message or "").split()).rstrip(".")
+    quoted = f" ({message})" if message else ""
     if status == 401:
         if get_token():
             return HubError(
                 f"{token} is not valid: the Hub refuses it, even for public repositories."
             )
         return HubError(f"{what} needs a token: log in with `hf auth login` or set HF_TOKEN.")
-    if status in (402, 413, 507) or _is_quota(said):
+    if status in (402, 413, 507) or _is_quota_message(message):
         return HubError(f"{what}: the Hub's quota is used up{quoted}.")
     if status == 403:
         may = "write to" if writing else "read"
         if not get_token():
-            return HubError(f"Without a token, nobody may {may} {what}{quoted}{_LOG_IN}.")
+            return HubError(f"Without a token, nobody may {may} {what}{quoted}{LOG_IN_HINT}.")
         return HubError(f"{token} may not {may} {what}{quoted}.")
     if status == 409:
         return HubError(f"{what}: the Hub says there is one already{quoted}.")
@@ -129,11 +129,11 @@ def _by_status(error: errors.HfHubHTTPError, what: str, writing: bool, token: st
     return HubError(f"{what}: the Hub answers {status}{quoted}.")
 
 
-def _is_quota(said: str) -> bool:
-    return any(word in said.lower() for word in ("quota", "storage limit", "exceeded"))
+def _is_quota_message(message: str) -> bool:
+    return any(word in message.lower() for word in ("quota", "storage limit", "exceeded"))
 
 
-def _file(error: errors.HfHubHTTPError) -> str:
+def _file_name(error: errors.HfHubHTTPError) -> str:
     return str(error.response.url.path).rsplit("/", 1)[-1] or "it"
 
 

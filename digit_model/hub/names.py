@@ -1,10 +1,10 @@
-"""What a model's name means: a folder on this machine, or a repository on the Hub.
+"""Model names: folders on this machine, and repositories on the Hub.
 
 - A :class:`~pathlib.Path`, and text with no slash or more than one, is a folder: ``weights``,
   ``./weights``, ``/srv/weights``, ``runs/today/best``. ``./`` in front always makes it one.
 - ``user/repo@revision``, or ``user/repo`` with a revision beside it, is the Hub, always.
-- ``user/repo`` alone is the folder of that name if there is one with weights in it, and this is
-  said; if there is such a folder without weights, it is refused; else it is the Hub.
+- ``user/repo`` alone is the folder of that name if it exists and holds weights, with a notice to
+  the user. If the folder exists without weights, it is an error. Otherwise it is the Hub.
 """
 
 import re
@@ -29,14 +29,15 @@ class HubName:
 
 
 def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubName, str | None]:
-    """Tell folders from Hub names; see above.
+    """Tell folders from repositories on the Hub, by the rules above.
 
     Returns:
-        Where the model is, and a sentence for the user when the name could mean both.
+        The folder or the repository; and a sentence for the user if the name could mean both,
+        else None.
 
     Raises:
-        ModelError: a folder is given a revision, or the name could mean both and there is nothing
-            in the folder.
+        ModelError: a folder is given with a revision, the revision can't be one, or the name could
+            mean both and the folder holds no weights.
     """
     match = None if isinstance(model, Path) else _HUB_NAME.fullmatch(model)
     if match is None:
@@ -45,12 +46,12 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
                 f"{model} is a folder, and only repositories on the Hub have revisions."
             )
         return Path(model).expanduser(), None
-    repo, named = match.groups()
-    if revision is not None and named is not None and revision != named:
+    repo, named_revision = match.groups()
+    if revision is not None and named_revision is not None and revision != named_revision:
         raise ModelError(f"{model} names another revision than {revision}.")
-    if named == "" or revision == "":
+    if named_revision == "" or revision == "":
         raise ModelError(f"The revision of {repo} is empty: name a branch, a tag or a commit.")
-    revision = revision or named
+    revision = revision or named_revision
     if revision is not None and not {"", ".", ".."}.isdisjoint(revision.split("/")):
         raise ModelError(f"{revision!r} can't be the name of a branch, a tag or a commit.")
     if revision is None and Path(repo).is_dir():
@@ -63,15 +64,15 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
     return HubName(repo, revision), None
 
 
-def hub_name(name: str) -> HubName | None:
-    """A name like user/repo or user/repo@revision; None if it can only be a folder's path."""
+def parse_hub_name(name: str) -> HubName | None:
+    """Parse user/repo or user/repo@revision; None if the name can only be a folder."""
     match = _HUB_NAME.fullmatch(name)
     return HubName(match[1], match[2]) if match else None
 
 
-def repository(name: str) -> str:
-    """``name`` if it can be a repository on the Hub, such as user/repo; else a ModelError."""
-    found = hub_name(name)
-    if found is None or found.revision is not None:
+def check_repo_id(name: str) -> str:
+    """Return ``name`` if it has the form user/repo; raise ModelError if not."""
+    parsed = parse_hub_name(name)
+    if parsed is None or parsed.revision is not None:
         raise ModelError(f"A repository on the Hub is named like user/repo, not {name!r}.")
     return name

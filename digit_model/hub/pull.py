@@ -1,10 +1,10 @@
-"""Weights from the Hub: resolved to a commit, checked before use, and kept for days without it.
+"""Download weights from the Hub: resolve to a commit, verify, and fall back to the cache.
 
 Downloads go to the Hub's own cache (HF_HUB_CACHE), so other tools see them. Two things are added to
-it. ``refs/<branch or tag>``, which says which commit a name meant last, is written only once that
-commit's files have been checked and loaded, so it always leads to weights that work. And
-``digit_model/<commit>.json`` keeps the sha256 of what was checked, so that a file which changes on
-the disk afterwards is noticed without asking the Hub.
+it. ``refs/<branch or tag>`` holds the commit that a name meant last. It is written only after that
+commit's weights have been verified and loaded, so it always leads to weights that work. And
+``digit_model/<commit>.json`` holds the sha256 of the verified files, so that a later change on the
+disk is noticed without asking the Hub.
 """
 
 import contextlib
@@ -17,43 +17,44 @@ from pathlib import Path
 from huggingface_hub import constants, hf_hub_download, snapshot_download
 from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils.sha import git_hash
 
-from digit_model.card import METRICS_FILE
-from digit_model.files import replace_file
+from digit_model.files import write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import (
     HubDamagedError,
     HubError,
     HubMissingError,
     HubUnreachableError,
-    sentences,
+    translate_errors,
 )
 from digit_model.hub.names import HubName
-from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, ModelError
+from digit_model.weights import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE, ModelError
 
-FILES = (CONFIG_FILE, WEIGHTS_FILE)  # all that a model is loaded from: no pickle, no code
-MAX_BYTES = 100_000_000  # of both; these weights have one
+MODEL_FILES = (CONFIG_FILE, WEIGHTS_FILE)  # no pickle, no code
+MAX_BYTES = 100_000_000  # of both files
 
 logger = logging.getLogger(__name__)
 
 
 def pull(name: HubName, *, local_files_only: bool = False) -> tuple[Path, str, str | None]:
-    """Have the files of a model on this machine, checked.
+    """Download the files of a model, unless they are in the cache, and verify them.
 
-    Where the Hub gives no answer, what it last said of this branch or tag still counts.
+    If the Hub gives no answer, the commit that this branch or tag meant last is taken from the
+    cache.
 
     Returns:
-        The folder that holds config.json and model.safetensors; the commit, 40 hexadecimal digits;
-        and a sentence for the user if the Hub could not be asked, else None.
+        The folder with config.json and model.safetensors; the commit, 40 hexadecimal digits; and a
+        sentence for the user if the Hub gave no answer, else None.
 
     Raises:
-        ModelError: there is no such repository, revision or file, it may not be read, the Hub gave
-            no answer and nothing is in the cache, or a file is not what the Hub says it is.
+        ModelError: there is no such repository, revision or file; it may not be read; the Hub gave
+            no answer and the cache lacks the files; or a file is not the one that the Hub has.
     """
     if local_files_only:
-        return *_from_cache(name), None
+        return *_find_in_cache(name), None
     try:
-        return *_from_hub(name), None
+        return *_pull_from_hub(name), None
     except HubMissingError as error:
         if name.revision is None:  # perhaps a folder was meant
             sentence = f"There is no folder {name} here, and t{str(error)[1:]}"
@@ -61,7 +62,7 @@ def pull(name: HubName, *, local_files_only: bool = False) -> tuple[Path, str, s
         raise
     except HubUnreachableError as error:
         try:
-            folder, commit = _from_cache(name)
+            folder, commit = _find_in_cache(name)
         except HubDamagedError:
             raise
         except HubError:
@@ -72,46 +73,51 @@ def pull(name: HubName, *, local_files_only: bool = False) -> tuple[Path, str, s
         return folder, commit, notice
 
 
-def _from_hub(name: HubName) -> tuple[Path, str]:
+def _pull_from_hub(name: HubName) -> tuple[Path, str]:
     commit = name.revision or "main"
     api = hub_api()
-    with sentences(str(name)):
+    with translate_errors(str(name)):
         if not _is_commit(commit):
             commit = api.repo_info(name.repo, revision=name.revision).sha or ""
             if not _is_commit(commit):
                 raise HubError(f"The Hub does not say which commit {name} is.")
-        folder = _snapshot(name.repo, commit)
-        wanted = [_record(name.repo, commit), *(folder / file for file in FILES)]
-        if not all(path.exists() for path in wanted):
-            found = api.get_paths_info(name.repo, [*FILES], revision=commit)
+        folder = _snapshot_folder(name.repo, commit)
+        needed = [_checksums_path(name.repo, commit), *(folder / file for file in MODEL_FILES)]
+        if not all(path.exists() for path in needed):
+            found = api.get_paths_info(name.repo, [*MODEL_FILES], revision=commit)
             listed = {info.path: info for info in found if isinstance(info, RepoFile)}
-            for file in FILES:
+            for file in MODEL_FILES:
                 if file not in listed:
                     raise HubError(
                         f"{name} holds no weights of this recogniser: {file} is missing."
                     )
-            sizes = {file: listed[file].size for file in FILES}
+            sizes = {file: listed[file].size for file in MODEL_FILES}
             if sum(sizes.values()) > MAX_BYTES:
                 raise HubError(f"{name} holds no weights of this recogniser: they are too large.")
             hashes = {}
-            for file in FILES:
+            for file in MODEL_FILES:
                 path = Path(
                     hf_hub_download(name.repo, file, revision=commit, library_name="digit_model")
                 )
-                hashes[file] = _check_arrival(path, listed[file], name)
-            _keep(_record(name.repo, commit), json.dumps(hashes, indent=2) + "\n")
-    _check_unchanged(name.repo, commit)
+                hashes[file] = _verify_download(path, listed[file], name)
+            _write_if_possible(
+                _checksums_path(name.repo, commit), json.dumps(hashes, indent=2) + "\n"
+            )
+    _verify_cached(name.repo, commit)
     return folder, commit
 
 
 def pull_dataset(name: HubName, patterns: tuple[str, ...]) -> Path:
-    """Have the files of a data set that match on this machine, checked; returns their folder.
+    """Download the files of a data set that match ``patterns``, and verify them.
+
+    Returns:
+        Their folder.
 
     Raises:
-        ModelError: it can't be had, or a file is not what the Hub says it is.
+        ModelError: the Hub refuses or fails, or a file is not the one that the Hub has.
     """
     api = hub_api()
-    with sentences(str(name)):
+    with translate_errors(str(name)):
         commit = api.repo_info(name.repo, revision=name.revision, repo_type="dataset").sha
         folder = Path(
             snapshot_download(
@@ -126,48 +132,48 @@ def pull_dataset(name: HubName, patterns: tuple[str, ...]) -> Path:
         for info in listed:
             path = folder / info.path
             if isinstance(info, RepoFile) and path.is_file():
-                _check_arrival(path, info, name)
+                _verify_download(path, info, name)
     return folder
 
 
 def pull_metrics(repo: str, commit: str) -> None:
-    """Put metrics.json, which the page shows, beside the weights, if the Hub has it."""
+    """Download metrics.json, which the page shows, next to the weights, if the Hub has it."""
     name = HubName(repo, commit)
-    with contextlib.suppress(ModelError), sentences(str(name)):
+    with contextlib.suppress(ModelError), translate_errors(str(name)):
         for info in hub_api().get_paths_info(repo, [METRICS_FILE], revision=commit):
             path = hf_hub_download(repo, info.path, revision=commit, library_name="digit_model")
             if isinstance(info, RepoFile):
-                _check_arrival(Path(path), info, name)
+                _verify_download(Path(path), info, name)
 
 
-def remember(name: HubName, commit: str) -> None:
-    """Note that these weights work: they are what the name means while the Hub is away."""
+def save_ref(name: HubName, commit: str) -> None:
+    """Note that the name means this commit, and that its weights load; for use offline."""
     if commit != name.revision:
-        _keep(_storage(name.repo) / "refs" / (name.revision or "main"), commit)
+        _write_if_possible(_cache_folder(name.repo) / "refs" / (name.revision or "main"), commit)
 
 
-def _from_cache(name: HubName) -> tuple[Path, str]:
+def _find_in_cache(name: HubName) -> tuple[Path, str]:
     commit = name.revision or "main"
     if not _is_commit(commit):
-        reference = _storage(name.repo) / "refs" / commit
+        reference = _cache_folder(name.repo) / "refs" / commit
         try:
             commit = reference.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise HubError(
                 f"{name} has not been downloaded before, so it can't be had offline."
             ) from error
-    folder = _snapshot(name.repo, commit)
-    if not all((folder / file).exists() for file in FILES):
+    folder = _snapshot_folder(name.repo, commit)
+    if not all((folder / file).exists() for file in MODEL_FILES):
         raise HubError(f"{name} has not been downloaded before, so it can't be had offline.")
-    _check_unchanged(name.repo, commit)
+    _verify_cached(name.repo, commit)
     return folder, commit
 
 
-def _check_arrival(path: Path, listed: RepoFile, name: HubName) -> str:
-    """The file's sha256; if it isn't what the Hub has, the file is removed from the cache."""
+def _verify_download(path: Path, listed: RepoFile, name: HubName) -> str:
+    """Return the file's sha256. If it isn't the Hub's file, delete it and raise HubDamagedError."""
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
-    if not is_same(content, listed):
+    if not _is_same(content, listed):
         path.resolve().unlink()
         path.unlink(missing_ok=True)
         raise HubDamagedError(
@@ -177,24 +183,23 @@ def _check_arrival(path: Path, listed: RepoFile, name: HubName) -> str:
     return digest
 
 
-def is_same(content: bytes, listed: RepoFile) -> bool:
-    """Whether a file on the Hub has this content, by what the Hub says of it."""
+def _is_same(content: bytes, listed: RepoFile) -> bool:
+    """Whether the content has the size and the hash that the Hub lists."""
     if listed.lfs:
         same = hashlib.sha256(content).hexdigest() == listed.lfs.sha256
-    else:  # git's own hash
-        blob = b"blob %d\0" % len(content) + content
-        same = hashlib.sha1(blob).hexdigest() == listed.blob_id
+    else:
+        same = git_hash(content) == listed.blob_id
     return same and len(content) == listed.size
 
 
-def _check_unchanged(repo: str, commit: str) -> None:
-    """Raises HubDamagedError if a file has changed on this disk since it was checked."""
+def _verify_cached(repo: str, commit: str) -> None:
+    """Raise HubDamagedError if a file has changed on this disk since it was downloaded."""
     try:
-        hashes = json.loads(_record(repo, commit).read_bytes())
+        hashes = json.loads(_checksums_path(repo, commit).read_bytes())
     except (OSError, ValueError):
-        return  # downloaded by another tool: config.json still vouches for the weights
-    for file in FILES:
-        path = _snapshot(repo, commit) / file
+        return  # downloaded by another tool; loading still checks the sha256 in config.json
+    for file in MODEL_FILES:
+        path = _snapshot_folder(repo, commit) / file
         if hashlib.sha256(path.read_bytes()).hexdigest() != hashes.get(file):
             raise HubDamagedError(
                 f"{file} of {repo} has changed on this disk since it was downloaded: "
@@ -206,23 +211,23 @@ def _is_commit(revision: str) -> bool:
     return re.fullmatch("[0-9a-f]{40}", revision) is not None
 
 
-def _storage(repo: str) -> Path:
+def _cache_folder(repo: str) -> Path:
     return Path(constants.HF_HUB_CACHE).expanduser() / repo_folder_name(
         repo_id=repo, repo_type="model"
     )
 
 
-def _snapshot(repo: str, commit: str) -> Path:
-    return _storage(repo) / "snapshots" / commit
+def _snapshot_folder(repo: str, commit: str) -> Path:
+    return _cache_folder(repo) / "snapshots" / commit
 
 
-def _record(repo: str, commit: str) -> Path:
-    return _storage(repo) / "digit_model" / f"{commit}.json"
+def _checksums_path(repo: str, commit: str) -> Path:
+    return _cache_folder(repo) / "digit_model" / f"{commit}.json"
 
 
-def _keep(path: Path, text: str) -> None:
+def _write_if_possible(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, text.encode())
-    except OSError as error:  # a cache that can only be read still serves
+        write_atomically(path, text.encode())
+    except OSError as error:  # a read-only cache is no problem
         logger.info("%s can't be written: %s", path, error.strerror)

@@ -1,28 +1,36 @@
-"""Weights to the Hub: one commit with all that belongs to them, or none."""
+"""Upload weights to the Hub: one commit with everything that belongs to them, or none."""
 
-import json
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, errors
-from huggingface_hub.hf_api import RepoFile
+from huggingface_hub import HfApi, errors
 
-from digit_model.card import CARD_FILE, METRICS_FILE, model_card
 from digit_model.hub.client import hub_api
-from digit_model.hub.errors import HubError, sentences
-from digit_model.hub.names import repository
-from digit_model.hub.pull import is_same
-from digit_model.weights import CONFIG_FILE, WEIGHTS_FILE, ModelError, load_weights
+from digit_model.hub.errors import HubError, translate_errors
+from digit_model.hub.model_card import model_card_of
+from digit_model.hub.names import check_repo_id
+from digit_model.weights import (
+    CARD_FILE,
+    CONFIG_FILE,
+    FIGURES,
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    ModelError,
+    load_weights,
+    measured_sha256,
+)
 
 
 @dataclass(frozen=True)
 class Published:
-    """What became of a push. ``commit`` is the head of the branch or pull request afterwards."""
+    """The result of an upload."""
 
-    url: str
-    commit: str
+    url: str  # of the repository, or of the pull request
+    commit: str  # head of the branch or pull request afterwards, 40 hexadecimal digits
     changed: bool
-    notes: tuple[str, ...] = ()  # sentences
+    notes: tuple[str, ...] = ()  # sentences for the user
 
 
 def push(
@@ -33,108 +41,106 @@ def push(
     create_pr: bool = False,
     tag: str | None = None,
 ) -> Published:
-    """Put weights, config, metrics, figures and a model card made for the repository on the Hub.
+    """Upload weights, config, metrics, figures and a model card that names the repository.
+
+    Args:
+        folder: the weights; see :mod:`digit_model.weights`.
+        repo: "user/repo"; created if there is none.
+        private: visible to the owner alone, if it is created.
+        create_pr: as a pull request.
+        tag: put this tag on the commit.
 
     Raises:
-        ModelError: the folder isn't complete, or the Hub refuses or fails. Where a repository had
-            been created by then, the sentence says that it is there.
+        ModelError: the folder isn't complete, or the Hub refuses or fails. If a repository was
+            created before that, the sentence says so.
     """
-    files = contents(folder, repository(repo))
+    files = files_of_model(folder, check_repo_id(repo))
     if create_pr and tag:
         raise ModelError("A tag marks a commit of the repository: a pull request has none yet.")
     return publish(
-        hub_api(),
         repo,
         files,
-        kind="model",
+        repo_type="model",
         title="Weights of the digit recogniser",
-        own_folders=("figures/",),
+        delete_patterns=[f"{FIGURES}/*"],
         private=private,
         create_pr=create_pr,
         tag=tag,
     )
 
 
-def contents(folder: Path, repo: str) -> dict[str, bytes]:
-    """What belongs to the weights in a folder: names in the repository and contents."""
-    _, config = load_weights(folder)  # nothing goes out that would not load
-    try:
-        metrics = json.loads((folder / METRICS_FILE).read_bytes())
-        measured = metrics["model"]["sha256"]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
+    """What to upload of a folder of weights: names in the repository, and contents."""
+    _, config = load_weights(folder)  # nothing is uploaded that doesn't load
+    measured, command = measured_sha256(folder), f"python -m digit_model evaluate --model {folder}"
+    if measured is None:
         raise ModelError(
             f"{folder / METRICS_FILE} is missing or damaged, and the model card is made of it: "
-            f"run python -m digit_model evaluate --model {folder}."
-        ) from error
+            f"run {command}."
+        )
     if measured != config.sha256:
         raise ModelError(
-            f"{folder / METRICS_FILE} has the figures of other weights: "
-            f"run python -m digit_model evaluate --model {folder}."
+            f"{folder / METRICS_FILE} has the figures of other weights: run {command}."
         )
     names = [CONFIG_FILE, WEIGHTS_FILE, METRICS_FILE]
-    names += sorted(f"figures/{path.name}" for path in (folder / "figures").glob("*.png"))
+    names += sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
     files = {name: (folder / name).read_bytes() for name in names}
-    kilobytes = len(files[WEIGHTS_FILE]) / 1000
-    card = model_card(metrics, json.loads(files[CONFIG_FILE]), kilobytes, repo)
-    return {**files, CARD_FILE: card.encode()}
+    return {**files, CARD_FILE: model_card_of(folder, repo).encode()}
 
 
 def publish(
-    api: HfApi,
     repo: str,
-    files: dict[str, bytes],
+    files: Mapping[str, bytes],
     *,
-    kind: str,
+    repo_type: str,
     title: str,
-    own_folders: tuple[str, ...],
+    delete_patterns: Sequence[str],
     private: bool = False,
     create_pr: bool = False,
     tag: str | None = None,
 ) -> Published:
-    """Bring a repository to hold these files, by one commit or, if it does already, by none.
+    """Make a repository hold these files, by one commit, or by none if it holds them already.
 
-    Files in ``own_folders`` that are none of these are deleted by the same commit; all others that
-    somebody else has put there stay.
+    Args:
+        repo: "user/repo"; created if there is none.
+        files: names in the repository, and contents.
+        repo_type: "model" or "space".
+        title: of the commit or the pull request.
+        delete_patterns: globs, in which ``*`` also matches slashes. The same commit deletes the
+            files in the repository that match one and are not in ``files``; all others stay.
+        private, create_pr, tag: as for :func:`push`.
+
+    Raises:
+        ModelError: as for :func:`push`.
     """
-    notes = []
-    with sentences(repo, writing=True):
+    api, notes, created = hub_api(), [], False
+    with translate_errors(repo, writing=True):
         try:
-            before = api.repo_info(repo, repo_type=kind)
-            created = False
+            before = api.repo_info(repo, repo_type=repo_type)
             if private and not before.private:
                 notes.append(f"{repo} exists and is public: --private counts for new ones only.")
-        except errors.GatedRepoError:
+        except errors.GatedRepoError:  # a RepositoryNotFoundError too, but it exists
             raise
         except errors.RepositoryNotFoundError:
-            sdk = "gradio" if kind == "space" else None
-            api.create_repo(repo, repo_type=kind, private=private, space_sdk=sdk)
+            sdk = "gradio" if repo_type == "space" else None
+            api.create_repo(repo, repo_type=repo_type, private=private, space_sdk=sdk)
             created = True
     try:
-        with sentences(repo, writing=True):
+        with translate_errors(repo, writing=True), tempfile.TemporaryDirectory() as folder:
             if created:
-                before = api.repo_info(repo, repo_type=kind)
-            there = {file.rfilename for file in getattr(before, "siblings", None) or ()}
-            stale = sorted(name for name in there - files.keys() if name.startswith(own_folders))
-            new = set(files)
-            if not created:
-                found = api.get_paths_info(repo, [*files], revision=before.sha, repo_type=kind)
-                for info in found:
-                    if isinstance(info, RepoFile) and is_same(files[info.path], info):
-                        new.remove(info.path)
-            url, commit = f"{api.endpoint}/{_path(kind)}{repo}", before.sha or ""
-            if new or stale:
-                done = api.create_commit(
-                    repo,
-                    [
-                        *(CommitOperationAdd(name, files[name]) for name in sorted(new)),
-                        *(CommitOperationDelete(name) for name in stale),
-                    ],
-                    commit_message=title,
-                    repo_type=kind,
-                    parent_commit=before.sha,
-                    create_pr=create_pr,
-                )
-                url, commit = done.pr_url or url, done.oid
+                before = api.repo_info(repo, repo_type=repo_type)
+            _write_files(Path(folder), files)
+            # One commit, as hub_api() has turned Xet off: with it, this may make several. Files
+            # that the repository holds already are skipped.
+            commit = api.upload_folder(
+                repo_id=repo,
+                folder_path=folder,
+                repo_type=repo_type,
+                commit_message=title,
+                delete_patterns=[*delete_patterns],
+                parent_commit=before.sha,  # refused if somebody else has committed meanwhile
+                create_pr=create_pr,
+            )
     except ModelError as error:
         if not created:
             raise
@@ -143,22 +149,25 @@ def publish(
             "files: run this again, or delete it on the Hub."
         ) from error
     if tag:
-        _tag(api, repo, tag, commit, kind)
-    return Published(url, commit, commit != before.sha, tuple(notes))
+        _add_tag(api, repo, repo_type, tag, commit.oid)
+    url = commit.pr_url or str(commit.repo_url)
+    return Published(url, commit.oid, commit.oid != before.sha, tuple(notes))
 
 
-def _tag(api: HfApi, repo: str, tag: str, commit: str, kind: str) -> None:
-    with sentences(f"{repo}@{tag}", writing=True):
-        refs = api.list_repo_refs(repo, repo_type=kind)
-        marked = {ref.name: ref.target_commit for ref in refs.tags}.get(tag)
-        if marked is None:
-            api.create_tag(repo, tag=tag, revision=commit, repo_type=kind)
-        elif marked != commit:
+def _write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    for name, content in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _add_tag(api: HfApi, repo: str, repo_type: str, tag: str, commit: str) -> None:
+    with translate_errors(f"{repo}@{tag}", writing=True):
+        refs = api.list_repo_refs(repo, repo_type=repo_type)
+        tagged = {ref.name: ref.target_commit for ref in refs.tags}.get(tag)
+        if tagged is None:
+            api.create_tag(repo, tag=tag, revision=commit, repo_type=repo_type)
+        elif tagged != commit:
             raise HubError(
-                f"{repo} has a tag {tag} already, on commit {marked[:12]}: the weights are pushed, "
+                f"{repo} has a tag {tag} already, on commit {tagged[:12]}: the weights are pushed, "
                 f"as commit {commit[:12]}, but not tagged."
             )
-
-
-def _path(kind: str) -> str:
-    return "" if kind == "model" else f"{kind}s/"

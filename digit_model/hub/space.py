@@ -1,4 +1,4 @@
-"""This repository as a Gradio Space: exactly the files that the page needs."""
+"""Upload this repository as a Gradio Space: only the files that the page needs."""
 
 import ast
 import contextlib
@@ -6,45 +6,49 @@ import re
 import subprocess
 from pathlib import Path
 
-from digit_model.hub.client import hub_api
-from digit_model.hub.names import HubName, locate, repository
-from digit_model.hub.pull import FILES, pull
+from huggingface_hub import SpaceCard
+
+from digit_model.hub.names import HubName, check_repo_id, locate
+from digit_model.hub.pull import MODEL_FILES, pull
 from digit_model.hub.push import Published, publish
 from digit_model.weights import ModelError, load_weights
 
 ROOT = Path(__file__).parents[2]
-START = "app.py"
-# Beside the modules that app.py imports, by whatever way: what they read, and what the Hub reads.
-NEEDED = ("requirements.txt", "README.md", "LICENSE", "page/", "examples/")
-WEIGHTS = "weights/"  # on top, unless they come from the Hub
+ENTRY_POINT = "app.py"
+# Besides the modules that app.py imports, directly or not: files that they read, or the Hub reads.
+REQUIRED = ("requirements.txt", "README.md", "LICENSE", "page/", "examples/")
+WEIGHTS_FOLDER = "weights/"  # required too, unless the weights come from the Hub
 MODEL_FILE = "model.txt"  # what app.py serves by default: user/repo@commit
 
 
 def publish_space(space: str, *, model: str | None = None, private: bool = False) -> Published:
-    """Create or update a Space; the weights are those in weights/, or of a model on the Hub.
+    """Create or update a Space.
 
-    A model on the Hub is pinned to the commit that its branch or tag means now, and is downloaded
-    while the Space is built, so that the Space starts without asking the Hub.
+    A model on the Hub is pinned to the commit that its branch or tag means now. It is downloaded
+    while the Space is built, so the Space starts without asking the Hub.
+
+    Args:
+        space: "user/space"; created if there is none.
+        model: "user/repo" or "user/repo@revision" to serve; by default weights/, which is uploaded.
+        private: visible to the owner alone, if it is created.
 
     Raises:
         ModelError: the model can't be loaded, this is no complete copy of the repository, or the
             Hub refuses or fails.
     """
-    repository(space)
-    files = contents(ROOT, pinned(model) if model else None)
+    check_repo_id(space)
     return publish(
-        hub_api(),
         space,
-        files,
-        kind="space",
+        files_of_space(ROOT, pin_to_commit(model) if model else None),
+        repo_type="space",
         title="The digit recogniser",
-        own_folders=("digit_model/", "page/", "examples/", WEIGHTS, MODEL_FILE),
+        delete_patterns=["digit_model/*", "page/*", "examples/*", f"{WEIGHTS_FOLDER}*", MODEL_FILE],
         private=private,
     )
 
 
-def pinned(model: str) -> HubName:
-    """The commit that a model's name means now; its weights have been loaded, to be sure."""
+def pin_to_commit(model: str) -> HubName:
+    """The commit that a model's name means now. Its weights are downloaded and loaded as a test."""
     place, _ = locate(model)
     if isinstance(place, Path):
         raise ModelError(
@@ -58,28 +62,30 @@ def pinned(model: str) -> HubName:
     return HubName(place.repo, commit)
 
 
-def contents(root: Path, model: HubName | None) -> dict[str, bytes]:
-    """The files of a Space: names and contents."""
-    needed = NEEDED if model else (*NEEDED, WEIGHTS)
-    modules = imported(root, START)
+def files_of_space(root: Path, model: HubName | None) -> dict[str, bytes]:
+    """What to upload of the source tree ``root``: names in the Space, and contents."""
+    required = REQUIRED if model else (*REQUIRED, WEIGHTS_FOLDER)
+    modules = imported_modules(root, ENTRY_POINT)
     names = [
         name
         for name in _source_files(root)
-        if (name in modules if name.endswith(".py") else name.startswith(needed))
+        if (name in modules if name.endswith(".py") else name.startswith(required))
     ]
     files = {name: (root / name).read_bytes() for name in names}
-    for name in (START, *needed):
+    for name in (ENTRY_POINT, *required):
         if not any(file.startswith(name) for file in files):
             raise ModelError(f"{root} is no complete copy of this repository: {name} is missing.")
-    card = _with_versions(files["README.md"].decode(), files["requirements.txt"].decode())
     if model:
-        card = _with_model(card, model)
         files[MODEL_FILE] = f"{model}\n".encode()
-    return {**files, "README.md": card.encode()}
+    readme, requirements = files["README.md"].decode(), files["requirements.txt"].decode()
+    return {**files, "README.md": _space_card(readme, requirements, model).encode()}
 
 
-def imported(root: Path, start: str) -> set[str]:
-    """The file ``start`` and all modules below ``root`` that it imports, however late."""
+def imported_modules(root: Path, start: str) -> set[str]:
+    """Paths below ``root`` of the file ``start`` and all modules that it imports, directly or not.
+
+    Imports within functions count, too.
+    """
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -101,38 +107,36 @@ def imported(root: Path, start: str) -> set[str]:
 
 
 def _source_files(root: Path) -> list[str]:
-    """All files of the source tree that git doesn't ignore; without git, none that are made."""
+    """All files that git doesn't ignore; without git, all that don't look generated."""
     listing = None
     if (root / ".git").exists():
         command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        # There may be no git on this machine, or one that doesn't trust the folder.
+        # This machine may have no git, or one that doesn't trust the folder.
         with contextlib.suppress(OSError, subprocess.CalledProcessError):
             listing = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
     if listing is not None:
         names = listing.decode().split("\0")
     else:
         paths = (path.relative_to(root) for path in root.rglob("*"))
-        names = [path.as_posix() for path in paths if not _made(path)]
+        names = [path.as_posix() for path in paths if not _is_generated(path)]
     return sorted({name for name in names if (root / name).is_file()})
 
 
-def _made(path: Path) -> bool:
-    """Whether a path looks like what programs leave behind: caches, stubs, hidden folders."""
+def _is_generated(path: Path) -> bool:
+    """Whether a path looks like a cache, a stub, a temporary file or a hidden folder."""
     hidden = any(part.startswith((".", "__pycache__")) for part in path.parts)
     return hidden or path.suffix in (".pyc", ".pyi", ".partial")
 
 
-def _with_versions(card: str, requirements: str) -> str:
-    """The Space's own copy of Gradio is the one that requirements.txt pins."""
+def _space_card(readme: str, requirements: str, model: HubName | None) -> str:
+    """The README with the pinned version of Gradio and the model in its front matter."""
     version = re.search(r"^gradio==(\S+)", requirements, re.MULTILINE)
     if version is None:
         raise ModelError("requirements.txt does not pin gradio.")
-    return re.sub(r"^sdk_version: .*$", f"sdk_version: {version[1]}", card, count=1, flags=re.M)
-
-
-def _with_model(card: str, model: HubName) -> str:
-    """Front matter that links the model, and has it downloaded while the Space is built."""
-    lines = ["models:", f"  - {model.repo}"]
-    lines += ["preload_from_hub:", f"  - {model.repo} {','.join(FILES)} {model.revision}"]
-    head, end, rest = card.partition("\n---\n")
-    return "\n".join([head, *lines]) + end + rest
+    card = SpaceCard(readme)
+    card.data["sdk_version"] = version[1]
+    if model:
+        card.data["models"] = [model.repo]
+        files = ",".join(MODEL_FILES)
+        card.data["preload_from_hub"] = [f"{model.repo} {files} {model.revision}"]
+    return str(card)

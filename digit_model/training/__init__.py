@@ -1,4 +1,4 @@
-"""What makes the weights: pen strokes and their renderer, data sets, augmentation, figures.
+"""What makes the weights: recipes, data sets of a cycle, augmentation, loss, checkpoints, export.
 
 Serving imports nothing from here.
 """

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torch.optim import Optimizer
 
-from digit_model.files import whole
+from digit_model.files import atomic_path
 
 
 class CheckpointError(Exception):
@@ -40,7 +40,7 @@ class TrainingState:
                 }
         path.parent.mkdir(parents=True, exist_ok=True)
         state = json.dumps({"setup": setup, "history": self.history})
-        with whole(path) as partial:
+        with atomic_path(path) as partial:
             save_file(tensors, partial, {"state": state})
 
     def restore(self, path: Path, setup: dict[str, Any]) -> None:

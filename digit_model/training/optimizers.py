@@ -32,7 +32,7 @@ class ConvolutionMuon(Muon):
         super().step(closure)
 
 
-def optimizers(network: nn.Module, weight_decay: float) -> list[Optimizer]:
+def make_optimizers(network: nn.Module, weight_decay: float) -> list[Optimizer]:
     """Muon for the convolutions with many inputs, AdamW for all else; one learning rate for all."""
     convolutions = [
         layer.weight

@@ -13,7 +13,7 @@ class Cycle:
     rendered_share: float  # of all that is drawn, chosen anew for each epoch
     # Strength at its start and its end, see digit_model.training.augment.
     augmentation: tuple[float, float]
-    taught: float = 0.0  # share of the digits' loss that comes from teachers, not from labels
+    distillation_weight: float = 0.0  # share of the targets that comes from teachers, not labels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,14 +24,14 @@ class Recipe:
     batch_size: int = 256  # digits, over all processes
     # Each draws its pictures anew. The second refines: more of it is MNIST, less is distorted.
     cycles: tuple[Cycle, ...] = (Cycle(4e-3, 0.5, (1.0, 1.0)), Cycle(2e-3, 0.35, (0.6, 0.1)))
-    drawn: int = 0  # number of the first cycle's pictures; the seed of all that is drawn for it
+    first_data_seed: int = 0  # of the first cycle's pictures; each further cycle takes the next
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
-    variants: int = 12  # renderings of each recorded digit
-    synthetic: int = 30_000  # digits in allographs of the world
+    stroke_variants: int = 12  # renderings of each recorded digit
+    allographs: int = 30_000  # synthetic digits, in the ways of writing of the world
     photographs: int = 12_000  # synthetic, of recorded and synthetic digits
     scan_variants: int = 8  # variations of each scan of other collections
-    worn: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
+    degraded: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
     nondigits: int = 26_000
     outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
     outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
@@ -43,40 +43,49 @@ class Recipe:
 
     @property
     def needs_teachers(self) -> bool:
-        return any(cycle.taught for cycle in self.cycles)
+        return any(cycle.distillation_weight > 0 for cycle in self.cycles)
 
 
-def tried(recipe: Recipe) -> Recipe:
-    """As little of it as shows that it runs: an epoch of small batches a cycle, few pictures."""
-    return dataclasses.replace(
-        recipe,
-        epochs=1,
-        batch_size=64,
-        variants=1,
-        synthetic=64,
-        photographs=32,
-        scan_variants=0,
-        worn=64,
-        nondigits=64,
-    )
+def dry_run(recipe: Recipe) -> Recipe:
+    """As little of it as shows that it runs: an epoch of small batches a cycle."""
+    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=64)
 
 
-# What of it decides which training data is drawn. The cycle's number is the seed of that, the same
-# for all runs: seeds then differ in the first weights, the digits' order and their augmentation.
-DRAWN = ("variants", "synthetic", "photographs", "scan_variants", "worn", "nondigits")
+# What of it decides which training data is drawn. The seed of that is the same for all runs: these
+# then differ in the first weights, the digits' order and their augmentation.
+DATA_FIELDS = (
+    *("stroke_variants", "allographs", "photographs"),
+    *("scan_variants", "degraded", "nondigits"),
+)
 
 RECIPES = {
     "default": Recipe(),
     # One cycle more, of a trained network, taught by an ensemble of such.
-    "distilled": Recipe(epochs=13, cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), taught=0.5),), drawn=2),
+    "distilled": Recipe(
+        epochs=13,
+        cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), distillation_weight=0.5),),
+        first_data_seed=2,
+    ),
+    # A few epochs on from trained weights, with somebody's own digits beside all that they know.
+    "fine-tune": Recipe(
+        epochs=2,
+        cycles=(Cycle(5e-4, 1.0, (0.5, 0.2)),),
+        first_data_seed=3,
+        stroke_variants=1,
+        allographs=4_000,
+        photographs=1_000,
+        scan_variants=1,
+        degraded=4_000,
+        nondigits=4_000,
+    ),
     "quick": Recipe(
         epochs=4,
         cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
-        variants=4,
-        synthetic=10_000,
+        stroke_variants=4,
+        allographs=10_000,
         photographs=2_000,
         scan_variants=2,
-        worn=5_000,
+        degraded=5_000,
         nondigits=5_000,
     ),
     "no-augmentation": Recipe(

@@ -8,9 +8,10 @@ from typing import Any
 
 import gradio as gr
 
+from page.scripts import load_scripts
+
 HERE = Path(__file__).parent
 CSS = HERE / "answer.css"  # for launch(): Gradio would parse a template's at each answer
-SCRIPTS = ("card.js", "evidence.js", "correction.js")  # in one scope, in this order
 
 Question = dict[str, Any]  # {"picture": data URL, "label": "0" to "9", …}
 Reply = dict[str, Any]
@@ -38,7 +39,7 @@ class AnswerCard(gr.HTML):
         """
         super().__init__(
             html_template=(HERE / "answer.html").read_text(encoding="utf-8"),
-            js_on_load="\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS),
+            js_on_load=load_scripts(HERE, start="startCard"),
             apply_default_css=False,
             server_functions=[said(explain, "explain"), said(correct, "correct")],
             **kwargs,

@@ -7,6 +7,8 @@ from typing import Any
 
 import gradio as gr
 
+from page.scripts import load_scripts
+
 HERE = Path(__file__).parent
 CSS = HERE / "history.css"
 
@@ -21,7 +23,7 @@ class History(gr.HTML):
     def __init__(self, **kwargs: Any):
         super().__init__(
             html_template=(HERE / "history.html").read_text(encoding="utf-8"),
-            js_on_load=(HERE / "history.js").read_text(encoding="utf-8"),
+            js_on_load=load_scripts(HERE, start="startHistory"),
             apply_default_css=False,
             **kwargs,
         )

@@ -1,15 +1,30 @@
-// Runs once, when the page appears. Gradio hands over: element, props, trigger, watch.
+// This visit's answers: a row of pictures with what was read in them, the latest first.
 
 const MOST = 60; // entries; older ones are forgotten
 
-const list = element.querySelector("ol");
-const count = element.querySelector(".count");
-const entries = []; // of {answer, item}, the latest first
+function startHistory({ element, props, trigger, watch }) {
+  const list = element.querySelector("ol");
+  const count = element.querySelector(".count");
+  const entries = []; // of {answer, item}, the latest first
 
-function add(answer) {
-  if (!answer?.headline) return;
-  const place = entries.findIndex((entry) => entry.answer.key === answer.key);
-  if (place >= 0) entries.splice(place, 1)[0].item.remove();
+  function add(answer) {
+    if (!answer?.headline) return;
+    const place = entries.findIndex((entry) => entry.answer.key === answer.key);
+    if (place >= 0) entries.splice(place, 1)[0].item.remove();
+    const item = createItem(answer, () => {
+      props.value = answer;
+      trigger("select");
+    });
+    entries.unshift({ answer, item });
+    list.prepend(item);
+    if (entries.length > MOST) entries.pop().item.remove();
+    count.textContent = `(${entries.length})`;
+  }
+
+  watch("value", () => add(props.value));
+}
+
+function createItem(answer, select) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   const image = document.createElement("img");
@@ -20,15 +35,7 @@ function add(answer) {
   image.alt = "";
   text.textContent = answer.headline;
   button.append(image, text);
-  button.addEventListener("click", () => {
-    props.value = answer;
-    trigger("select");
-  });
+  button.addEventListener("click", select);
   item.append(button);
-  entries.unshift({ answer, item });
-  list.prepend(item);
-  if (entries.length > MOST) entries.pop().item.remove();
-  count.textContent = `(${entries.length})`;
+  return item;
 }
-
-watch("value", () => add(props.value));

@@ -8,8 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from page.picture import picture_bytes
-from page.refusal import refusal
+from page.data_url import picture_bytes
+from page.errors import user_error
+from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
 
@@ -45,7 +46,7 @@ class Sketchpad(gr.HTML):
         super().__init__(
             html_template=(HERE / "sketchpad.html").read_text(encoding="utf-8"),
             css_template=(HERE / "sketchpad.css").read_text(encoding="utf-8"),
-            js_on_load=(HERE / "sketchpad.js").read_text(encoding="utf-8"),
+            js_on_load=load_scripts(HERE, start="startSketchpad"),
             apply_default_css=False,
             server_functions=[answer],
             **kwargs,
@@ -61,7 +62,7 @@ class Sketchpad(gr.HTML):
         try:
             return picture_bytes(payload.get("picture") if isinstance(payload, dict) else payload)
         except ValueError as error:
-            raise refusal(str(error)) from error
+            raise user_error(str(error)) from error
 
     def api_info(self) -> dict[str, Any]:
         return {"type": "object", "properties": {"picture": {"type": "string"}}}

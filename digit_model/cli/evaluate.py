@@ -1,0 +1,82 @@
+"""The verb ``evaluate``."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from digit_model.cli.model_option import add_model_option, load_model
+from digit_model.evaluation.report import PARTS, as_text
+from digit_model.hub.names import locate
+from digit_model.weights import FIGURES, METRICS_FILE
+
+
+def add_verbs(verbs: Any) -> None:
+    """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
+    parser = verbs.add_parser("evaluate", help="measure the weights on every set")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        default=Path("data"),
+        help="folder with MNIST/raw; downloaded there if absent",
+    )
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=PARTS,
+        default=PARTS,
+        metavar="PART",
+        help=f"measure and print these parts alone, and write nothing: {', '.join(PARTS)}",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a tenth of every set, printed, nothing written"
+    )
+    parser.add_argument(
+        "--compare",
+        nargs=2,
+        metavar=("A", "B"),
+        help="say on which sets the weights B are better or worse than A, instead of measuring one",
+    )
+    add_model_option(parser)
+    parser.set_defaults(run=lambda args: compare(args) if args.compare else evaluate(args))
+
+
+def evaluate(args: argparse.Namespace) -> int:
+    recognizer = load_model(args.model)
+    # Imported here: torchvision and matplotlib have no place in the start of `predict`.
+    from digit_model.evaluation.evaluate import evaluate as measure
+    from digit_model.hub.model_card import write_report
+
+    place, _ = locate(args.model)
+    partial = args.quick or set(args.only) != set(PARTS)
+    # What is in the Hub's cache is not ours to change.
+    folder = place if isinstance(place, Path) else Path("runs") / place.repo.replace("/", "--")
+    metrics = measure(
+        recognizer,
+        args.data_dir,
+        parts=args.only,
+        step=10 if args.quick else 1,
+        figures=None if partial else folder / FIGURES,
+    )
+    print(as_text(metrics))
+    if partial:
+        print("\nThis was a part of the evaluation: nothing was written.")
+    elif folder == place:
+        write_report(folder, metrics)
+        print(f"\nWritten: {folder / METRICS_FILE}, the model card and figures/ beside it.")
+    else:
+        file = folder / METRICS_FILE
+        file.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        print(f"\nWritten: {file} and figures/ beside it.")
+    return 0
+
+
+def compare(args: argparse.Namespace) -> int:
+    from digit_model.evaluation.comparison import compare as compare_weights
+    from digit_model.evaluation.comparison import format_comparison
+
+    first, second = (load_model(model) for model in args.compare)
+    step = 10 if args.quick else 1
+    rows = compare_weights(first, second, args.data_dir, parts=args.only, step=step)
+    print(format_comparison(rows, *args.compare))
+    return 0

@@ -1,0 +1,70 @@
+"""The verbs ``push`` and ``publish-space``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from digit_model.weights import DEFAULT_WEIGHTS
+
+if TYPE_CHECKING:
+    from digit_model.hub.push import Published
+
+
+def add_verbs(verbs: Any) -> None:
+    """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
+    push_parser = verbs.add_parser("push", help="put the weights, with their card, on the Hub")
+    push_parser.add_argument("repo", metavar="user/repo", help="created if there is none")
+    push_parser.add_argument(
+        "--create-pr", action="store_true", help="as a pull request, for others to look at first"
+    )
+    push_parser.add_argument("--tag", metavar="v1.0", help="also mark the commit with a tag")
+    push_parser.add_argument(
+        "--model", metavar="FOLDER", default=str(DEFAULT_WEIGHTS), help="the weights (weights/)"
+    )
+    push_parser.set_defaults(run=push)
+
+    space_parser = verbs.add_parser(
+        "publish-space",
+        help="put the page on a Space of the Hub",
+        description="Create or update a Space with the files that the page needs. Files of this "
+        "repository's folders that it no longer needs are deleted there; all else stays.",
+    )
+    space_parser.add_argument("space", metavar="user/space", help="created if there is none")
+    space_parser.add_argument(
+        "--model",
+        metavar="user/repo[@revision]",
+        help="serve these weights, at the commit this name means now (weights/, uploaded with it)",
+    )
+    space_parser.set_defaults(run=publish_space)
+
+    for parser in (push_parser, space_parser):
+        parser.add_argument(
+            "--private", action="store_true", help="visible to you alone, if it has to be created"
+        )
+
+
+def push(args: argparse.Namespace) -> int:
+    from digit_model.hub.push import push as push_weights  # the Hub's client takes half a second
+
+    done = push_weights(
+        Path(args.model), args.repo, private=args.private, create_pr=args.create_pr, tag=args.tag
+    )
+    _report(done)
+    return 0
+
+
+def publish_space(args: argparse.Namespace) -> int:
+    from digit_model.hub.space import publish_space as publish
+
+    _report(publish(args.space, model=args.model, private=args.private))
+    return 0
+
+
+def _report(done: Published) -> None:
+    for note in done.notes:
+        print(note, file=sys.stderr)
+    what = "Published" if done.changed else "Nothing has changed since"
+    print(f"{what}: {done.url}, commit {done.commit}")

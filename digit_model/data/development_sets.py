@@ -1,0 +1,78 @@
+"""Digits that train nothing and on which thresholds, recipes and seeds are chosen."""
+
+from functools import partial
+
+import numpy as np
+
+from digit_model.data import Digits
+from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, draw
+from digit_model.data.parallel import map_parallel
+from digit_model.data.photographs import KINDS, Kind, photograph
+from digit_model.data.scans import load_scans
+from digit_model.data.strokes import PenDigit
+from digit_model.preprocess import preprocess
+
+
+def stroke_development(
+    digits: list[PenDigit], condition: Condition, style: Style, seed: int = 0
+) -> Digits:
+    """These recorded digits under one condition in one style."""
+    images = map_parallel(
+        partial(_draw_strokes, condition=condition, style=style, seed=seed),
+        list(enumerate(digits)),
+        title=f"{condition.name}, {style}",
+    )
+    return images, np.array([digit.label for digit in digits], np.int64)
+
+
+def photograph_development(
+    digits: list[PenDigit], each: int = 200, seed: int = 0
+) -> dict[str, Digits]:
+    """``each`` of these digits, or as many as there are, in every kind of synthetic photograph."""
+    chosen = digits[:: max(1, len(digits) // each)][:each]
+    labels = np.array([digit.label for digit in chosen], np.int64)
+    return {
+        name: (
+            map_parallel(
+                partial(_draw_photograph, kind=kind, seed=seed), list(enumerate(chosen)), title=name
+            ),
+            labels,
+        )
+        for name, kind in KINDS.items()
+    }
+
+
+def scan_development() -> dict[str, Digits]:
+    """The last quarter of each scanned collection, preprocessed, by name."""
+    return {
+        name: (map_parallel(preprocess, list(images), title=name), labels)
+        for name, (images, labels) in load_scans("development").items()
+    }
+
+
+def training_validation(digits: list[PenDigit], *, photographs: int = 100) -> dict[str, Digits]:
+    """What is looked at after each epoch, and sets temperature and thresholds in the end.
+
+    One set for each condition, the styles taking turns, and one of ``photographs`` of each kind.
+    """
+    strokes = {
+        condition.name: stroke_development(digits, condition, STYLES[number % len(STYLES)])
+        for number, condition in enumerate(CONDITIONS)
+    }
+    # Another seed than the evaluation's: temperature and thresholds are set on these.
+    sets = photograph_development(digits, photographs, seed=1).values()
+    images, labels = zip(*sets, strict=True)
+    return strokes | {"photographs": (np.concatenate(images), np.concatenate(labels))}
+
+
+def _draw_strokes(
+    job: tuple[int, PenDigit], *, condition: Condition, style: Style, seed: int
+) -> np.ndarray:
+    number, digit = job
+    return preprocess(draw(digit.drawing, condition, style, np.random.default_rng((seed, number))))
+
+
+def _draw_photograph(job: tuple[int, PenDigit], *, kind: Kind, seed: int) -> np.ndarray:
+    number, digit = job
+    rng = np.random.default_rng((seed, 8, number))
+    return preprocess(photograph(digit.drawing, kind, rng)[0])

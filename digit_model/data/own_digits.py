@@ -1,0 +1,48 @@
+"""Somebody's own digits as training data: a folder of pictures for each label."""
+
+from pathlib import Path
+
+import numpy as np
+
+from digit_model.correction_store import NOT_A_DIGIT
+from digit_model.data import DataError, Digits
+from digit_model.decode import ImageError
+from digit_model.digit import SIZE
+from digit_model.prediction import LABELS
+from digit_model.preprocess import preprocess
+
+
+def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
+    """Read ``FOLDER/3/*`` for each digit, and ``FOLDER/not a digit/*``; hidden files are left out.
+
+    Returns:
+        The digits, and the ink that is none, uint8 (M, 28, 28); blank pictures are left out.
+
+    Raises:
+        DataError: there are none, or one of them can't be read.
+    """
+    by_label = {label: _read_folder(folder / label) for label in (*LABELS, NOT_A_DIGIT)}
+    others = by_label.pop(NOT_A_DIGIT)
+    if not others and not any(by_label.values()):
+        raise DataError(
+            f"There are no digits in {folder}: put pictures into {folder}/0 … {folder}/9."
+        )
+    labels = np.array([int(label) for label, images in by_label.items() for _ in images], np.int64)
+    images = _stack([image for images in by_label.values() for image in images])
+    return (images, labels), _stack(others)
+
+
+def _read_folder(folder: Path) -> list[np.ndarray]:
+    files = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
+    return [digit for digit in map(_read, files) if digit.any()]
+
+
+def _read(path: Path) -> np.ndarray:
+    try:
+        return preprocess(path)
+    except ImageError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def _stack(images: list[np.ndarray]) -> np.ndarray:
+    return np.stack(images) if images else np.zeros((0, SIZE, SIZE), np.uint8)

@@ -1,0 +1,67 @@
+"""Recorded pen strokes: digits as people wrote them on a tablet.
+
+A drawing is a list of strokes; a stroke is a float32 array (n, 2) of x, y positions, y growing
+downward, in any unit. :func:`unit_drawing` brings a drawing to the unit box that the other modules
+work in: the longer side is 1 and the middle lies at (0, 0).
+"""
+
+import gzip
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from digit_model.data import Part, data_file
+
+Drawing = list[np.ndarray]
+
+STROKES_FILE = "pendigits_train.jsonl.gz"
+# Whole writers kept out of training; recipes, seeds, temperature and thresholds are chosen on them.
+DEVELOPMENT_WRITERS = frozenset({"tr26", "tr27", "tr28", "tr29", "tr30"})
+
+
+@dataclass(frozen=True)
+class PenDigit:
+    """One digit as somebody wrote it; the drawing is in the unit box."""
+
+    label: int
+    writer: str
+    drawing: Drawing
+
+
+def pen_digits(part: Part) -> list[PenDigit]:
+    """The digits of the writers who train, or of those who are kept for development."""
+    return [
+        digit
+        for digit in load_pen_digits(data_file(STROKES_FILE))
+        if (digit.writer in DEVELOPMENT_WRITERS) == (part == "development")
+    ]
+
+
+@cache
+def load_pen_digits(path: Path) -> tuple[PenDigit, ...]:
+    """Read gzipped JSON lines of ``{"label", "writer", "strokes": [[[x, y], …], …]}``.
+
+    Source: UCI "Pen-Based Recognition of Handwritten Digits" (Alpaydin and Alimoglu, 1998),
+    CC BY 4.0: 7,494 digits by 30 writers.
+    """
+    with gzip.open(path, "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    return tuple(
+        PenDigit(
+            label=row["label"],
+            writer=row["writer"],
+            drawing=unit_drawing([np.array(stroke, np.float32) for stroke in row["strokes"]]),
+        )
+        for row in rows
+    )
+
+
+def unit_drawing(drawing: Drawing) -> Drawing:
+    """The drawing moved and scaled so that its box is centred on (0, 0) with a longer side of 1."""
+    points = np.concatenate(drawing)
+    low, high = points.min(axis=0), points.max(axis=0)
+    side = float((high - low).max()) or 1.0
+    return [((stroke - (low + high) / 2) / side).astype(np.float32) for stroke in drawing]

@@ -1,0 +1,127 @@
+"""What training draws from the sources: each digit in another hand, pen, size and light."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+
+from digit_model.data import Digits
+from digit_model.data.parallel import map_parallel
+from digit_model.data.pens import BLOCK_PEN, DIGIT_PEN, log_uniform
+from digit_model.data.photographs import photograph, random_kind
+from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
+from digit_model.data.scans import load_scans, random_affine, vary_scan
+from digit_model.data.strokes import Drawing, PenDigit, pen_digits
+from digit_model.data.synthetic import draw_allograph
+from digit_model.preprocess import preprocess
+
+DIGIT_HEIGHT = (8, 220)  # pixels, of a digit drawn for training, log-uniform
+BLOCK_SHARE = 0.15  # of the 1s
+MOUSE_SHARE = 0.2  # of the drawings, whose lines a mouse or a slow page has made angular
+AFFINE_SHARE = 0.15  # of the drawings, which come stretched, or in black and white only
+# A photograph whose ink overlaps with what was drawn by less than this (intersection over union)
+# shows nobody which digit it is, and trains nothing.
+LEGIBLE = 0.3
+
+Job = tuple[PenDigit | int, tuple[int, ...]]  # a recorded digit or a synthetic one, and its seed
+
+
+def stroke_training(
+    variants: int, allographs: int, seed: int, shard: slice = slice(None)
+) -> Digits:
+    """Every training writer's digits in ``variants`` renderings, and ``allographs`` synthetic ones.
+
+    A process that trains beside others asks for its ``shard`` of them.
+    """
+    digits = pen_digits("training")
+    jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits * variants)]
+    jobs += [(number % 10, (seed, 1, number)) for number in range(allographs)]
+    return _draw_all(_draw_strokes, jobs[shard], "strokes")
+
+
+def photograph_training(count: int, seed: int, shard: slice = slice(None)) -> Digits:
+    """``count`` synthetic photographs, a third of them of synthetic allographs."""
+    digits = pen_digits("training")
+    rng = np.random.default_rng((seed, 3))
+    chosen = rng.integers(0, len(digits), count)
+    jobs: list[Job] = [
+        (number % 10 if number % 3 == 0 else digits[which], (seed, 4, number))
+        for number, which in enumerate(chosen)
+    ]
+    return _draw_all(_draw_photograph, jobs[shard], "photographs")
+
+
+def scan_training(variants: int, seed: int, shard: slice = slice(None)) -> Digits:
+    """The training part of the scanned collections, each scan in ``variants`` variations."""
+    jobs = [
+        (image, int(label), (seed, 5, number, variant))
+        for number, (image, label) in enumerate(
+            pair
+            for images, labels in load_scans("training").values()
+            for pair in zip(images, labels, strict=True)
+        )
+        for variant in range(variants)
+    ][shard]
+    images = map_parallel(_vary_scan, [(job[0], job[2]) for job in jobs], title="scans")
+    return images, np.array([job[1] for job in jobs], np.int64)
+
+
+def _draw_all(draw: Callable[[Job], np.ndarray], jobs: list[Job], title: str) -> Digits:
+    images = map_parallel(draw, jobs, title=title)
+    labels = [job if isinstance(job, int) else job.label for job, _ in jobs]
+    return images, np.array(labels, np.int64)
+
+
+def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
+    image, seed = job
+    return preprocess(vary_scan(image, np.random.default_rng(seed)))
+
+
+def _write(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
+    """A recorded digit as its writer could also have written it, or a synthetic one."""
+    if isinstance(source, int):
+        drawing = draw_allograph(source, rng)
+    else:
+        drawing = vary_strokes(source.drawing, rng, strength=0.8)
+    return quantize_like_mouse(drawing, rng) if rng.random() < MOUSE_SHARE else drawing
+
+
+def _draw_photograph(job: Job) -> np.ndarray:
+    """A legible photograph, as uint8 (28, 28); when none comes of it, the ink alone."""
+    source, seed = job
+    rng = np.random.default_rng(seed)
+    for _ in range(3):
+        picture, ink = photograph(_write(source, rng), random_kind(rng), rng)
+        digit, ink_alone = preprocess(picture), preprocess((255 * ink).astype(np.uint8))
+        intersection = np.minimum(digit, ink_alone).sum()
+        if intersection > LEGIBLE * np.maximum(digit, ink_alone).sum():
+            return digit
+    return ink_alone
+
+
+def _draw_strokes(job: Job) -> np.ndarray:
+    """One rendering, its hand, pen and size at random, as uint8 (28, 28)."""
+    source, seed = job
+    rng = np.random.default_rng(seed)
+    drawing = _write(source, rng)
+    label = source if isinstance(source, int) else source.label
+    pen = log_uniform(DIGIT_PEN, rng)
+    if label == 1 and rng.random() < BLOCK_SHARE:
+        pen = rng.uniform(*BLOCK_PEN)
+    pixels = log_uniform(DIGIT_HEIGHT, rng)
+    pressure = rng.uniform(0.5, 1.3, size=5) if rng.random() < 0.3 else None
+    # Small digits are drawn large and averaged down, as a camera or a scanner does it.
+    oversampling = 4 if pixels < 50 else 1
+    canvas = round(pixels * 1.3) + 4
+    picture = render(
+        drawing,
+        canvas=canvas * oversampling,
+        height=pixels / canvas,
+        pen_width=max(pen, 0.7 / pixels),
+        pressure=pressure,
+    )
+    if rng.random() < AFFINE_SHARE:
+        picture = random_affine(picture, rng, height=float(canvas), stretch=0.3)
+    elif oversampling > 1:
+        picture = cv2.resize(picture, (canvas, canvas), interpolation=cv2.INTER_AREA)
+    return preprocess(picture)

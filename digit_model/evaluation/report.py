@@ -1,0 +1,265 @@
+"""Tables made of metrics.json, the same in the terminal and on the model card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Metrics = dict[str, Any]
+# What can be measured; the first six are sets of digits.
+PARTS = (
+    *("mnist-test", "strokes", "drawings", "scans", "photographs", "mnist-c"),
+    *("non-digits", "empty-sheets", "speed"),
+)
+GROUPS = ("strokes", "photographs", "MNIST-C")  # of many sets of the same digits
+# The only data on which nothing was chosen. Recipes or thresholds were chosen on all other sets.
+TEST = "MNIST test"
+SHARES = ("accuracy", "mean_recall", "ece", "unsure", "refused")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells as text; the first column is a name, the others are numbers."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str = ""
+
+    def text(self) -> str:
+        """In columns of equal width, for a terminal."""
+        cells = [self.columns, *self.rows]
+        widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
+        lines = [
+            "  ".join(
+                cell.rjust(width) if column else cell.ljust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in cells
+        ]
+        rule = "-" * max(map(len, lines))
+        return "\n".join([self.title, *([self.note] if self.note else []), rule, *lines])
+
+    def markdown(self) -> str:
+        lines = [self.columns, ["---", *("---:" for _ in self.columns[1:])], *self.rows]
+        body = "\n".join("| " + " | ".join(row) + " |" for row in lines)
+        return "\n\n".join([f"### {self.title}", *([self.note] if self.note else []), body])
+
+
+def result_tables(metrics: Metrics) -> list[Table]:
+    """A table for each thing that has been measured of these weights so far."""
+    builders = (
+        _overview,
+        _strokes,
+        _photographs,
+        _corruptions,
+        _nondigits,
+        _scores,
+        _verdicts,
+        _speed,
+        _validation,
+    )
+    return [table for builder in builders if (table := builder(metrics)) is not None]
+
+
+def as_text(metrics: Metrics) -> str:
+    """All the tables, for a terminal."""
+    return "\n\n".join(table.text() for table in result_tables(metrics))
+
+
+def group_of(name: str) -> str:
+    """The first part of a set's name: "strokes" for "strokes, thin, white on black"."""
+    return name.partition(", ")[0]
+
+
+def _members(metrics: Metrics, group: str) -> dict[str, Metrics]:
+    """The rows of a group by the rest of their names."""
+    rows = metrics.get("digits", {}).items()
+    return {name.partition(", ")[2]: row for name, row in rows if group_of(name) == group}
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f}"
+
+
+def _mean(rows: Sequence[Metrics], key: str) -> float:
+    return sum(row[key] for row in rows) / len(rows)
+
+
+def _overview(metrics: Metrics) -> Table | None:
+    """Every set, but only the mean of the groups that have a table of their own."""
+    sets = metrics.get("digits", {})
+    rows = []
+    for group in dict.fromkeys(map(group_of, sets)):
+        members = [row for name, row in sets.items() if group_of(name) == group]
+        if group in GROUPS:
+            worst = _percent(min(row["mean_recall"] for row in members))
+            count = str(sum(row["count"] for row in members))
+            means = [_percent(_mean(members, share)) for share in SHARES]
+            rows.append(
+                [f"{group}, mean of {len(members)} sets", _use(group), count, *means, worst]
+            )
+        else:
+            for name, row in sets.items():
+                if group_of(name) == group:
+                    cells = [_percent(row[share]) for share in SHARES]
+                    rows.append([name, _use(group), str(row["count"]), *cells, ""])
+    if not rows:
+        return None
+    columns = ["Set", "Use", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
+    return Table(
+        "Digits",
+        [*columns, "Worst recall"],
+        rows,
+        "In %. Nothing was chosen on test data; recipes, thresholds or rules were chosen on "
+        "development data. Nothing is trained on either. Recall is the mean over the ten digits. "
+        'Unsure and refused ("not a digit") are shares of all digits, right or wrong. Worst recall '
+        "is that of the worst set of several.",
+    )
+
+
+def _use(group: str) -> str:
+    return "test" if group.startswith(TEST) else "development"
+
+
+def _strokes(metrics: Metrics) -> Table | None:
+    members = _members(metrics, "strokes")
+    if not members:
+        return None
+    conditions = dict.fromkeys(name.partition(", ")[0] for name in members)
+    styles = list(dict.fromkeys(name.partition(", ")[2] for name in members))
+    rows = []
+    for condition in conditions:
+        cells = [members[f"{condition}, {style}"] for style in styles]
+        recalls = [_percent(row["mean_recall"]) for row in cells]
+        means = [_percent(_mean(cells, share)) for share in SHARES[2:]]
+        rows.append([condition, *recalls, *means])
+    return Table(
+        "Pen strokes of the development writers, by condition and style",
+        ["Condition", *(style.capitalize() for style in styles), "ECE", "Unsure", "Refused"],
+        rows,
+        "Recall in each style; ECE, unsure and refused are means over the styles. In %.",
+    )
+
+
+def _photographs(metrics: Metrics) -> Table | None:
+    members = _members(metrics, "photographs")
+    if not members:
+        return None
+    rows = [
+        [name, str(row["count"]), *(_percent(row[share]) for share in SHARES)]
+        for name, row in members.items()
+    ]
+    columns = ["Photograph", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
+    return Table(
+        "Synthetic photographs of the development writers' digits",
+        columns,
+        rows,
+        "In %. The same program draws photographs for training, but without small digits, notes, "
+        "striped wood, clutter and glare.",
+    )
+
+
+def _corruptions(metrics: Metrics) -> Table | None:
+    members = _members(metrics, "MNIST-C")
+    if not members:
+        return None
+    shares = ("accuracy", "ece", "unsure", "refused")
+    rows = [
+        [name, *(_percent(row[share]) for share in shares), row["seen"]]
+        for name, row in sorted(members.items(), key=lambda item: -item[1]["accuracy"])
+    ]
+    rows.append(["mean", *(_percent(_mean(list(members.values()), share)) for share in shares), ""])
+    return Table(
+        "MNIST-C",
+        ["Corruption", "Accuracy", "ECE", "Unsure", "Refused", "Seen in training"],
+        rows,
+        "The fifteen corruptions of Mu and Gilmer (2019) on every second test image, in %. They "
+        "are generated anew from the paper's definitions, at its severities, and preprocessed as "
+        "in use. The images are test images, but this is development data: preprocessing and "
+        "training were developed against these corruptions, on MNIST's last 5,000 training images.",
+    )
+
+
+def _nondigits(metrics: Metrics) -> Table | None:
+    sets = metrics.get("nondigits", {})
+    if not sets:
+        return None
+    rows = [
+        [
+            name,
+            str(row["count"]),
+            f"{row['auroc']:.4f}",
+            _percent(row["refused"]),
+            *([_percent(row["refused_at_kept"])] if "refused_at_kept" in row else [""]),
+        ]
+        for name, row in sets.items()
+    ]
+    return Table(
+        "Digits against non-digits",
+        ["Non-digits", "Count", "AUROC", "Refused", "Refused at 99 %"],
+        rows,
+        "Refused, in %: with the threshold in use, and with the one that keeps 99 % of the digits "
+        "(development writers, all conditions). All of it is development data.",
+    )
+
+
+def _scores(metrics: Metrics) -> Table | None:
+    sets = {name: row for name, row in metrics.get("nondigits", {}).items() if "scores" in row}
+    if not sets:
+        return None
+    names = list(next(iter(sets.values()))["scores"])
+    rows = []
+    for name in names:
+        found = [row["scores"][name] for row in sets.values()]
+        cells = [f"{row['auroc']:.4f} / {100 * row['refused_at_kept']:.1f}" for row in found]
+        rows.append([name, *cells])
+    return Table(
+        "Scores that could tell digits from non-digits",
+        ["Score", *sets],
+        rows,
+        "AUROC / refused in % at the threshold that keeps 99 % of the digits.",
+    )
+
+
+def _verdicts(metrics: Metrics) -> Table | None:
+    sets = metrics.get("verdicts", {})
+    if not sets:
+        return None
+    keys = ("blank", "not_a_digit", "unsure", "digit")
+    rows = [
+        [name, str(row["count"]), *(str(row[key]) for key in keys)] for name, row in sets.items()
+    ]
+    columns = ["Picture", "Count", "Blank", "Not a digit", "Unsure", "Digit"]
+    return Table("Verdicts on empty sheets and noise", columns, rows)
+
+
+def _speed(metrics: Metrics) -> Table | None:
+    pace = metrics.get("speed")
+    if pace is None:
+        return None
+    times = {
+        "predict, sketch of 280 pixels": "predict_ms",
+        "predict, 12 megapixels": "photograph_ms",
+        "explain, sketch of 280 pixels": "explain_ms",
+    }
+    rows = [[what, f"{pace[key]:.1f} ms"] for what, key in times.items() if key in pace]
+    rate = f"{pace['batch_per_second']:.0f} a second"
+    rows.append([f"predict_batch of 512 sketches, {pace['threads']} threads", rate])
+    note = "One thread unless the row says otherwise; without decoding the file."
+    return Table("Speed", ["Call", "Median"], rows, note)
+
+
+def _validation(metrics: Metrics) -> Table | None:
+    sets = metrics.get("validation", {})
+    if not sets:
+        return None
+    rows = [
+        [name, str(row["count"]), *(_percent(row[share]) for share in SHARES)]
+        for name, row in sets.items()
+    ]
+    columns = ["Set", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
+    note = (
+        "Development sets that `python train.py` measures after each epoch, and on which it sets "
+        "temperature and thresholds. In %."
+    )
+    return Table("Validation", columns, rows, note)

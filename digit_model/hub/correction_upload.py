@@ -1,0 +1,247 @@
+"""Upload corrections to a data set on the Hub, in the background; none is lost if the Hub is away.
+
+Corrections are written to this machine first, by each process to a folder of its own. A file in the
+folder says how much of it is on the Hub. The rest is uploaded when the Hub is back, when the app
+stops, or by the next process to start, which takes over the folders of processes that have ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
+
+from digit_model.correction_store import METADATA_FILE, CorrectionStore, lock_folder
+from digit_model.files import write_atomically
+from digit_model.hub.client import hub_api
+from digit_model.hub.errors import translate_errors
+from digit_model.hub.names import check_repo_id, parse_hub_name
+from digit_model.weights import ModelError
+
+MINUTES_BETWEEN_UPLOADS = 1.0
+RETRY_SECONDS = 60.0  # between attempts to reach the data set, while the Hub is away
+SENT_FILE = ".sent"  # how many bytes of metadata.jsonl are on the Hub; always whole lines
+DATASET_CARD = """---
+pretty_name: Corrections of handwritten digits
+task_categories:
+- image-classification
+tags:
+- handwritten-digits
+---
+
+# Corrections of handwritten digits
+
+Pictures that a digit recogniser was shown, with the label that the person gave it: a digit, or
+"not a digit". Everyone agreed to the picture being kept and used for training. Beside the label
+stand the recogniser's own answer (`verdict`, `predicted_label`, `confidence`, `digit_score`) and
+which weights gave it (`model_id`, `model_revision`, `model_sha256`). The pictures hold no metadata.
+
+```python
+from datasets import load_dataset
+
+corrections = load_dataset("{repo}", split="train")
+```
+"""
+
+logger = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def open_correction_store(
+    where: str, *, minutes: float = MINUTES_BETWEEN_UPLOADS
+) -> Iterator[CorrectionStore]:
+    """Open a store for corrections; at the end, upload those that are not on the Hub yet.
+
+    Call it in the main thread: it also uploads them when the process receives SIGTERM.
+
+    Args:
+        where: a data set on the Hub, user/dataset, or a folder. A name with exactly one slash is
+            always the Hub; ``./user/dataset`` is a folder.
+        minutes: between uploads.
+
+    Raises:
+        ModelError: ``where`` is a name on the Hub with a revision.
+    """
+    if parse_hub_name(where) is None:
+        yield CorrectionStore(Path(where).expanduser())
+        return
+    check_repo_id(where)  # which refuses a revision
+    folder = cached_assets_path("digit_model", "corrections", where.replace("/", "--"))
+    store = CorrectionStore(folder)
+    uploader = CorrectionUploader(store, where, minutes)
+    uploader.start()
+    previous_handler = signal.signal(signal.SIGTERM, _exit_on_sigterm)
+    try:
+        yield store
+    finally:
+        signal.signal(signal.SIGTERM, previous_handler)
+        uploader.stop()
+
+
+def _exit_on_sigterm(*_: object) -> NoReturn:
+    raise SystemExit(0)
+
+
+class CorrectionUploader:
+    """Uploads a store's corrections, and those of processes that have ended, to a data set."""
+
+    def __init__(
+        self, store: CorrectionStore, repo: str, minutes: float = MINUTES_BETWEEN_UPLOADS
+    ) -> None:
+        self.store, self.repo, self.minutes = store, repo, minutes
+        self._scheduler: _Scheduler | None = None
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._start_until_connected, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Upload what is left, once. If the Hub is away, log how many corrections stay here."""
+        self._stopped.set()
+        self._thread.join()
+        error = self._start_scheduler()
+        if self._scheduler is not None:
+            self._scheduler.stop()  # before its own attempt at exit, when no thread can be started
+            try:
+                self._scheduler.push_to_hub()
+            except ModelError as reason:
+                error = reason
+            self._scheduler.release_locks()
+        self.store.release()
+        own_folder = self.store.folder / self.store.run
+        count = sum(unsent.count for unsent in unsent_corrections(self.store, [own_folder]))
+        if count:
+            what = f"{_count(count)} not sent"
+            logger.warning("%s, kept in %s for the next start: %s", what, self.store.folder, error)
+
+    def _start_until_connected(self) -> None:
+        while (error := self._start_scheduler()) is not None:
+            logger.warning("Corrections are kept in %s for now: %s", self.store.folder, error)
+            if self._stopped.wait(RETRY_SECONDS):
+                return
+
+    def _start_scheduler(self) -> ModelError | None:
+        """Start the scheduler, which creates the data set if needed; return the error if any."""
+        if self._scheduler is None:
+            try:
+                with translate_errors(self.repo, writing=True):
+                    self._scheduler = _Scheduler(self.store, self.repo, self.minutes)
+            except ModelError as error:
+                return error
+        return None
+
+
+@dataclass(frozen=True)
+class UnsentCorrections:
+    """Corrections in one process's folder that are not on the Hub."""
+
+    folder: Path
+    metadata: bytes  # all of metadata.jsonl up to its last complete line, sent lines included
+    pictures: list[Path]  # of the unsent lines
+
+    @property
+    def count(self) -> int:
+        return len(self.pictures)
+
+
+def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[UnsentCorrections]:
+    """What of these folders is not on the Hub; folders with nothing to send are left out."""
+    found = []
+    with store.lock:
+        for folder in folders:
+            try:
+                metadata = (folder / METADATA_FILE).read_bytes()
+            except OSError:
+                continue  # this process has no corrections so far
+            metadata = metadata[: metadata.rfind(b"\n") + 1]
+            lines = metadata[_sent_bytes(folder) :].splitlines()
+            if lines:
+                pictures = [folder / json.loads(line)["file_name"] for line in lines]
+                pictures = [path for path in pictures if path.is_file()]
+                found.append(UnsentCorrections(folder, metadata, pictures))
+    return found
+
+
+def _sent_bytes(folder: Path) -> int:
+    try:
+        return int((folder / SENT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+
+
+def _count(corrections: int) -> str:
+    return f"{corrections} correction{'' if corrections == 1 else 's'}"
+
+
+def _process_folders(store: CorrectionStore) -> list[Path]:
+    return [path for path in sorted(store.folder.glob("*")) if path.is_dir()]
+
+
+class _Scheduler(CommitScheduler):
+    """A CommitScheduler that uploads only what is not on the Hub yet."""
+
+    def __init__(self, store: CorrectionStore, repo: str, minutes: float) -> None:
+        self._store = store
+        self._sending = threading.Lock()
+        self._locks: dict[Path, BinaryIO] = {}  # open lock files of abandoned folders
+        super().__init__(
+            repo_id=repo,
+            repo_type="dataset",
+            folder_path=store.folder,
+            every=minutes,
+            private=True,  # if it is created; people's drawings are published only by hand
+            hf_api=hub_api(),
+        )
+
+    def push_to_hub(self) -> CommitInfo | None:
+        with self._sending, translate_errors(self.repo_id, writing=True):
+            own_folder = self._store.folder / self._store.run
+            folders = [own_folder, *self._lock_abandoned_folders()]
+            unsent = unsent_corrections(self._store, folders)
+            if not unsent:
+                return None
+            operations = [
+                CommitOperationAdd(f"{part.folder.name}/{path.name}", path)
+                for part in unsent
+                for path in part.pictures
+            ]
+            operations += [
+                CommitOperationAdd(f"{part.folder.name}/{METADATA_FILE}", part.metadata)
+                for part in unsent
+            ]
+            if not self.api.file_exists(self.repo_id, "README.md", repo_type="dataset"):
+                card = DATASET_CARD.replace("{repo}", self.repo_id)
+                operations.append(CommitOperationAdd("README.md", card.encode()))
+            commit = self.api.create_commit(
+                self.repo_id,
+                operations,
+                commit_message=_count(sum(part.count for part in unsent)),
+                repo_type="dataset",
+            )
+            for part in unsent:
+                write_atomically(part.folder / SENT_FILE, str(len(part.metadata)).encode())
+            return commit
+
+    def release_locks(self) -> None:
+        """Leave the abandoned folders to the next process."""
+        with self._sending:
+            while self._locks:
+                self._locks.popitem()[1].close()
+
+    def _lock_abandoned_folders(self) -> list[Path]:
+        """Lock the folders of processes that have ended, which nobody else will send now."""
+        for folder in _process_folders(self._store):
+            if folder.name != self._store.run and folder not in self._locks:
+                lock = lock_folder(folder)
+                if lock is not None:
+                    self._locks[folder] = lock
+        return sorted(self._locks)

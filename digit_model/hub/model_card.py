@@ -1,0 +1,207 @@
+"""Write metrics.json and the model card, which takes every figure from it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCardData
+
+from digit_model.evaluation.report import TEST, result_tables
+from digit_model.files import write_atomically
+from digit_model.weights import CARD_FILE, CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
+
+
+def write_report(folder: Path, metrics: dict[str, Any]) -> None:
+    """Write metrics.json and the card. Earlier metrics of the same weights are kept."""
+    path = folder / METRICS_FILE
+    earlier = json.loads(path.read_bytes()) if path.exists() else {}
+    if earlier.get("model", {}).get("sha256") == metrics["model"]["sha256"]:
+        metrics = earlier | metrics
+    write_atomically(path, (json.dumps(metrics, indent=2) + "\n").encode())
+    write_atomically(folder / CARD_FILE, model_card_of(folder).encode())
+
+
+def model_card_of(folder: Path, repo: str | None = None) -> str:
+    """The card of the weights in a folder that holds metrics.json; see :func:`model_card`."""
+    metrics = json.loads((folder / METRICS_FILE).read_bytes())
+    config = json.loads((folder / CONFIG_FILE).read_bytes())
+    return model_card(metrics, config, (folder / WEIGHTS_FILE).stat().st_size / 1000, repo)
+
+
+def model_card(
+    metrics: dict[str, Any], config: dict[str, Any], kilobytes: float, repo: str | None = None
+) -> str:
+    """The card: Markdown with the Hub's front matter.
+
+    Args:
+        metrics: metrics.json.
+        config: config.json.
+        kilobytes: size of model.safetensors.
+        repo: repository on the Hub that the example loads; by default the package's own weights.
+    """
+    source = f'"{repo}"' if repo else ""
+    sections = [
+        _front_matter(metrics),
+        f"""# Handwritten digits, as people really draw them
+
+A convolutional network of {kilobytes:.0f} kB that recognises one handwritten digit in a sketch, a
+scan or a photograph. It also says how confident it is, and when a picture shows no digit. Use it
+with the `digit_model` package, which contains the preprocessing; with any other preprocessing the
+results below don't hold.
+
+```python
+from PIL import Image, ImageDraw
+
+from digit_model import DigitRecognizer
+
+picture = Image.new("L", (280, 280), "white")  # or the name of a picture's file
+ImageDraw.Draw(picture).line([(80, 60), (200, 60), (120, 230)], fill="black", width=20)
+
+prediction = DigitRecognizer.from_pretrained({source}).predict(picture)
+print(prediction.verdict, prediction.label, prediction.confidence)
+```""",
+        _training(config),
+        _results(metrics),
+        """## Intended use and limits
+
+For single digits, drawn or written by hand, dark on light or light on dark. Not for several digits
+in one picture, printed digits, cheques, post codes, or anything important without a person's check.
+
+In photographs the preprocessing finds the sheet, and removes printed lines and print, pens,
+fingers, boxes and rings that don't touch the digit. It doesn't remove handwriting close to the
+digit, and it may fail on a hard shadow across a wide marker. The network may take a 1 with a long
+flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that look like
+digits (O, I, l, Z, S, b, g, q) as digits.""",
+        "![Learning curves](figures/learning_curves.png)\n"
+        "![Confusion matrix](figures/confusion_matrix.png)",
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _front_matter(metrics: dict[str, Any]) -> str:
+    data = ModelCardData(
+        license="cc-by-sa-3.0",
+        library_name="digit_model",
+        pipeline_tag="image-classification",
+        tags=["handwritten-digits", "mnist"],
+        datasets=["ylecun/mnist"],
+    )
+    test = metrics.get("digits", {}).get(TEST)
+    if test:
+        data.model_name = "digit_model"
+        data.eval_results = [
+            EvalResult(
+                task_type="image-classification",
+                dataset_type="ylecun/mnist",
+                dataset_name="MNIST",
+                dataset_split="test",
+                metric_type="accuracy",
+                metric_value=round(test["accuracy"], 4),  # a share of 1
+            )
+        ]
+    return f"---\n{data.to_yaml()}\n---"
+
+
+def _training(config: dict[str, Any]) -> str:
+    """The training data and its length, from config.json."""
+    recipe = config["training"].get("recipe", {})
+    sources = [
+        "the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; CC BY-SA 3.0)"
+    ]
+    if "degraded" in recipe:
+        sources.append(f"{recipe['degraded']:,} of them again, overdrawn, stained or badly copied")
+    sources.append(
+        'the pen strokes of 25 writers of UCI "Pen-Based Recognition of Handwritten Digits" '
+        "(Alpaydin and Alimoglu; CC BY 4.0), each digit rendered with "
+        f"{recipe.get('stroke_variants', '?')} different pens"
+    )
+    sources.append(
+        f"{recipe.get('allographs', 0):,} synthetic digits in ways of writing from around the world"
+    )
+    if "photographs" in recipe:
+        sources.append(
+            f"{recipe['photographs']:,} synthetic photographs, of those writers' digits and of "
+            "synthetic ones"
+        )
+    if "scan_variants" in recipe:
+        sources.append(
+            'three quarters of the scans of UCI "Optical Recognition of Handwritten Digits" '
+            '(Alpaydin and Kaynak) and "Semeion Handwritten Digit" (Buscema; both CC BY 4.0), '
+            f"each in {recipe['scan_variants']} variations"
+        )
+    others = "letters, shapes and scribbles"
+    if "scan_variants" in recipe:
+        others += ", and Omniglot characters of several alphabets (Lake et al.; MIT)"
+    sources.append(f"{recipe.get('nondigits', 0):,} pictures that show no digit: {others}")
+    if "corrections" in config["training"]:
+        sources.append(f"visitors' corrections: {config['training']['corrections']}")
+    listed = ";\n".join(f"- {source}" for source in sources)
+    again = " Each cycle draws the synthetic pictures anew." if "cycles" in recipe else ""
+    seed = config["training"].get("seed", "?")
+    paragraphs = [
+        "## Training",
+        f"`python train.py` trained it: {_length(config['training'])}, seed {seed}. config.json "
+        "holds the whole recipe. The training data are",
+        f"{listed}.",
+        f"All pictures go through the same preprocessing as in use.{again}",
+        "Recipe, seed, temperature and thresholds were chosen on development data, on which "
+        "nothing is trained: MNIST's last 5,000 training images, the pen strokes of five other "
+        "writers, and synthetic photographs of their digits. Looking at all the scans, at "
+        "MNIST-C's corruptions of those 5,000 images and at the drawings below also led to choices "
+        "of preprocessing and training data.",
+    ]
+    return "\n\n".join(paragraphs)
+
+
+def _length(training: dict[str, Any]) -> str:
+    """Such as "2 cycles of 19 epochs, then 1 cycle of 13 epochs"."""
+    recipe = training.get("recipe", {})
+    length = _count(recipe.get("epochs", "?"), "epoch")
+    if "cycles" in recipe:
+        length = f"{_count(len(recipe['cycles']), 'cycle')} of {length}"
+    if "teachers" in training:
+        length += f" taught by {_count(len(training['teachers']), 'such network')}"
+    if "start" in training:
+        length = f"{_length(training['start']['training'])}, then {length}"
+    return length
+
+
+def _count(number: int | str, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _results(metrics: dict[str, Any]) -> str:
+    """Tables and figures of everything that was measured of these weights."""
+    parts = ["## Results"]
+    if "digits" in metrics:
+        parts.append(
+            "Only MNIST's test images are test data: nothing was chosen on them. Everything else "
+            "is development data: nothing is trained on it, but recipes, seeds, thresholds or "
+            "preprocessing rules were chosen on it, so its results are optimistic."
+        )
+        parts.append(
+            "metrics.json holds all numbers; `python -m digit_model evaluate` measures them again "
+            "and draws the figures."
+        )
+    figures = {
+        "MNIST-C": ("MNIST-C", "corruptions", "Ten drawings under each corruption"),
+        "Digits": ("reliability", "reliability", "Accuracy against confidence"),
+        "Digits against non-digits": (
+            "reliability",
+            "roc",
+            "Digits kept against non-digits refused",
+        ),
+    }
+    for table in result_tables(metrics):
+        parts.append(table.markdown())
+        key, figure, caption = figures.get(table.title, ("", "", ""))
+        if key in metrics:
+            parts.append(f"![{caption}](figures/{figure}.png)")
+    if "reliability" in metrics:
+        parts += [
+            "### Worst errors",
+            "Each picture is the network's input; above it: the true digit → the answer, and the "
+            "confidence.",
+            "![Worst errors](figures/worst_errors.png)",
+        ]
+    return "\n\n".join(parts)

@@ -1,0 +1,173 @@
+"""Where in a photograph the digit is: on which sheet of paper, and which group of its marks."""
+
+import cv2
+import numpy as np
+
+from digit_model.ink.marks import border, gaps, keep_components, mark_mask
+from digit_model.ink.sheet import coarse
+
+# A sheet covers at least and at most these fractions of the picture, no more than this fraction
+# of the picture's edge, and at least this one of its own hull and of a rectangle around it.
+SMALLEST_SHEET, LARGEST_SHEET = 0.08, 0.92
+SHEET_AT_EDGE = 0.35
+SHEET_SOLID, SHEET_RECTANGULAR = 0.93, 0.84
+# So much of it is brighter than what it lies on; the loop of a light 0 is not.
+SHEET_BRIGHT = 0.75
+# Its own edge, so wide as a fraction of the picture's longer side, is left out.
+SHEET_RIM = 0.02
+# Two marks are of one group when they are nearer than this fraction of the larger one's longer
+# side; one above the other, as the hat of a 5, they may be farther apart.
+BESIDE, ABOVE = 0.12, 0.22
+# But not with what comes in from the picture's edge, is so many times as thick, and smaller: a
+# finger, not the same pen.
+OTHER_PEN = 1.7
+# Marks beside each other, none less than this fraction of the other's height, are a number.
+NUMBER = 0.6
+ALIKE = 0.5  # and their scores differ by no more than this factor
+# No digit is so many times as wide as it is high; a line of text is.
+WIDEST = 3.0
+# A line under the digit is so many times as wide as high, and its middle as far below all else as
+# this fraction of the height of that; the base of a 1 is nearer.
+UNDERLINE, BELOW = 3.0, 0.07
+# A group counts for less with its distance from the picture's middle, as a Gaussian of this
+# standard deviation in longer sides, and much less when the picture's edge cuts it off.
+CENTRAL = 0.3
+CUT_OFF = 0.2
+# Only so many marks, the largest, are looked at.
+MOST_MARKS = 64
+
+
+def find_sheet(grey: np.ndarray) -> np.ndarray | None:
+    """The sheet of paper that lies on something darker: its mask, uint8 (h, w), or None.
+
+    It is bright, solid and has about four corners; light that falls on half of a page has not.
+    """
+    small = cv2.GaussianBlur(coarse(grey), (0, 0), 1.0)
+    _, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return None
+    outline = max(outlines, key=cv2.contourArea)
+    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
+    area = float(sheet.sum())
+    if bright[sheet == 1].mean() < SHEET_BRIGHT:
+        return None
+    if (
+        not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET
+        or border(sheet).mean() > SHEET_AT_EDGE
+    ):
+        return None
+    hull = cv2.fillConvexPoly(np.zeros_like(sheet), cv2.convexHull(outline), 1)
+    width, height = cv2.minAreaRect(outline)[1]
+    if area < SHEET_SOLID * hull.sum() or area < SHEET_RECTANGULAR * (width + 1) * (height + 1):
+        return None
+    rim = 2 * max(1, round(SHEET_RIM * max(sheet.shape))) + 1
+    inside = cv2.erode(sheet, np.ones((rim, rim), np.uint8))  # beyond the picture it goes on
+    whole = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return np.asarray(whole) if whole.any() else None
+
+
+def choose_digit(ink: np.ndarray) -> np.ndarray:
+    """Of several groups of marks the one that is most likely the digit. Same shape, same range.
+
+    What lies at the picture's edge, or is far too wide, is a neighbour, a finger or a line of
+    print. Two that stand beside each other and are about as high are both kept: a number is no
+    digit, and whoever sees the ink should know.
+    """
+    marks = mark_mask(ink)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    if count <= 2:
+        return ink
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+    order = 1 + np.argsort(-mass[1:], kind="stable")[:MOST_MARKS]
+    groups = _groups(stats[order], _from_outside(labels, stats, order))
+    boxes = np.stack([_box(stats[order[groups == group]]) for group in range(groups.max() + 1)])
+    weights = np.bincount(groups, weights=mass[order])
+    scores = _scores(boxes, weights, ink.shape)
+    best = int(scores.argmax())
+    chosen = [best, *_in_a_number(boxes, scores, best)]
+    belongs = np.isin(groups, chosen)
+    belongs[belongs] = ~_underlines(stats[order[belongs]])
+    kept = np.zeros(count, bool)
+    kept[order[belongs]] = True
+    return keep_components(ink, labels, kept)
+
+
+def _box(stats: np.ndarray) -> np.ndarray:
+    """Left, top, right and bottom of all of these components together."""
+    left, top, width, height = stats[:, :4].T
+    return np.array([left.min(), top.min(), (left + width).max(), (top + height).max()])
+
+
+def _from_outside(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """Pairs of components of which one is a finger or the like, bool (n, n)."""
+    left, top, width, height, _ = stats[order].T
+    rows, columns = labels.shape
+    cut_off = (left == 0) | (top == 0) | (left + width == columns) | (top + height == rows)
+    if not cut_off.any():
+        return np.zeros((len(order),) * 2, bool)
+    depth = cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3)
+    thickness = np.array(
+        [
+            (depth[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == component)).max()
+            for component, x, y, w, h in zip(order, left, top, width, height, strict=True)
+        ]
+    )
+    side = np.maximum(width, height)
+    other = (thickness[:, None] > OTHER_PEN * thickness) & (side[:, None] < side)
+    other &= cut_off[:, None] & ~cut_off
+    return np.asarray(other | other.T)
+
+
+def _groups(stats: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """The number of each component's group, int (n,), from 0; ``apart`` are never neighbours."""
+    left, top, width, height = stats[:, :4].T.astype(np.int64)
+    beside, above = gaps(left, left + width), gaps(top, top + height)
+    side = np.maximum(width, height)
+    larger = np.maximum(side[:, None], side)
+    reach = np.where(beside < 0, ABOVE, BESIDE) * larger
+    linked = (np.maximum(beside, above) < reach) & ~apart
+    groups = np.arange(len(stats))
+    while True:
+        lowest = np.where(linked, groups, len(stats)).min(axis=1)
+        if np.array_equal(lowest, groups):
+            return np.unique(groups, return_inverse=True)[1]
+        groups = lowest
+
+
+def _scores(boxes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """How likely each group is the digit, float (n,) ≥ 0: much ink, in the middle, not cut off."""
+    left, top, right, bottom = boxes.T
+    rows, columns = shape
+    side = max(shape)
+    away = np.hypot((left + right - columns) / 2, (top + bottom - rows) / 2) / side
+    scores = np.sqrt(weights) * np.exp(-0.5 * (away / CENTRAL) ** 2)
+    cut_off = (left <= 1) | (top <= 1) | (right >= columns - 1) | (bottom >= rows - 1)
+    too_wide = right - left > WIDEST * (bottom - top)
+    return scores * np.where(cut_off | too_wide, CUT_OFF, 1.0)
+
+
+def _underlines(stats: np.ndarray) -> np.ndarray:
+    """Which of a digit's components is a line drawn under it: bool (n,)."""
+    _, top, width, height = stats[:, :4].T
+    underline = np.zeros(len(stats), bool)
+    lowest = int(top.argmax())
+    others = np.arange(len(stats)) != lowest
+    if others.any() and width[lowest] > UNDERLINE * height[lowest]:
+        bottom = (top + height)[others].max()
+        middle = top[lowest] + height[lowest] / 2
+        underline[lowest] = middle - bottom > BELOW * (bottom - top[others].min())
+    return underline
+
+
+def _in_a_number(boxes: np.ndarray, scores: np.ndarray, best: int) -> list[int]:
+    """The groups that stand beside the best one as another digit of the same number would."""
+    _, top, _, bottom = boxes.T
+    height = bottom - top
+    overlap = np.minimum(bottom, bottom[best]) - np.maximum(top, top[best])
+    beside = overlap > NUMBER * np.maximum(height, height[best])
+    return [
+        int(group)
+        for group in np.flatnonzero(beside & (scores > ALIKE * scores[best]))
+        if group != best
+    ]

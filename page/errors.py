@@ -1,0 +1,8 @@
+"""What a caller hears whose request can't be answered."""
+
+import gradio as gr
+
+
+def user_error(sentence: str) -> gr.Error:
+    """An error that shows its sentence to the caller and leaves no traceback in the log."""
+    return gr.Error(sentence, print_exception=False)

@@ -1,8 +1,0 @@
-"""What a caller hears whose request can't be answered."""
-
-import gradio as gr
-
-
-def refusal(sentence: str) -> gr.Error:
-    """An error that shows its sentence to the caller and leaves no traceback in the log."""
-    return gr.Error(sentence, print_exception=False)
