@@ -1,4 +1,4 @@
-"""The web page and its API: draw a digit, or hand over a picture of one.
+"""Serve the web page and its API: draw a digit, or upload a picture of one.
 
     python app.py                               # on the weights in weights/
     python app.py --model my_weights --port 8080
@@ -6,7 +6,7 @@
     python app.py --share                       # with a public link
     python app.py --mcp                         # with tools for language models
 
-The page knows a recogniser, but no tensors and no image processing.
+The page calls the recogniser. It handles no tensors and does no image processing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from digit_model.cli.arguments import Parser, whole_number
 
-# gradio and torch take seconds to import: functions do that, once the command line makes sense.
+# Importing gradio and torch takes seconds, so functions import them, after the options are checked.
 if TYPE_CHECKING:
     import gradio as gr
 
@@ -36,16 +36,18 @@ ICON = str(Path(__file__).parent / "page" / "icon.png")
 CORRECTIONS = Path("corrections")  # below the folder where the app is started
 MAX_UPLOAD_MB = 50
 MAX_THREADS = 8  # a photograph of 64 megapixels takes some 200 MB while it is decoded
-KEEP_SECONDS = 3600  # how long uploaded pictures stay on the server's disk
-SHARE_SECONDS = 20  # how long to wait for a public link
+UPLOAD_SECONDS = 3600  # how long uploaded pictures stay on the server's disk
+SHARE_TIMEOUT_SECONDS = 20  # for a public link
 
-YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}
+YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
 
 
 def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None) -> gr.Blocks:
-    """The page around a recogniser, with its public endpoints.
+    """The page and its public endpoints.
 
-    Corrections that visitors agree to go to the store; by default to ./corrections.
+    Args:
+        recognizer: reads the pictures.
+        store: takes the corrections that visitors agree to share; by default ./corrections.
     """
     import gradio as gr
 
@@ -60,7 +62,7 @@ def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None
     with gr.Blocks(
         title="Handwritten digits",
         analytics_enabled=False,
-        delete_cache=(KEEP_SECONDS, KEEP_SECONDS),
+        delete_cache=(UPLOAD_SECONDS, UPLOAD_SECONDS),
     ) as demo:
         gr.HTML("<h1>Which digit is it?</h1>", elem_id="intro")
         with gr.Tabs(overflow_behavior="wrap", elem_id="tabs"):
@@ -71,13 +73,16 @@ def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None
             with gr.Tab("Model"):
                 add_model_tab(recognizer)
             with gr.Tab("Privacy"):
-                add_privacy_tab(store, KEEP_SECONDS)
+                add_privacy_tab(store, UPLOAD_SECONDS)
         add_endpoints(recognizer, store)
     return demo
 
 
 def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line, then the environment; exits with status 2 and a sentence on bad input."""
+    """Options from the command line, else from the environment.
+
+    Bad input ends the process with exit status 2 and one sentence.
+    """
     environment = os.environ.get
     parser = Parser(
         prog="app.py",
@@ -147,13 +152,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def published_model() -> str | None:
-    """What `python -m digit_model publish-space --model` chose for this copy of the app."""
+    """The model in model.txt, which `python -m digit_model publish-space --model` writes."""
     file = Path(__file__).parent / "model.txt"
     return file.read_text(encoding="utf-8").strip() if file.is_file() else None
 
 
 def check_address(host: str, port: int | None) -> None:
-    """Raises OSError where the server could not listen, before anything slow is loaded."""
+    """Raises OSError if the server could not listen there, before anything slow is imported."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host.strip("[]"), port or 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )[0]
@@ -176,7 +181,7 @@ def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
         footer_links=["api"],
         allowed_paths=[str(EXAMPLES)],
         show_error=True,  # callers learn what is wrong with their request
-        share=False,  # see below
+        share=False,  # public_link() below asks for a link
         ssr_mode=False,
         enable_monitoring=False,
         run_history=False,
@@ -190,7 +195,7 @@ def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
     if options.mcp:
         print(f"* Running as an MCP server: {demo.local_url}gradio_api/mcp/", flush=True)
     if options.share:
-        # Not through launch(): it may wait for a minute, and then explain itself in six lines.
+        # launch(share=True) may wait for a minute, and prints six lines when it fails.
         link = public_link(demo)
         if link:
             print(f"* Running on public URL: {link}", flush=True)
@@ -200,7 +205,7 @@ def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
 
 
 def public_link(demo: gr.Blocks) -> str | None:
-    """The address of a tunnel to the running demo, or None if there is none in SHARE_SECONDS."""
+    """The public address of the running demo; None without one in SHARE_TIMEOUT_SECONDS."""
     from gradio import networking
 
     links: list[str] = []
@@ -215,13 +220,18 @@ def public_link(demo: gr.Blocks) -> str | None:
 
     thread = threading.Thread(target=open_tunnel, daemon=True)
     thread.start()
-    thread.join(SHARE_SECONDS)
+    thread.join(SHARE_TIMEOUT_SECONDS)
     return links[0].replace("http://", "https://") if links else None
 
 
 def load_recognizer(model: str | None) -> DigitRecognizer:
-    """The weights to serve. Where the Hub has damaged ones only, the last good ones are; the log
-    says so, as it does when the Hub can't be asked.
+    """Load the weights to serve.
+
+    If the Hub's files are damaged or the Hub gives no answer, weights that were downloaded before
+    are loaded. The log says so.
+
+    Raises:
+        ModelError: the weights can't be loaded.
     """
     from digit_model import DigitRecognizer, ModelError
 
@@ -231,7 +241,7 @@ def load_recognizer(model: str | None) -> DigitRecognizer:
         from digit_model.hub.errors import HubDamagedError, HubError
 
         if isinstance(error, HubError) and not isinstance(error, HubDamagedError):
-            raise  # it has refused
+            raise  # the Hub has refused
         try:
             recognizer = DigitRecognizer.from_pretrained(model, local_files_only=True)
         except ModelError:
@@ -247,8 +257,8 @@ def load_recognizer(model: str | None) -> DigitRecognizer:
 
 
 @contextlib.contextmanager
-def keeping_corrections(where: str | None) -> Iterator[CorrectionStore]:
-    """A folder, or a data set on the Hub, which gets what is left when the app stops."""
+def correction_store(where: str | None) -> Iterator[CorrectionStore]:
+    """The store for corrections: in the folder `where`, or uploaded to that data set on the Hub."""
     from digit_model.correction_store import CorrectionStore
 
     if where is None:
@@ -262,16 +272,16 @@ def keeping_corrections(where: str | None) -> Iterator[CorrectionStore]:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse_options(arguments)
-    # Read when torch is imported. Requests run beside each other; a second thread within one
-    # saves a fraction of a millisecond when the machine is idle and costs many when it isn't.
+    # torch reads this when it is imported. Requests run in parallel; a second thread within one
+    # saves a fraction of a millisecond on an idle machine and costs many on a busy one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    if not options.mcp:  # gradio imports it wherever it is installed, which takes half a second
-        sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: not to be found
+    if not options.mcp:  # gradio imports mcp if it is installed, which takes half a second
+        sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
 
     try:
         recognizer = load_recognizer(options.model)
-        with keeping_corrections(options.corrections) as store:
+        with correction_store(options.corrections) as store:
             serve(build_demo(recognizer, store), options)
     except (ModelError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)

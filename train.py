@@ -1,7 +1,7 @@
 """Train the digit recogniser from scratch.
 
-The shipped weights (weights/metrics.json has their figures) are what three runs of this command
-and one more, taught by those three, make on two CPU cores in about four hours:
+The shipped weights (results in weights/metrics.json) come from three runs of the first command and
+one of the second, which distils the three into one network: about four hours on two CPU cores.
 
     python train.py --seed k --output runs/seed-k --cache runs/data              # k = 0, 1, 2
     python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
@@ -10,18 +10,17 @@ Other uses:
 
     python train.py                                    # MNIST is downloaded into data/
     python train.py --data-dir /path/with/MNIST        # or read from <dir>/MNIST/raw
-    python train.py --dry-run --output /tmp/weights    # a few steps, to see that it runs
-    python train.py --resume                           # go on from the last checkpoint
-    python train.py --corrections user/dataset         # with what people have corrected
-    python train.py --own-digits mine                  # with your own, from mine/3/*.png
-    python train.py --push-to-hub user/repo            # and publish the weights in the end
-    torchrun --nproc-per-node 2 train.py               # several processes, or machines
+    python train.py --dry-run --output /tmp/weights    # a few steps, to check that it runs
+    python train.py --resume                           # continue from the last checkpoint
+    python train.py --corrections user/dataset         # also train on users' corrections
+    python train.py --own-digits mine                  # also train on your own, mine/3/*.png
+    python train.py --push-to-hub user/repo            # upload the weights when it has finished
+    torchrun --nproc-per-node 2 train.py               # on several processes or machines
 
-It trains on MNIST's first 55,000 training images, on real pen strokes rendered in many pens and
-sizes and in synthetic photographs, on scans of other collections, on synthetic digits and on ink
-that is none, all through the preprocessing that serves. Validation is on the last 5,000 training
-images and on five other writers. MNIST's test images are left alone: `python -m digit_model
-evaluate` reads them.
+It trains on MNIST's first 55,000 training images, on recorded pen strokes that are rendered with
+many pens and sizes and in synthetic photographs, on scans of other collections, on synthetic digits
+and on non-digits, all preprocessed as in serving. Validation is on the last 5,000 training images
+and on five other writers. MNIST's test images are only read by `python -m digit_model evaluate`.
 """
 
 import argparse
@@ -30,6 +29,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -37,187 +37,237 @@ import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from digit_model import ModelError
-from digit_model.cli.arguments import Parser, whole_number
 from digit_model.data import DataError, Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
-from digit_model.hub.names import check_repo_id
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.checkpoint import CheckpointError, TrainingState
-from digit_model.training.dataset import DataSource, load_cycle, load_fixed
-from digit_model.training.distillation import load_ensemble, load_start
+from digit_model.training.dataset import (
+    DataSource,
+    TrainingSet,
+    load_cycle,
+    load_mnist_and_validation,
+)
+from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
+from digit_model.training.options import parse_options
 from digit_model.training.recipe import RECIPES, Recipe, dry_run
 from digit_model.training.schedule import augmentation_strength, learning_rate
 
-# In an epoch: a few dozen digits are to count beside MNIST's 55,000. Augmentation makes each time
-# another picture.
-OWN_REPEATS = 20
+# Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
+# have some weight beside MNIST's 55,000.
+OWN_DIGITS_REPEATS = 20
+DRY_RUN_STEPS = 3  # per epoch
+
+
+@dataclasses.dataclass
+class Networks:
+    """The networks of a run and the optimizers."""
+
+    network: DigitCNN  # the one that is trained
+    model: nn.Module  # the same, in DistributedDataParallel if there are several processes
+    ema: AveragedModel  # its exponential moving average, which is exported
+    teachers: Ensemble | None
+    optimizers: list[Optimizer]
 
 
 @torch.inference_mode()
 def accuracy(network: nn.Module, digits: Digits) -> float:
-    """Share of digits recognised, in [0, 1]."""
+    """Share of digits recognised correctly, in [0, 1]."""
     network.eval()
     device = next(network.parameters()).device
-    hits = 0
+    correct = 0
     for start in range(0, len(digits[1]), 1000):
         inputs = to_inputs(torch.from_numpy(digits[0][start : start + 1000])).to(device)
         labels = torch.from_numpy(digits[1][start : start + 1000])
-        hits += int((network(inputs).argmax(1).cpu() == labels).sum())
-    return hits / len(digits[1])
+        correct += int((network(inputs).argmax(1).cpu() == labels).sum())
+    return correct / len(digits[1])
 
 
-def load_contributions(
-    args: argparse.Namespace, *, quiet: bool = False
+def load_user_data(
+    args: argparse.Namespace, rank: int, world_size: int
 ) -> list[tuple[Digits, np.ndarray]]:
-    """What people have brought: digits and ink that is none, as often as an epoch takes them."""
-    found = []
+    """Corrections and own digits: this process's shard of the digits, and the non-digits."""
+    sources = []
     if args.corrections:
-        found.append(("corrected", 1, load_corrections(args.corrections)))
+        sources.append(("corrected", 1, load_corrections(args.corrections)))
     if args.own_digits:
-        found.append(("own", OWN_REPEATS, load_own_digits(args.own_digits)))
-    contributions = []
-    for kind, times, ((images, labels), nondigits) in found:
-        if not quiet:
+        sources.append(("own", OWN_DIGITS_REPEATS, load_own_digits(args.own_digits)))
+    user_data = []
+    for kind, repeats, ((images, labels), nondigits) in sources:
+        if rank == 0:
             print(f"{len(labels)} {kind} digits and {len(nondigits)} that are none", flush=True)
-        digits = np.tile(images, (times, 1, 1)), np.tile(labels, times)
-        contributions.append((digits, np.tile(nondigits, (times, 1, 1))))
-    return contributions
+        images, labels = np.tile(images, (repeats, 1, 1)), np.tile(labels, repeats)
+        digits = images[rank::world_size], labels[rank::world_size]
+        user_data.append((digits, np.tile(nondigits, (repeats, 1, 1))))
+    return user_data
 
 
-def train(args: argparse.Namespace, recipe: Recipe) -> None:
-    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+def init_process_group() -> tuple[int, int, torch.device]:
+    """Rank, world size and device of this process, as torchrun sets them."""
+    rank, world_size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = torch.device("cpu")
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
-    if world > 1:
+    if world_size > 1:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    torch.manual_seed(args.seed)
-    args.output.mkdir(parents=True, exist_ok=True)  # now rather than after an hour
+    return rank, world_size, device
 
-    batch_size = recipe.batch_size // world
-    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world}
+
+def make_networks(
+    args: argparse.Namespace, recipe: Recipe, world_size: int, device: torch.device
+) -> tuple[Networks, dict[str, Any]]:
+    """The networks at the start of a run, and its setup: all that decides its result."""
+    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world_size}
     network, teachers = DigitCNN(recipe.network), None
     if args.start:
-        network, setup["start"] = load_start(args.start, recipe.network)
+        network, setup["start"] = load_initial_network(args.start, recipe.network)
     if args.teachers:
         teachers, setup["teachers"] = load_ensemble(args.teachers)
         teachers.to(device)
-    network.to(memory_format=torch.channels_last).to(device)
-    model = DistributedDataParallel(network) if world > 1 else network
-    ema = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-    )
-    optimizers = make_optimizers(network, recipe.weight_decay)
-    state = TrainingState({"network": network, "ema": ema}, optimizers)
-    checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
     if args.corrections:
         setup["corrections"] = args.corrections
     if args.own_digits:
         setup["own_digits"] = str(args.own_digits)
+    network.to(memory_format=torch.channels_last).to(device)
+    model = DistributedDataParallel(network) if world_size > 1 else network
+    ema = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+    )
+    optimizers = make_optimizers(network, recipe.weight_decay)
+    return Networks(network, model, ema, teachers, optimizers), setup
+
+
+def train_epoch(
+    networks: Networks,
+    training: TrainingSet,
+    recipe: Recipe,
+    epoch: int,
+    *,
+    seed: int,
+    rank: int,
+    world_size: int,
+    max_steps: int | None,
+) -> dict[str, float]:
+    """Train for one epoch; return the mean loss of this process and the time in seconds."""
+    # Seeded by the epoch, so that a resumed run is the same as an uninterrupted one.
+    rng = np.random.default_rng((seed, epoch, rank))
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    torch.manual_seed(int(rng.integers(2**31)))  # for dropout
+    networks.model.train()
+    batch_size = recipe.batch_size // world_size
+    device = next(networks.network.parameters()).device
+    steps = torch.tensor(training.steps(batch_size), device=device)
+    if world_size > 1:
+        dist.all_reduce(steps, dist.ReduceOp.MIN)
+    count = int(steps) if max_steps is None else min(int(steps), max_steps)
+    batches = training.epoch(batch_size, round(batch_size * recipe.outlier_share), rng)
+    progress = tqdm(
+        zip(range(count), batches, strict=False),
+        total=count,
+        desc=f"epoch {epoch + 1}/{recipe.total_epochs}",
+        disable=rank > 0,
+    )
+    total_loss, start = 0.0, time.perf_counter()
+    for step, (digits, labels, nondigits) in progress:
+        rate = learning_rate(epoch + step / count, recipe)
+        loss = batch_loss(
+            networks.model,
+            digits,
+            labels,
+            nondigits,
+            outlier_weight=recipe.outlier_weight,
+            augmentation=augmentation_strength(epoch, recipe),
+            generator=generator,
+            teachers=networks.teachers,
+            distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
+        )
+        networks.network.zero_grad(set_to_none=True)
+        loss.backward()
+        for optimizer in networks.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            optimizer.step()
+        networks.ema.update_parameters(networks.network)
+        total_loss += loss.item()
+    return {"loss": total_loss / count, "seconds": time.perf_counter() - start}
+
+
+def train(args: argparse.Namespace, recipe: Recipe) -> None:
+    """Train by a recipe and export the weights, or continue from a checkpoint."""
+    rank, world_size, device = init_process_group()
+    torch.manual_seed(args.seed)
+    args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
+    networks, setup = make_networks(args, recipe, world_size, device)
+    state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
+    checkpoint = args.output.parent / f"{args.output.name}.checkpoint.safetensors"
     if args.resume:
         state.restore(checkpoint, setup)
-    history = state.history
 
-    contributed = [
-        ((images[rank::world], labels[rank::world]), nondigits)
-        for (images, labels), nondigits in load_contributions(args, quiet=rank > 0)
-    ]
-    if world > 1:
+    user_data = load_user_data(args, rank, world_size)
+    if world_size > 1:
         if rank == 0:
-            load_mnist(args.data_dir, "train")  # downloads what the others then read
+            load_mnist(args.data_dir, "train")  # downloads it once, for all processes
         dist.barrier()
-    source = DataSource(args.data_dir, args.cache, rank, world, args.dry_run)
-    mnist, validation = load_fixed(source)
+    source = DataSource(args.data_dir, args.cache, rank, world_size, args.dry_run)
+    mnist, validation = load_mnist_and_validation(source)
     training = None
-    for epoch in range(len(history), recipe.total_epochs):
-        cycle = epoch // recipe.epochs
+    for epoch in range(len(state.history), recipe.total_epochs):
         if training is None or epoch % recipe.epochs == 0:
-            training = load_cycle(source, recipe, cycle, mnist)
-            for digits, nondigits in contributed:
+            training = load_cycle(source, recipe, epoch // recipe.epochs, mnist)
+            for digits, nondigits in user_data:
                 training.add(digits, nondigits)
-        # Seeded by the epoch, so that a resumed run sees what an unbroken one would have seen.
-        rng = np.random.default_rng((args.seed, epoch, rank))
-        generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-        torch.manual_seed(int(rng.integers(2**31)))  # dropout's
-        model.train()
-        steps = torch.tensor(training.steps(batch_size), device=device)
-        if world > 1:
-            dist.all_reduce(steps, dist.ReduceOp.MIN)
-        count = min(int(steps), 3) if args.dry_run else int(steps)
-        batches = training.epoch(batch_size, round(batch_size * recipe.outlier_share), rng)
-        progress = tqdm(
-            zip(range(count), batches, strict=False),
-            total=count,
-            desc=f"epoch {epoch + 1}/{recipe.total_epochs}",
-            disable=rank > 0,
+        measured = train_epoch(
+            networks,
+            training,
+            recipe,
+            epoch,
+            seed=args.seed,
+            rank=rank,
+            world_size=world_size,
+            max_steps=DRY_RUN_STEPS if args.dry_run else None,
         )
-        total, started = 0.0, time.perf_counter()
-        for step, (digits, labels, nondigits) in progress:
-            rate = learning_rate(epoch + step / count, recipe)
-            loss = batch_loss(
-                model,
-                digits,
-                labels,
-                nondigits,
-                outlier_weight=recipe.outlier_weight,
-                augmentation=augmentation_strength(epoch, recipe),
-                generator=generator,
-                teachers=teachers,
-                distillation_weight=recipe.cycles[cycle].distillation_weight,
-            )
-            network.zero_grad(set_to_none=True)
-            loss.backward()
-            for optimizer in optimizers:
-                for group in optimizer.param_groups:
-                    group["lr"] = rate
-                optimizer.step()
-            ema.update_parameters(network)
-            total += loss.item()
         if rank == 0:
-            row = {
-                "epoch": epoch + 1,
-                "loss": total / count,
-                "seconds": time.perf_counter() - started,
-            }
-            row |= {name: accuracy(ema, digits) for name, digits in validation.items()}
-            history.append(row)
+            row = {"epoch": epoch + 1} | measured
+            row |= {name: accuracy(networks.ema, digits) for name, digits in validation.items()}
+            state.history.append(row)
             print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
             state.save(checkpoint, setup)
-    if world > 1:
+    if world_size > 1:
         dist.barrier()
         dist.destroy_process_group()
     if rank == 0:
-        from digit_model.training.export import export
+        from digit_model.training.export import export  # matplotlib takes a second to import
 
-        best = DigitCNN(recipe.network)
-        best.load_state_dict(ema.module.state_dict())
-        export(best, args.output, validation, history, setup)
+        exported = DigitCNN(recipe.network)
+        exported.load_state_dict(networks.ema.module.state_dict())
+        export(exported, args.output, validation, state.history, setup)
         if args.push_to_hub:
             push_to_hub(args.output, args.push_to_hub)
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
+    """Upload the weights; after a failure, say how to try again."""
     from digit_model.hub.push import push
 
     try:
-        done = push(folder, repo)
+        published = push(folder, repo)
     except ModelError as error:
-        again = f"python -m digit_model push {repo} --model {folder}"
-        raise ModelError(f"{error} The weights are in {folder}; to try again: {again}") from error
-    print(f"Published: {done.url}, commit {done.commit}")
+        command = f"python -m digit_model push {repo} --model {folder}"
+        raise ModelError(f"{error} The weights are in {folder}; to try again: {command}") from error
+    print(f"Published: {published.url}, commit {published.commit}")
 
 
 def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
+    args = parse_options(argv)
     recipe = RECIPES[args.recipe]
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
@@ -229,83 +279,6 @@ def main(argv: list[str] | None = None) -> int:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     return 0
-
-
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = Parser(
-        description="Train the digit recogniser and write its weights, figures and model card.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    add = parser.add_argument
-    add(
-        "--data-dir",
-        type=Path,
-        default=Path("data"),
-        help="folder with MNIST/raw; downloaded there if absent",
-    )
-    add(
-        "--output",
-        type=Path,
-        help="folder for the weights and their report; by default weights, or runs/dry-run",
-    )
-    add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
-    add(
-        "--seed",
-        type=whole_number(0),
-        default=0,
-        help="of the weights, the order of the digits and the augmentation",
-    )
-    add(
-        "--start",
-        type=Path,
-        metavar="FOLDER",
-        help="weights to go on from, instead of random ones",
-    )
-    add(
-        "--teachers",
-        type=Path,
-        nargs="+",
-        metavar="FOLDER",
-        help="trained weights whose mean answers the distilled recipe learns from",
-    )
-    add("--epochs", type=whole_number(1), help="of each cycle, instead of the recipe's own number")
-    add("--resume", action="store_true", help="go on from the checkpoint beside the output folder")
-    add(
-        "--dry-run", action="store_true", help="a few steps on little data, to see that it all runs"
-    )
-    add(
-        "--cache",
-        type=Path,
-        metavar="FILE",
-        help="keep what training draws in files FILE.*, for further seeds and for --resume",
-    )
-    add(
-        "--own-digits",
-        type=Path,
-        metavar="FOLDER",
-        help="also train on your own pictures: FOLDER/0/* … FOLDER/9/*, and FOLDER/not a digit/*",
-    )
-    add(
-        "--corrections",
-        metavar="user/dataset|FOLDER",
-        help="also train on the corrections in this data set of the Hub, or folder",
-    )
-    add(
-        "--push-to-hub",
-        metavar="user/repo",
-        help="put the weights, with their model card, on the Hub in the end",
-    )
-    args = parser.parse_args(argv)
-    try:
-        if args.push_to_hub is not None:
-            check_repo_id(args.push_to_hub)  # now rather than after an hour
-    except ModelError as error:
-        parser.error(str(error))
-    if RECIPES[args.recipe].needs_teachers != bool(args.teachers):
-        parser.error("the distilled recipe needs --teachers, and no other takes them")
-    # A trial must not take the place of real weights.
-    args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
-    return args
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How soon after the pen rises the label shows the answer, in a headless Chromium.
+"""How soon after the end of a stroke the label shows the answer, in a headless Chromium.
 
     python benchmarks/page_latency.py --strokes 60 --json latency.json
 
-Our page and a page with `gr.Sketchpad`, the same recogniser, the same strokes, one after the other
-in one run. Both are timed inside the page: from the pointerup event to the last change of the
-answer's DOM that follows it; on ours that is the label widget, the large digit, or the time under
-it, whichever comes last. Also counted: how many answers a second come while the pen is down.
+Our page and a page with `gr.Sketchpad` get the same recogniser and the same strokes, one after the
+other in one run. Both are timed in the browser: from the pointerup event to the last change of the
+answer's DOM before the next stroke. On our page the answer is the label widget, the large digit and
+the time under it. The benchmark also counts the answers per second during a stroke.
 
 Targets on a quiet two-core machine: a median of 40 ms at most, a 95th percentile of 80 ms at most,
 and 10 answers a second.
@@ -26,46 +26,45 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import gradio as gr  # noqa: E402  (these need the path above)
-from conftest import FLAGS, chromium_path, load_drawings  # noqa: E402
+from conftest import CHROMIUM_FLAGS, chromium_path, load_drawings  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from app import build_demo  # noqa: E402
 from digit_model import DigitRecognizer  # noqa: E402
 from page.theme import CSS  # noqa: E402
 
-SETTLED = {"ours": 400, "gr.Sketchpad": 3500}  # ms after which no answer is on its way any more
-# What an answer changes, and the part of it that every answer changes.
-ANSWER = {"ours": ["#label", "#card .headline", "#card .time"], "gr.Sketchpad": ["#label"]}
-EACH = {"ours": "#card .time", "gr.Sketchpad": "#label"}
+WAIT_MS = {"ours": 400, "gr.Sketchpad": 3500}  # after a stroke; by then its last answer is there
+# The elements that an answer may change, and the one that every answer changes.
+ANSWER_ELEMENTS = {"ours": ["#label", "#card .headline", "#card .time"], "gr.Sketchpad": ["#label"]}
+ALWAYS_CHANGED = {"ours": "#card .time", "gr.Sketchpad": "#label"}
 
-# A change of the answer belongs to the pen that rose last; those that come while the pen is down
-# are counted apart.
-WATCH = """([parts, each]) => {
-  window.rises = [];
+# A change of the answer after a stroke belongs to that stroke. Changes during a stroke are counted.
+RECORD_STROKES_JS = """([answerElements, alwaysChanged]) => {
   window.strokes = [];
-  let pressed = null;
-  addEventListener("pointerdown", () => (pressed = {at: performance.now(), answers: 0}), true);
-  addEventListener("pointerup", () => {
-    const now = performance.now();
-    if (pressed) window.strokes.push({time: now - pressed.at, answers: pressed.answers});
-    pressed = null;
-    window.rises.push({at: now, last: null});
+  let stroke = null;  // the one being drawn
+  addEventListener("pointerdown", () => {
+    stroke = {start: performance.now(), end: null, answers: 0, lastChange: null};
   }, true);
-  const observe = (part, seen) => new MutationObserver(seen).observe(document.querySelector(part),
+  addEventListener("pointerup", () => {
+    if (stroke) window.strokes.push({...stroke, end: performance.now()});
+    stroke = null;
+  }, true);
+  const observe = (selector, onChange) => new MutationObserver(onChange).observe(
+    document.querySelector(selector),
     {subtree: true, childList: true, characterData: true, attributes: true});
-  for (const part of parts) {
-    observe(part, () => {
-      if (!pressed && window.rises.length) window.rises.at(-1).last = performance.now();
+  for (const selector of answerElements) {
+    observe(selector, () => {
+      if (!stroke && window.strokes.length) window.strokes.at(-1).lastChange = performance.now();
     });
   }
-  observe(each, () => {
-    if (pressed) pressed.answers++;
+  observe(alwaysChanged, () => {
+    if (stroke) stroke.answers++;
   });
 }"""
 
 
 def sketchpad_demo(recognizer: DigitRecognizer) -> gr.Blocks:
-    """What a page of Gradio's own components would be."""
+    """A page with Gradio's own components."""
 
     def answer(value: dict[str, Any]) -> dict[str, float]:
         return dict(recognizer.predict(value).probabilities)
@@ -77,44 +76,45 @@ def sketchpad_demo(recognizer: DigitRecognizer) -> gr.Blocks:
     return demo
 
 
-def measure(page: Page, url: str, name: str, wanted: int) -> dict[str, Any]:
-    """Draws digits until `wanted` strokes have been timed; each on a page freshly loaded."""
+def measure(page: Page, url: str, name: str, count: int) -> dict[str, Any]:
+    """Draws digits, each on a freshly loaded page, until `count` strokes have been timed."""
     latencies: list[float] = []
-    unanswered, answers, seconds = 0, 0, 0.0
+    unchanged, answers, seconds = 0, 0, 0.0
     drawings = load_drawings()
-    for number in range(2 * wanted):
-        if len(latencies) >= wanted:
+    for number in range(2 * count):
+        if len(latencies) >= count:
             break
-        print(f"{name}: {len(latencies)} of {wanted} strokes", end="\r", file=sys.stderr)
+        print(f"{name}: {len(latencies)} of {count} strokes", end="\r", file=sys.stderr)
         page.goto(url)
         page.locator("#pad canvas").first.wait_for()
         page.wait_for_timeout(1500)
         if name == "gr.Sketchpad":
             page.get_by_role("button", name="Brush").first.click()
             page.wait_for_timeout(500)
-        page.evaluate(WATCH, [ANSWER[name], EACH[name]])
+        page.evaluate(RECORD_STROKES_JS, [ANSWER_ELEMENTS[name], ALWAYS_CHANGED[name]])
         box = page.locator("#pad canvas").first.bounding_box()
         assert box is not None
         for stroke in drawings[number % len(drawings)].strokes:
-            at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-            page.mouse.move(*at[0])
+            points = [
+                (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke
+            ]
+            page.mouse.move(*points[0])
             page.mouse.down()
-            for point in at[1:]:
+            for point in points[1:]:
                 page.mouse.move(*point)
             page.mouse.up()
-            page.wait_for_timeout(SETTLED[name])
-        for rise in page.evaluate("window.rises"):
-            if rise["last"] is None:
-                unanswered += 1
+            page.wait_for_timeout(WAIT_MS[name])
+        for timing in page.evaluate("window.strokes"):
+            if timing["lastChange"] is None:
+                unchanged += 1
             else:
-                latencies.append(rise["last"] - rise["at"])
-        for drawn in page.evaluate("window.strokes"):
-            answers += drawn["answers"]
-            seconds += drawn["time"] / 1000
+                latencies.append(timing["lastChange"] - timing["end"])
+            answers += timing["answers"]
+            seconds += (timing["end"] - timing["start"]) / 1000
     latencies.sort()
     return {
         "strokes": len(latencies),
-        "unchanged": unanswered,  # the label showed the last answer when the pen rose
+        "unchanged": unchanged,  # the last answer had arrived before the end of the stroke
         "median_ms": round(median(latencies), 1),
         "p95_ms": round(latencies[round(0.95 * (len(latencies) - 1))], 1),
         "answers_per_second_while_drawing": round(answers / seconds, 1),
@@ -129,7 +129,7 @@ def main() -> None:
     recognizer = DigitRecognizer.from_pretrained()
     figures = {}
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         for name, demo in {
             "ours": build_demo(recognizer),
             "gr.Sketchpad": sketchpad_demo(recognizer),

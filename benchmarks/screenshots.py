@@ -1,4 +1,4 @@
-"""Takes the pictures of the page in docs/images/: each layout, and each tab.
+"""Take the screenshots in docs/images/: each layout of the page, and its tabs.
 
 python benchmarks/screenshots.py
 """
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 sys.path.insert(0, str(ROOT / "tests"))
 
-from conftest import FLAGS, Visitor, chromium_path, load_drawings, serving  # noqa: E402
+from conftest import CHROMIUM_FLAGS, Visitor, chromium_path, load_drawings, serving  # noqa: E402
 from playwright.sync_api import ViewportSize, expect, sync_playwright  # noqa: E402
 
 WIDE = ViewportSize(width=1280, height=820)
@@ -80,7 +80,7 @@ def main() -> None:
         serving(Path(folder)) as server,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         for shot in SHOTS:
             context = chromium.new_context(viewport=shot.viewport, color_scheme=shot.scheme)
             visitor = Visitor(context.new_page(), server.url)

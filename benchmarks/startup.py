@@ -1,9 +1,9 @@
-"""How long `python app.py` takes to its first answer, beside merely importing gradio and torch.
+"""How long `python app.py` takes to its first answer, and how much of that is imports.
 
     python benchmarks/startup.py --pairs 5 --json startup.json
 
-Both are measured in turn, so that a busy machine disturbs them alike. The target: at most one
-second between their medians.
+Importing gradio and torch is measured alternately with the first answer, so that a busy machine
+affects both alike. The target: at most one second between their medians.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "examples" / "crossed-seven.jpg"
-FILE = {"_type": "gradio.FileData"}
+FILE_META = {"_type": "gradio.FileData"}
 
 
 def import_seconds() -> float:
@@ -44,7 +44,7 @@ def answer_seconds() -> float:
             wait_for_port(port, process)
             with PICTURE.open("rb") as file:
                 path = http.post("/gradio_api/upload", files={"files": file}).json()[0]
-            data = [{"path": path, "meta": FILE}, 3]
+            data = [{"path": path, "meta": FILE_META}, 3]
             response = http.post("/gradio_api/run/predict", json={"data": data})
             response.raise_for_status()
         return time.perf_counter() - start
@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     imports, answers = [], []
-    answer_seconds()  # not counted: fills the disk cache and compiles the modules
+    answer_seconds()  # a warm-up, which fills the disk cache and compiles the modules
     for pair in range(1, options.pairs + 1):
         imports.append(import_seconds())
         answers.append(answer_seconds())

@@ -20,9 +20,9 @@ _MODULES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import torch, which takes seconds, when something asks for it (PEP 562).
+    """Import these names on first use (PEP 562): importing torch takes seconds.
 
-    A command line that is wrong is refused at once, and a name's rules need no torch.
+    A command line with a mistake in it is refused before torch is imported.
     """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

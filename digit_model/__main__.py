@@ -1,4 +1,4 @@
-"""Recognise pictures, measure the weights, publish them."""
+"""Recognise pictures, evaluate the weights, upload them to the Hub."""
 
 import sys
 

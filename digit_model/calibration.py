@@ -1,6 +1,6 @@
-"""Logits → honest numbers: calibrated probabilities, a digit score, and the measures of both.
+"""Calibrated probabilities and a digit score from logits, and the metrics of both.
 
-Everything here is numpy on logits, float (N, 10), and labels, int (N,).
+All functions take numpy arrays: logits, float (N, 10), and labels, int (N,).
 """
 
 import dataclasses
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNSURE_ERROR = 0.002  # at most this share of the answers given without "unsure" may be wrong …
-MAX_UNSURE = 0.03  # … unless that would make more than this share of the digits unsure
-KEPT_DIGITS = 0.997  # share of real digits that the non-digit threshold must let through
+# The "unsure" threshold: at most this share of the answers above it may be wrong, unless that makes
+# more than a share MAX_UNSURE of all answers unsure.
+MAX_SURE_ERROR = 0.002
+MAX_UNSURE = 0.03
+DIGIT_TPR = 0.997  # share of real digits that the not-a-digit threshold has to accept
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,8 @@ class Calibration:
         temperature: divides the logits before the softmax (Guo et al., 2017).
         energy_middle, energy_scale: the digit score is the logistic function of
             ``(energy - energy_middle) / energy_scale``.
-        unsure_below: smallest confidence that is answered without reserve.
-        not_a_digit_below: smallest digit score that counts as a digit.
+        unsure_below: smallest confidence whose verdict is not "unsure".
+        not_a_digit_below: smallest digit score whose verdict is not "not_a_digit".
     """
 
     temperature: float = 1.0
@@ -36,7 +38,7 @@ class Calibration:
         return softmax(logits / self.temperature)
 
     def digit_scores(self, logits: np.ndarray) -> np.ndarray:
-        """float64 (N,) in [0, 1]: how much the ink looks like any digit at all."""
+        """float64 (N,) in [0, 1]: how much the ink looks like a digit of any class."""
         return 1.0 / (1.0 + np.exp((self.energy_middle - energy(logits)) / self.energy_scale))
 
 
@@ -46,37 +48,41 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def energy(logits: np.ndarray) -> np.ndarray:
-    """logsumexp of each row, float64 (N,): high for digits (Liu et al., 2020; their −E)."""
-    high = logits.max(axis=1)
-    return high + np.log(np.exp(logits - high[:, None], dtype=np.float64).sum(axis=1))
+    """logsumexp of each row, float64 (N,): high for digits (−E of Liu et al., 2020)."""
+    largest = logits.max(axis=1)
+    return largest + np.log(np.exp(logits - largest[:, None], dtype=np.float64).sum(axis=1))
 
 
 def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood of the true labels, in nats."""
-    chosen = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(chosen, 1e-12)).mean())
+    of_labels = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(of_labels, 1e-12)).mean())
 
 
 def ece(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error in [0, 1]: the gap between accuracy and confidence.
+    """Expected calibration error in [0, 1] (Naeini, Cooper and Hauskrecht, 2015).
 
-    Over bins of equal width, weighted by their counts (Naeini, Cooper and Hauskrecht, 2015).
+    The mean gap between accuracy and confidence over bins of equal width, weighted by their counts.
     """
     confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [abs(right[which == bin].sum() - confidence[which == bin].sum()) for bin in range(bins)]
+    correct = probabilities.argmax(axis=1) == labels
+    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [bin_index == bin for bin in range(bins)]
+    gaps = [abs(correct[member].sum() - confidence[member].sum()) for member in members]
     return float(sum(gaps) / len(labels))
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:
-    """Chance that a positive scores above a negative, ties counted half (Mann and Whitney)."""
+    """Probability that a positive scores above a negative; ties count half.
+
+    From the ranks, as in the Mann-Whitney U test (1947).
+    """
     scores = np.concatenate([positive, negative])
-    _, which, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = ((last - counts + 1 + last) / 2)[which]
-    wins = ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
-    return float(wins / (len(positive) * len(negative)))
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    last_rank = np.cumsum(counts)
+    mean_ranks = ((last_rank - counts + 1 + last_rank) / 2)[inverse]
+    u = mean_ranks[: len(positive)].sum() - len(positive) * (len(positive) + 1) / 2
+    return float(u / (len(positive) * len(negative)))
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
@@ -104,31 +110,30 @@ def calibrate(
     """Fit all constants on held-out data.
 
     Args:
-        logits, labels: of digits as they are written.
-        augmented_logits: of the same digits after augmentation; the temperature is fitted on
-            both, or it would be too sure of everything but clean sheets.
-        nondigit_logits: of ink that is no digit. The digit score's middle lies half-way between the
-            median energies of the two, a sixth of that distance being one unit of its logistic.
+        logits, labels: of clean digits.
+        augmented_logits: of the same digits after augmentation. The temperature is fitted on both,
+            because one fitted on clean digits alone is overconfident on all others.
+        nondigit_logits: of ink that is not a digit. ``energy_middle`` is half-way between the
+            median energies of digits and non-digits, ``energy_scale`` a sixth of their distance.
     """
     temperature = fit_temperature(np.concatenate([logits, augmented_logits]), np.tile(labels, 2))
-    digits, others = np.median(energy(logits)), np.median(energy(nondigit_logits))
-    scale = max(float(digits - others) / 6, 1e-3)
-    fitted = Calibration(temperature, float(digits + others) / 2, scale)
+    digits, nondigits = np.median(energy(logits)), np.median(energy(nondigit_logits))
+    scale = max(float(digits - nondigits) / 6, 1e-3)
+    fitted = Calibration(temperature, float(digits + nondigits) / 2, scale)
     return dataclasses.replace(
         fitted,
         unsure_below=_unsure_threshold(fitted.probabilities(logits), labels),
-        not_a_digit_below=float(np.quantile(fitted.digit_scores(logits), 1 - KEPT_DIGITS)),
+        not_a_digit_below=float(np.quantile(fitted.digit_scores(logits), 1 - DIGIT_TPR)),
     )
 
 
 def _unsure_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """The smallest confidence above which the answers are wrong as seldom as ``UNSURE_ERROR``."""
+    """The smallest confidence ≥ 0.5 within ``MAX_SURE_ERROR`` and ``MAX_UNSURE``."""
     confidence = probabilities.max(axis=1)
     order = np.argsort(-confidence)
     wrong = (probabilities.argmax(axis=1) != labels)[order]
-    rate = np.cumsum(wrong) / np.arange(1, len(wrong) + 1)
-    accepted = (
-        int(np.flatnonzero(rate <= UNSURE_ERROR)[-1]) + 1 if (rate <= UNSURE_ERROR).any() else 0
-    )
+    error_rate = np.cumsum(wrong) / np.arange(1, len(wrong) + 1)  # of the most confident n
+    acceptable = np.flatnonzero(error_rate <= MAX_SURE_ERROR)
+    accepted = int(acceptable[-1]) + 1 if acceptable.size else 0
     accepted = max(accepted, int(len(wrong) * (1 - MAX_UNSURE)))
     return float(max(0.5, confidence[order][min(accepted, len(wrong)) - 1]))

@@ -1,11 +1,11 @@
-"""Pictures that people have corrected and agreed to share, kept as a data set.
+"""Pictures that people have corrected and agreed to share, stored as a data set.
 
-Each process writes to a folder of its own, which `datasets.load_dataset("imagefolder")` reads::
+Each process writes to its own folder, which `datasets.load_dataset("imagefolder")` reads::
 
-    FOLDER/<run>/<id>.png         # the picture alone: no EXIF, no place, no camera
-    FOLDER/<run>/metadata.jsonl   # one line a picture: its label, and what the model had said
+    FOLDER/<run>/<id>.png         # pixels only: no EXIF, so no location and no camera
+    FOLDER/<run>/metadata.jsonl   # one line per picture: its label and the model's prediction
 
-A line follows only once its picture is in place, so whatever ends the process, each line has one.
+A line is written after its picture, so every line has a picture even if the process is killed.
 """
 
 from __future__ import annotations
@@ -34,18 +34,22 @@ if TYPE_CHECKING:
     from digit_model.prediction import Prediction
 
 NOT_A_DIGIT = "not a digit"
-LABELS = (*"0123456789", NOT_A_DIGIT)
+CORRECTION_LABELS = (*"0123456789", NOT_A_DIGIT)
 METADATA_FILE = "metadata.jsonl"
 LOCK_FILE = ".lock"
 
 
 class CorrectionStore:
-    """Keeps corrections on disk; safe to share between threads."""
+    """Stores corrections on disk; safe to share between threads.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.run = uuid.uuid4().hex  # no two processes or replicas ever write to the same file
-        self.lock = threading.Lock()  # held while a picture and its line are being written
+    Attributes:
+        repo_id: the data set on the Hub to which they are then uploaded; None if they stay here.
+    """
+
+    def __init__(self, folder: Path, *, repo_id: str | None = None) -> None:
+        self.folder, self.repo_id = folder, repo_id
+        self.run = uuid.uuid4().hex  # unique, so no two processes or replicas share a file
+        self.lock = threading.Lock()  # held while a picture and its line are written
         self._lock_file: BinaryIO | None = None
 
     def add(
@@ -56,30 +60,30 @@ class CorrectionStore:
         prediction: Prediction,
         model: dict[str, str | None],
     ) -> dict[str, str]:
-        """Keep one picture with the label a person gave it.
+        """Store one picture with the label that a person gave it.
 
         Args:
             picture: upright, uint8 RGB (h, w, 3), no larger than the recogniser needs; stored as
-                PNG, so that nothing is kept of what else its file said.
+                PNG without the metadata of the original file.
             label: "0" … "9" or "not a digit".
-            prediction: what the recogniser had said of it.
+            prediction: the recogniser's prediction for this picture.
             model: id, revision and sha256 of that recogniser.
 
         Returns:
-            A receipt: "id", "label", and "stored", the picture's name in the data set.
+            A receipt: "id", "label", and "stored", the picture's path in the data set.
 
         Raises:
             ValueError: there is no such label.
-            OSError: it can't be written, for one because the disk is full.
+            OSError: it can't be written, for example because the disk is full.
         """
-        if label not in LABELS:
+        if label not in CORRECTION_LABELS:
             raise ValueError(f"A label is a digit from 0 to 9 or {NOT_A_DIGIT!r}, not {label!r}.")
-        content = _as_png(picture)
-        receipt = uuid.uuid4().hex
-        # No value is ever null: a column that is null in one file and text in the next has two
-        # types, and the files can't be read as one data set.
+        content = _encode_png(picture)
+        correction_id = uuid.uuid4().hex
+        # No value is ever null: a column that is null in one file and text in another has two
+        # types, and the files couldn't be loaded as one data set.
         row: dict[str, str | float] = {
-            "file_name": f"{receipt}.png",
+            "file_name": f"{correction_id}.png",
             "label": label,
             "verdict": prediction.verdict,
             "predicted_label": prediction.label or "",
@@ -89,20 +93,20 @@ class CorrectionStore:
             "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
         with self.lock:
-            folder = self._open()
-            with atomic_path(folder / f"{receipt}.png") as partial:
+            folder = self._open_folder()
+            with atomic_path(folder / f"{correction_id}.png") as partial:
                 _write(partial, content)
             _append(folder / METADATA_FILE, (json.dumps(row) + "\n").encode())
-        return {"id": receipt, "label": label, "stored": f"{self.run}/{receipt}.png"}
+        return {"id": correction_id, "label": label, "stored": f"{self.run}/{correction_id}.png"}
 
     def release(self) -> None:
-        """Leave the folder to whoever sends what is in it; a further correction takes it again."""
+        """Unlock the folder so that its corrections can be uploaded; :meth:`add` locks it again."""
         with self.lock:
             if self._lock_file is not None:
                 self._lock_file.close()
                 self._lock_file = None
 
-    def _open(self) -> Path:
+    def _open_folder(self) -> Path:
         folder = self.folder / self.run
         if self._lock_file is None:
             folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +115,7 @@ class CorrectionStore:
 
 
 def lock_folder(folder: Path) -> BinaryIO | None:
-    """Lock a process's folder until this process ends or closes the file; None if it is locked."""
+    """Lock a folder until the process ends or closes the returned file; None if already locked."""
     file = (folder / LOCK_FILE).open("ab")
     try:
         if sys.platform == "win32":
@@ -124,7 +128,7 @@ def lock_folder(folder: Path) -> BinaryIO | None:
     return file
 
 
-def _as_png(picture: np.ndarray) -> bytes:
+def _encode_png(picture: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "PNG")
     return buffer.getvalue()
@@ -138,7 +142,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Append a line whole; after a failure, such as a full disk, the file is as it was before."""
+    """Append the whole line or nothing: after a failure, the file is truncated to its old size."""
     with path.open("ab", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         try:

@@ -1,4 +1,4 @@
-"""Any picture a person sends → an upright uint8 RGB array. Knows nothing of ink or torch."""
+"""Any picture, from a path to a Gradio editor's value → an upright uint8 RGB array."""
 
 import contextlib
 import io
@@ -12,9 +12,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 # 8192 x 8192: a 64-megapixel phone photograph, and no more than 200 MB once decoded.
 MAX_PIXELS = 64 * 2**20
-# Raster formats only: Pillow's EPS reader, for one, would start Ghostscript on a stranger's file.
+# Raster formats only: Pillow's EPS reader, for example, would run Ghostscript on a user's file.
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "JPEG2000", "PPM", "ICO")
-# A visible area varies less than this (standard deviation, grey levels) if it is one flat colour.
+# Largest standard deviation, in grey levels, of a visible area that counts as one flat colour.
 FLAT_STD = 12.0
 
 ImageInput = str | Path | bytes | Image.Image | np.ndarray | Mapping[str, Any]
@@ -25,21 +25,21 @@ class ImageError(ValueError):
 
 
 def decode(image: ImageInput) -> np.ndarray:
-    """Read a picture and bring it upright.
+    """Read a picture and apply its EXIF rotation.
 
     Args:
         image: a path, the bytes of a file, a PIL image, a numpy array of shape (H, W),
             (H, W, 1), (H, W, 2: grey and alpha), (H, W, 3) or (H, W, 4), bool, integer, or float
             (in [0, 1] or [0, 255]), or the value of a Gradio image editor (a mapping with
-            "composite", "layers", "background"). Of an animation, the first frame is taken.
+            "composite", "layers", "background"). The first frame of an animation is used.
 
     Returns:
-        uint8 array (H, W, 3), sRGB. EXIF rotation is applied; transparency is laid on a colour
-        that lets the visible part be seen.
+        uint8 array (H, W, 3), sRGB, upright. A transparent picture is composited on a colour that
+        contrasts with its visible part.
 
     Raises:
         ImageError: not a picture, damaged, empty, or larger than ``MAX_PIXELS``; the size is
-            taken from the file's header, before any pixel is decoded.
+            checked in the file's header, before any pixel is decoded.
     """
     if isinstance(image, Mapping):
         return _to_rgb(_flatten_editor_value(image))
@@ -63,12 +63,12 @@ def _open(image: Any) -> Image.Image:
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
-        raise ImageError(_too_large()) from error
+        raise ImageError(_too_large_message()) from error
     except MemoryError as error:
         raise ImageError("The picture is too large for this machine's memory.") from error
     except Exception as error:  # Pillow's decoders raise almost anything on a damaged file
         raise ImageError("The picture is damaged or cut short, so it can't be read.") from error
-    # A damaged EXIF block says nothing of the pixels: leave them as they lie.
+    # With a damaged EXIF block the picture is still readable: leave it unrotated.
     with contextlib.suppress(Exception):
         picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I") or picture.mode == "F":
@@ -87,19 +87,19 @@ def _read_file(path: Path) -> bytes:
 
 
 def _from_bytes(content: bytes) -> Image.Image:
-    """Read the header, not yet the pixels."""
+    """Read the header; the pixels are decoded later."""
     if not content:
         raise ImageError("The file is empty.")
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; our own limit refuses them.
+            # Pillow warns about large pictures; _check_size refuses them.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             return Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
-        raise ImageError(_not_a_picture(content)) from error
+        raise ImageError(_unreadable_message(content)) from error
 
 
-def _not_a_picture(content: bytes) -> str:
+def _unreadable_message(content: bytes) -> str:
     head = content[:1024].lstrip().lower()
     if b"<svg" in head:
         return "This is an SVG drawing; please send a PNG or JPEG picture of it."
@@ -108,7 +108,7 @@ def _not_a_picture(content: bytes) -> str:
     return "This file is not a picture that can be read; send a PNG, JPEG, GIF, WebP, BMP or TIFF."
 
 
-def _too_large() -> str:
+def _too_large_message() -> str:
     return f"The picture is too large: more than {MAX_PIXELS // 10**6} megapixels."
 
 
@@ -116,11 +116,11 @@ def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise ImageError("The picture is empty: it has no pixels.")
     if width * height > MAX_PIXELS:
-        raise ImageError(_too_large())
+        raise ImageError(_too_large_message())
 
 
 def _flatten_editor_value(value: Mapping[str, Any]) -> Image.Image:
-    """The picture in a Gradio editor's value: its composite, or else its layers laid together."""
+    """The picture in a Gradio editor's value: its composite, or else its layers composited."""
     composite, layers = value.get("composite"), value.get("layers")
     if composite is not None:
         return _open(composite)
@@ -137,7 +137,7 @@ def _flatten_editor_value(value: Mapping[str, Any]) -> Image.Image:
 
 
 def _check_array(array: np.ndarray) -> np.ndarray:
-    """The array as uint8, (H, W) or (H, W, 2…4), when it can be a picture at all."""
+    """The array as uint8, (H, W) or (H, W, 2…4); ImageError if its shape or type is wrong."""
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim != 2 and not (array.ndim == 3 and 2 <= array.shape[2] <= 4):
@@ -147,10 +147,9 @@ def _check_array(array: np.ndarray) -> np.ndarray:
 
 
 def _to_uint8(values: np.ndarray) -> np.ndarray:
-    """Bring any number type to 0…255 by its natural range, never by its contrast.
+    """Scale any number type to 0…255 by the range of the type, not of the values.
 
-    Stretching to the picture's own minimum and maximum would turn the noise of a blank sheet
-    into ink.
+    Stretching the picture's own minimum and maximum would turn the noise of a blank sheet into ink.
     """
     if values.dtype == np.uint8:
         return values
@@ -162,12 +161,12 @@ def _to_uint8(values: np.ndarray) -> np.ndarray:
         raise ImageError(f"An array of type {values.dtype} is not a picture.")
     numbers = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     high = float(numbers.max(initial=0.0))
-    # Ranges met in practice: masks and floats in [0, 1]; 8, 12 and 16 bits; else the maximum.
-    # Resampling overshoots a float's range; what is above it is clipped.
-    slack = 1.5 if np.issubdtype(values.dtype, np.floating) else 1.0
+    # Usual ranges: masks and floats in [0, 1]; 8, 12 and 16 bits; otherwise the maximum. Resampled
+    # floats may overshoot their range; these values are clipped.
+    tolerance = 1.5 if np.issubdtype(values.dtype, np.floating) else 1.0
     limits = (1.0, 255.0, 4095.0, 65535.0)
-    full = next((limit for limit in limits if high <= slack * limit), high)
-    return np.clip(np.rint(numbers * (255.0 / full)), 0, 255).astype(np.uint8)
+    white = next((limit for limit in limits if high <= tolerance * limit), high)
+    return np.clip(np.rint(numbers * (255.0 / white)), 0, 255).astype(np.uint8)
 
 
 def _to_rgb(picture: Image.Image) -> np.ndarray:
@@ -180,11 +179,11 @@ def _to_rgb(picture: Image.Image) -> np.ndarray:
 
 
 def _composite(picture: Image.Image) -> np.ndarray:
-    """Lay an RGBA picture on a plain colour.
+    """Composite an RGBA picture on a plain colour.
 
-    A flat or sparse visible part is the ink itself, so it goes on black or white, whichever
-    contrasts; a visible part that fills most of the picture and has marks of its own is a sheet of
-    paper, whose median colour is continued under the transparent rest.
+    A visible part that is small or of one flat colour is the ink: the background is black or white,
+    whichever contrasts. A visible part that fills most of the picture and varies is a sheet of
+    paper with ink on it: the background is its median colour.
     """
     step = max(1, max(picture.size) // 1024)  # a sample is enough to choose a colour
     sample = np.asarray(picture)[::step, ::step]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Gives a name beside ``path`` to write to; what is there afterwards takes the path's place.
+    """Yield a temporary path in the same folder; on success it replaces ``path``.
 
-    After an error the file of that name is gone, and ``path`` is as it was. Processes that write
-    the same path at once don't meet.
+    After an error the temporary file is deleted and ``path`` is unchanged. Each process has its
+    own temporary file, so several may write the same path at once.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:

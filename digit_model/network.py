@@ -1,4 +1,4 @@
-"""The network: a small convolutional classifier. Pure ``nn.Module``; knows nothing of images."""
+"""The network: a small convolutional classifier, and its input from uint8 digits."""
 
 import copy
 from collections.abc import Iterable
@@ -12,31 +12,32 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Shape of a :class:`DigitCNN`; saved in config.json beside the weights."""
+    """Architecture of a :class:`DigitCNN`; saved in config.json beside the weights."""
 
     stem: int = 32  # channels of the first convolution
-    stages: tuple[tuple[int, ...], ...] = ((64, 64), (128, 128, 128))  # at 14 and at 7 pixels
+    # Channels of each stage's convolutions, on feature maps of 14×14 and 7×7.
+    stages: tuple[tuple[int, ...], ...] = ((64, 64), (128, 128, 128))
     dropout: float = 0.3
     classes: int = 10
 
 
 class DigitCNN(nn.Module):
-    """A 5×5 convolution in steps of two, then stages of 3×3 convolutions, each followed by pooling.
+    """A 5×5 convolution of stride 2, then stages of 3×3 convolutions, each with 2×2 max pooling.
 
-    Batch normalisation and ReLU after each convolution (as in VGG with batch normalisation:
-    Simonyan and Zisserman, 2015; Ioffe and Szegedy, 2015). The last 3×3 map is flattened, not
-    averaged: where on the digit a stroke lies tells a 6 from a 9.
+    Batch normalisation and ReLU follow each convolution, as in VGG with batch normalisation
+    (Simonyan and Zisserman, 2015; Ioffe and Szegedy, 2015). The last 3×3 feature map is flattened,
+    not averaged, because the position of a stroke matters: it distinguishes a 6 from a 9.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.stages = nn.ModuleList([nn.Sequential(*_convolution(1, config.stem, 5, stride=2))])
+        self.stages = nn.ModuleList([nn.Sequential(*_conv_bn_relu(1, config.stem, 5, stride=2))])
         channels = config.stem
         for widths in config.stages:
             layers = []
             for width in widths:
-                layers += _convolution(channels, width, 3)
+                layers += _conv_bn_relu(channels, width, 3)
                 channels = width
             self.stages.append(nn.Sequential(*layers, nn.MaxPool2d(2)))
         self.classifier = nn.Linear(channels * 3 * 3, config.classes)
@@ -50,7 +51,7 @@ class DigitCNN(nn.Module):
         return self.classifier(features)
 
     def fused(self) -> "DigitCNN":
-        """A copy for inference, each batch normalisation folded into the convolution before it."""
+        """A copy for inference, with each batch normalisation folded into its convolution."""
         network = copy.deepcopy(self).eval()
         network.stages = nn.ModuleList(
             nn.Sequential(*_fuse(stage.children())) for stage in network.stages
@@ -68,14 +69,18 @@ def _fuse(layers: Iterable[nn.Module]) -> list[nn.Module]:
     return fused
 
 
-def _convolution(channels: int, width: int, side: int, stride: int = 1) -> list[nn.Module]:
+def _conv_bn_relu(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
+) -> list[nn.Module]:
     return [
-        nn.Conv2d(channels, width, side, stride, padding=side // 2, bias=False),
-        nn.BatchNorm2d(width),
+        nn.Conv2d(
+            in_channels, out_channels, kernel_size, stride, padding=kernel_size // 2, bias=False
+        ),
+        nn.BatchNorm2d(out_channels),
         nn.ReLU(inplace=True),
     ]
 
 
 def to_inputs(digits: Tensor) -> Tensor:
-    """uint8 (N, 28, 28) → the network's float (N, 1, 28, 28) in [0, 1]. Training and serving."""
+    """uint8 (N, 28, 28) → the network's input, float (N, 1, 28, 28) in [0, 1]."""
     return digits.unsqueeze(1).to(torch.float32) / 255.0

@@ -1,4 +1,4 @@
-"""What the recogniser says of one picture."""
+"""The recogniser's answer for one picture."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,16 +18,16 @@ class Prediction:
 
     Attributes:
         verdict: "digit"; "unsure" when the confidence is low; "not_a_digit" when the ink doesn't
-            look like any; "blank" when there is none.
+            look like a digit; "blank" when there is no ink.
         label: "0" … "9"; None when the verdict is "not_a_digit" or "blank".
         probabilities: calibrated, of all ten labels, summing to 1; uniform when blank.
-        top_k: the k most probable labels and their probabilities, best first.
+        top_k: the k most probable labels and their probabilities, most probable first.
         confidence: the largest probability.
-        digit_score: in [0, 1], how digit-like the ink is; 0 when blank.
-        model_input: uint8 (28, 28), 255 = ink: exactly what the network saw.
-        crop: the square of the upright picture that was read, as left, top, width and height in
-            fractions of its width and height; it reaches beyond the picture where the ink lies at
-            the edge; None when blank.
+        digit_score: in [0, 1], how much the ink looks like a digit; 0 when blank.
+        model_input: uint8 (28, 28), 255 = ink: the network's input.
+        crop: the square of the upright picture that ``model_input`` shows, as left, top, width and
+            height in fractions of the picture's width and height; it may extend beyond the picture
+            when the ink is near its edge; None when blank.
     """
 
     verdict: Verdict
@@ -46,12 +46,12 @@ def to_prediction(
     """Logits (10,) of one preprocessed picture → its :class:`Prediction`."""
     digit, crop = preprocessed
     if digit.any():
-        values = calibration.probabilities(logits[None])[0]
+        probabilities = calibration.probabilities(logits[None])[0]
         score = float(calibration.digit_scores(logits[None])[0])
     else:
-        values, score = np.full(len(LABELS), 1 / len(LABELS)), 0.0
-    order = np.argsort(-values, kind="stable")
-    confidence = float(values[order[0]])
+        probabilities, score = np.full(len(LABELS), 1 / len(LABELS)), 0.0
+    order = np.argsort(-probabilities, kind="stable")
+    confidence = float(probabilities[order[0]])
     verdict: Verdict = "digit"
     if not digit.any():
         verdict = "blank"
@@ -62,8 +62,8 @@ def to_prediction(
     return Prediction(
         verdict=verdict,
         label=LABELS[order[0]] if verdict in ("digit", "unsure") else None,
-        probabilities={label: float(value) for label, value in zip(LABELS, values, strict=True)},
-        top_k=[(LABELS[index], float(values[index])) for index in order[:top_k]],
+        probabilities=dict(zip(LABELS, probabilities.tolist(), strict=True)),
+        top_k=[(LABELS[index], float(probabilities[index])) for index in order[:top_k]],
         confidence=confidence,
         digit_score=score,
         model_input=digit,

@@ -1,4 +1,4 @@
-"""From a picture to the digit the network sees: the one preprocessing of training and serving."""
+"""From a picture to the digit that the network sees. Training and serving both use it."""
 
 from typing import NamedTuple
 
@@ -13,10 +13,12 @@ Crop = tuple[float, float, float, float]
 
 
 class Preprocessed(NamedTuple):
-    """``digit``: uint8 (28, 28), 255 = ink; all zero when there is no ink.
+    """What :func:`preprocess_with_crop` returns.
 
-    ``crop``: the square of the picture that became it, which reaches beyond the picture where the
-    ink lies at its edge; None when there is no ink.
+    Attributes:
+        digit: uint8 (28, 28), 255 = ink; all zero when there is no ink.
+        crop: the square of the picture that ``digit`` shows; it may extend beyond the picture when
+            the ink is near its edge. None when there is no ink.
     """
 
     digit: np.ndarray
@@ -33,7 +35,7 @@ def preprocess(image: ImageInput) -> np.ndarray:
 
 
 def preprocess_with_crop(image: ImageInput) -> Preprocessed:
-    """The same, and where in the picture it was.
+    """As :func:`preprocess`, with the square of the picture that the digit shows.
 
     Raises:
         ImageError: the picture can't be read.

@@ -1,6 +1,6 @@
-"""Pictures read for people: beside the prediction, what to show them of the picture itself.
+"""Predictions for the page and the API: with the decoded picture, the time taken, and errors.
 
-Here a bad file is an answer like any other, so that one of many spoils nothing.
+:func:`read_many` yields an error in the place of a bad file, so that the others are still read.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from digit_model.ink import shrink
 from digit_model.prediction import Prediction
 from digit_model.recognizer import DigitRecognizer
 
-CHUNK = 16  # pictures that are in memory, and go through the network, at a time
+CHUNK = 16  # pictures that are decoded and recognised at a time; limits the memory in use
 
 
 class Reading(NamedTuple):
-    """One picture, and what was read in it.
+    """One picture and its prediction.
 
     Attributes:
-        picture: upright, uint8 RGB (h, w, 3), its longest side no more than the 640 pixels that
-            the recogniser needs.
-        prediction: what was read.
-        milliseconds: spent on decoding and recognising it.
+        picture: upright, uint8 RGB (h, w, 3), its longer side at most 640 pixels, which is what
+            the recogniser works on.
+        prediction: the recogniser's answer.
+        milliseconds: time for decoding and recognition.
     """
 
     picture: np.ndarray
@@ -42,7 +42,7 @@ def read(recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3) -> Read
         ValueError: top_k is not a whole number from 1 to 10.
     """
     start = time.perf_counter()
-    picture = shrink(decode(image))  # the recogniser's own first step: the answer stays the same
+    picture = shrink(decode(image))  # also the recogniser's first step, so the answer is the same
     prediction = recognizer.predict(picture, top_k=top_k)
     return Reading(picture, prediction, _milliseconds_since(start))
 
@@ -50,7 +50,7 @@ def read(recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3) -> Read
 def read_many(
     recognizer: DigitRecognizer, images: Sequence[ImageInput], top_k: int = 3
 ) -> Iterator[Reading | ImageError]:
-    """A reading for each picture, in order; in the place of one that can't be read, the reason.
+    """A reading for each picture, in order, or the error when a picture can't be read.
 
     Raises:
         ValueError: top_k is not a whole number from 1 to 10.
@@ -58,18 +58,19 @@ def read_many(
     for start in range(0, len(images), CHUNK):
         chunk = [_load(image) for image in images[start : start + CHUNK]]
         pictures = [loaded[0] for loaded in chunk if not isinstance(loaded, ImageError)]
-        began = time.perf_counter()
+        batch_start = time.perf_counter()
         predictions = iter(recognizer.predict_batch(pictures, top_k=top_k))
-        each = _milliseconds_since(began) / max(1, len(pictures))
+        mean_milliseconds = _milliseconds_since(batch_start) / max(1, len(pictures))
         for loaded in chunk:
             if isinstance(loaded, ImageError):
                 yield loaded
             else:
                 picture, milliseconds = loaded
-                yield Reading(picture, next(predictions), milliseconds + each)
+                yield Reading(picture, next(predictions), milliseconds + mean_milliseconds)
 
 
 def _load(image: ImageInput) -> tuple[np.ndarray, float] | ImageError:
+    """The decoded picture and the milliseconds that it took."""
     start = time.perf_counter()
     try:
         return shrink(decode(image)), _milliseconds_since(start)

@@ -1,4 +1,4 @@
-"""The recogniser: the one place where pictures and the network meet."""
+"""The recogniser: preprocessing, network and calibration together."""
 
 import tempfile
 from collections.abc import Sequence
@@ -8,7 +8,12 @@ import numpy as np
 import torch
 
 from digit_model.decode import ImageInput
-from digit_model.explanation import attribute, contrast, draw_evidence, share_evidence
+from digit_model.explanation import (
+    draw_attribution,
+    integrated_gradients,
+    logit_weights,
+    smooth_attribution,
+)
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.prediction import LABELS, Prediction, to_prediction
 from digit_model.preprocess import preprocess, preprocess_with_crop
@@ -22,11 +27,11 @@ from digit_model.weights import (
     save_weights,
 )
 
-BATCH = 32  # digits in one forward pass: their activations fit into the processor's cache
+BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
 
 
 class DigitRecognizer:
-    """Reads handwritten digits. Made by :meth:`from_pretrained`; safe to share between threads."""
+    """Reads handwritten digits. Load by :meth:`from_pretrained`; safe to share between threads."""
 
     def __init__(
         self, network: DigitCNN, config: ModelConfig, *, id: str, revision: str | None = None
@@ -34,7 +39,7 @@ class DigitRecognizer:
         self.id = id
         self.revision = revision
         self.folder: Path | None = None  # where the weights were loaded from
-        self.notice: str | None = None  # what users should know of where the weights are from
+        self.notice: str | None = None  # to show to users, such as that the Hub gave no answer
         self.sha256 = config.sha256
         self.calibration = config.calibration
         self._config, self._network = config, network
@@ -52,16 +57,16 @@ class DigitRecognizer:
 
         Args:
             model: a folder with config.json and model.safetensors, or a repository on the Hub,
-                "user/repo" or "user/repo@revision", which :mod:`digit_model.hub.names` tells apart;
-                by default the weights that come with this package, without any network.
+                "user/repo" or "user/repo@revision"; :mod:`digit_model.hub.names` says which is
+                which. By default the weights that come with this package, which need no network.
             revision: branch, tag or commit on the Hub; its main branch by default.
-            local_files_only: take what was downloaded from the Hub before, without asking it.
+            local_files_only: use what was downloaded before, without a request to the Hub.
 
         Raises:
             ModelError: the folder or its files are missing, damaged or don't fit together; or the
                 Hub refuses them, or gives no answer and they were never downloaded before.
         """
-        from digit_model.hub.names import locate  # which needs no network, nor its libraries
+        from digit_model.hub.names import locate  # doesn't import the Hub's client
 
         place, notice = locate(DEFAULT_WEIGHTS if model is None else model, revision)
         if isinstance(place, Path):
@@ -69,7 +74,7 @@ class DigitRecognizer:
             network, config = load_weights(folder)
             recognizer = cls(network, config, id=folder.resolve().name)
         else:
-            from digit_model.hub.pull import pull, save_ref  # they take half a second to import
+            from digit_model.hub.pull import pull, save_ref  # the Hub's client takes half a second
 
             folder, commit, notice = pull(place, local_files_only=local_files_only)
             network, config = load_weights(folder)
@@ -93,7 +98,7 @@ class DigitRecognizer:
         return self.predict_batch([image], top_k)[0]
 
     def predict_batch(self, images: Sequence[ImageInput], top_k: int = 3) -> list[Prediction]:
-        """Recognise the digit in each picture, in order; a forward pass for every 32 of them.
+        """Recognise the digit in each picture, in order, with one forward pass per 32 pictures.
 
         Raises:
             ImageError: one of the pictures can't be read.
@@ -108,51 +113,52 @@ class DigitRecognizer:
             return []
         logits = self.logits(np.stack([digit for digit, _ in preprocessed]))
         return [
-            to_prediction(one, row, self.calibration, top_k)
-            for one, row in zip(preprocessed, logits, strict=True)
+            to_prediction(picture, row, self.calibration, top_k)
+            for picture, row in zip(preprocessed, logits, strict=True)
         ]
 
     def explain(
         self, image: ImageInput, label: str | None = None, *, against: str | None = None
     ) -> np.ndarray:
-        """Which ink speaks for a label and which against it, as the network sees it.
+        """Which ink is evidence for a label and which against it, by integrated gradients.
 
-        By integrated gradients; see :mod:`digit_model.explanation`, which also draws the result.
+        See :mod:`digit_model.explanation`.
 
         Args:
             image: as in :meth:`predict`.
             label: "0" … "9"; by default the most probable one (other than ``against``).
-            against: another label, to ask why the one and not the other; by default the label
-                is held against the mean of all others.
+            against: another label, to explain why ``label`` rather than this one; by default
+                ``label`` is compared with the mean of all others.
 
         Returns:
             float32 (28, 28) in [-1, 1] for the pixels of ``Prediction.model_input``: above 0 for
-            the label, below 0 against it, the strongest pixel being 1 or -1; 0 on paper, and
-            all 0 when the picture is blank.
+            the label, below 0 against it, scaled so that the strongest pixel is 1 or -1; 0 on
+            paper, and all 0 when the picture is blank.
 
         Raises:
             ImageError: the picture can't be read.
             ValueError: ``label`` or ``against`` is no label, or both are the same.
         """
         digit = preprocess(image)
-        return self._evidence(digit, *self._question(digit, label, against))
+        return self._attribution(digit, *self._labels_to_compare(digit, label, against))
 
     def draw_explanation(self, image: ImageInput, label: str | None = None) -> np.ndarray:
-        """The same as a picture for people, uint8 RGB (280, 280, 3): blue ink speaks for the label.
+        """:meth:`explain` as a picture, uint8 RGB (280, 280, 3): ink for the label is blue.
 
-        See :func:`digit_model.explanation.draw_evidence`.
+        See :func:`digit_model.explanation.draw_attribution`.
 
         Raises:
             ImageError: the picture can't be read.
             ValueError: ``label`` is no label.
         """
         digit = preprocess(image)
-        return draw_evidence(self._evidence(digit, *self._question(digit, label, None)), digit)
+        attribution = self._attribution(digit, *self._labels_to_compare(digit, label, None))
+        return draw_attribution(attribution, digit)
 
-    def _question(
+    def _labels_to_compare(
         self, digit: np.ndarray, label: str | None, against: str | None
     ) -> tuple[int, int | None]:
-        """Both as numbers; the most probable label where none is given."""
+        """Both labels as numbers; without a label, the most probable one."""
         for given in (label, against):
             if given is not None and given not in LABELS:
                 raise ValueError(f'A label is one of "0" to "9", not {given!r}.')
@@ -164,15 +170,15 @@ class DigitRecognizer:
         ranking = np.argsort(-self.logits(digit[None])[0], kind="stable")
         return int(ranking[ranking != other][0]), other
 
-    def _evidence(self, digit: np.ndarray, label: int, against: int | None) -> np.ndarray:
-        evidence = attribute(self._fused, digit, contrast(label, against))
-        evidence = share_evidence(evidence, digit)
-        return evidence / max(float(np.abs(evidence).max()), 1e-12)
+    def _attribution(self, digit: np.ndarray, label: int, against: int | None) -> np.ndarray:
+        attribution = integrated_gradients(self._fused, digit, logit_weights(label, against))
+        attribution = smooth_attribution(attribution, digit)
+        return attribution / max(float(np.abs(attribution).max()), 1e-12)
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write the weights to a folder, with what was measured of them where that is known.
+        """Write the weights to a folder that :meth:`from_pretrained` loads, bit for bit the same.
 
-        :meth:`from_pretrained` reads it again, to the bit.
+        Metrics, figures and model card are copied along if these weights have them.
 
         Raises:
             OSError: it can't be written.
@@ -185,33 +191,33 @@ class DigitRecognizer:
     def push_to_hub(
         self, repo: str, *, private: bool = False, create_pr: bool = False, tag: str | None = None
     ) -> str:
-        """Put weights, metrics, figures and model card on the Hub, by one commit or none.
+        """Upload weights, metrics, figures and model card to the Hub in at most one commit.
 
         Args:
-            repo: "user/repo"; created if there is none.
-            private: visible to you alone, if it has to be created.
-            create_pr: as a pull request.
-            tag: mark the commit with it.
+            repo: "user/repo"; created if it doesn't exist.
+            private: make the repository private if it has to be created.
+            create_pr: open a pull request instead of a commit to the main branch.
+            tag: tag for the commit.
 
         Returns:
-            The address of the repository, or of the pull request.
+            The URL of the repository, or of the pull request.
 
         Raises:
-            ModelError: nothing was measured of these weights, or the Hub refuses or fails.
+            ModelError: these weights have no metrics.json, or the Hub refuses or fails.
         """
         if self.folder is None or measured_sha256(self.folder) != self.sha256:
             raise ModelError(
                 "Nothing has been measured of these weights, and the model card is made of it: "
                 f"run python -m digit_model evaluate --model {self.folder or 'FOLDER'}."
             )
-        from digit_model.hub.push import push  # its libraries take half a second to import
+        from digit_model.hub.push import push  # the Hub's client takes half a second
 
         with tempfile.TemporaryDirectory() as folder:
             self.save_pretrained(folder)
             return push(Path(folder), repo, private=private, create_pr=create_pr, tag=tag).url
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
-        """Digits as :func:`digit_model.preprocess.preprocess` makes them → float32 (N, 10)."""
+        """Preprocessed digits, uint8 (N, 28, 28) → float32 (N, 10)."""
         with torch.inference_mode():
-            parts = to_inputs(torch.from_numpy(digits)).split(BATCH)
-            return torch.cat([self._fused(part) for part in parts]).numpy()
+            batches = to_inputs(torch.from_numpy(digits)).split(BATCH_SIZE)
+            return torch.cat([self._fused(batch) for batch in batches]).numpy()

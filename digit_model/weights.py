@@ -1,6 +1,6 @@
-"""A folder of weights: config.json and model.safetensors, written and read strictly.
+"""A folder of weights: config.json and model.safetensors, checked when they are read.
 
-Beside them lie what was measured of them, metrics.json and figures/, and the model card made of it.
+The same folder may hold a report on them: metrics.json, figures/ and the model card, README.md.
 """
 
 import dataclasses
@@ -25,8 +25,8 @@ WEIGHTS_FILE = "model.safetensors"
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 FIGURES = "figures"  # a folder of PNG files
-FORMAT = 2  # raised when older code could no longer read what newer code writes
-# Where `pip install .` puts the repository's weights/, and where they are in a clone.
+FORMAT = 2  # version of config.json; raised when older code can't read what newer code writes
+# `pip install .` copies the repository's weights/ into the package; a clone has them beside it.
 _INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).parents[1] / "weights"
 DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
 
@@ -37,7 +37,7 @@ class ModelError(Exception):
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """config.json: all that turns the tensors into a recogniser, and where they came from."""
+    """config.json: what a recogniser needs besides the tensors, and how these were trained."""
 
     network: NetworkConfig
     calibration: Calibration
@@ -46,12 +46,12 @@ class ModelConfig:
 
 
 def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelConfig:
-    """Write both files, each of them whole. Returns the config with its hash."""
+    """Write both files, each one atomically. Returns the config with the hash of the tensors."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
         key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
     }
-    # One metadata key only: with several, their order and so the hash would differ between runs.
+    # One metadata key only: the order of several, and so the hash, would differ between runs.
     content = save(tensors, {"format": "pt"})
     config = dataclasses.replace(config, sha256=hashlib.sha256(content).hexdigest())
     write_atomically(folder / WEIGHTS_FILE, content)
@@ -61,9 +61,9 @@ def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelC
 
 
 def copy_report(source: Path, folder: Path, sha256: str) -> None:
-    """Copy metrics, figures and card from one folder of weights to another, where they are theirs.
+    """Copy metrics, figures and model card from ``source`` to ``folder``.
 
-    ``sha256`` is that of the weights in ``folder``: a report on others is left behind.
+    Only if they report on the weights in ``folder``, whose hash is ``sha256``.
     """
     if source.resolve() == folder.resolve() or measured_sha256(source) != sha256:
         return
@@ -75,7 +75,7 @@ def copy_report(source: Path, folder: Path, sha256: str) -> None:
 
 
 def measured_sha256(folder: Path) -> str | None:
-    """Of the weights that the folder's metrics.json reports on; None without a readable one."""
+    """The hash of the weights that metrics.json reports on; None if it can't be read."""
     try:
         return json.loads((folder / METRICS_FILE).read_bytes())["model"]["sha256"]
     except (OSError, ValueError, LookupError, TypeError):
@@ -111,15 +111,7 @@ def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
     except SafetensorError as error:
         raise ModelError(f"{folder / WEIGHTS_FILE} is not a safetensors file.") from error
     network = DigitCNN(config.network)
-    wanted = {key: _kind(tensor) for key, tensor in network.state_dict().items()}
-    found = {key: _kind(tensor) for key, tensor in tensors.items()}
-    problems = [f"{key} is missing" for key in sorted(wanted.keys() - found.keys())]
-    problems += [f"{key} is not known" for key in sorted(found.keys() - wanted.keys())]
-    problems += [
-        f"{key} is {found[key]}, not {wanted[key]}"
-        for key in sorted(wanted.keys() & found.keys())
-        if found[key] != wanted[key]
-    ]
+    problems = _mismatches(network.state_dict(), tensors)
     if problems:
         raise ModelError(
             f"{folder / WEIGHTS_FILE} doesn't fit the network: {'; '.join(problems[:3])}."
@@ -128,8 +120,23 @@ def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
     return network.eval(), config
 
 
-def _kind(tensor: Tensor) -> str:
-    """Type and shape, such as ``float32 [10]``."""
+def _mismatches(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
+    """What differs in names, types or shapes; ``load_state_dict`` would convert other types."""
+    expected_types = {key: _type_and_shape(tensor) for key, tensor in expected.items()}
+    found_types = {key: _type_and_shape(tensor) for key, tensor in found.items()}
+    return [
+        *(f"{key} is missing" for key in sorted(expected.keys() - found.keys())),
+        *(f"{key} is not known" for key in sorted(found.keys() - expected.keys())),
+        *(
+            f"{key} is {found_types[key]}, not {expected_types[key]}"
+            for key in sorted(expected.keys() & found.keys())
+            if found_types[key] != expected_types[key]
+        ),
+    ]
+
+
+def _type_and_shape(tensor: Tensor) -> str:
+    """Such as ``float32 [10]``."""
     return f"{str(tensor.dtype).removeprefix('torch.')} {list(tensor.shape)}"
 
 
@@ -161,7 +168,7 @@ def _read_config(path: Path) -> ModelConfig:
 
 
 def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
-    """ValueError where a value is missing or makes no sense; nothing is left to a default."""
+    """Raise ValueError if a key is missing or unknown, or a value is out of range."""
     for part in ("network", "calibration"):
         if values[part].keys() != {
             field.name for field in dataclasses.fields(getattr(config, part))

@@ -1,1 +1,1 @@
-"""The web page's own components, its endpoints and its look; app.py puts them together."""
+"""The web page: its components, its tabs, its API and its theme. app.py puts them together."""

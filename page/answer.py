@@ -1,4 +1,4 @@
-"""All that the browser shows of one picture, as JSON."""
+"""The JSON from which the page shows the answer for one picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING, Any
 
 from digit_model.reading import read
-from page.data_url import data_url
+from page.data_url import encode_data_url
 from page.label import label_value
 from page.wording import headline, sentence
 
@@ -19,13 +19,18 @@ if TYPE_CHECKING:
 def full_answer(
     recognizer: DigitRecognizer, image: str | bytes, *, with_picture: bool = False
 ) -> dict[str, Any]:
-    """Read one picture, a file's path or its bytes.
+    """Recognise one picture.
+
+    Args:
+        recognizer: reads the picture.
+        image: a file's path or its bytes.
+        with_picture: whether to return the picture, too, for a browser that doesn't have it.
 
     Returns:
-        The label widget's value with all ten confidences; `verdict`, `headline` and `note`;
-        `milliseconds` for decoding and recognising; `seen`, the 28×28 bytes of the network's input
-        in base64; `crop`, the part of the picture that became it, or null, see `Prediction`; and
-        with the `picture` itself, as a data URL, for a browser that hasn't got it.
+        `label` and all ten `confidences`, as the label widget takes them; `verdict`; `headline` and
+        `note`, the verdict in words; `milliseconds` for decoding and recognition; `model_input`,
+        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; and with
+        `with_picture`, `picture`, a data URL.
 
     Raises:
         ImageError: the picture can't be read.
@@ -33,16 +38,16 @@ def full_answer(
     picture, prediction, milliseconds = read(recognizer, image, top_k=10)
     return {
         **label_value(prediction, 10),
-        **({"picture": data_url(picture)} if with_picture else {}),
+        **({"picture": encode_data_url(picture)} if with_picture else {}),
         "verdict": prediction.verdict,
         "headline": headline(prediction),
         "note": sentence(prediction),
         "milliseconds": round(milliseconds, 1),
-        "seen": in_base64(prediction.model_input),
+        "model_input": to_base64(prediction.model_input),
         "crop": prediction.crop,
     }
 
 
-def in_base64(array: np.ndarray) -> str:
-    """The array's bytes, row by row."""
+def to_base64(array: np.ndarray) -> str:
+    """The array's bytes, row by row, in base64."""
     return base64.b64encode(array.tobytes()).decode()

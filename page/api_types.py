@@ -1,4 +1,4 @@
-"""What the API takes and gives besides pictures and labels: JSON, and k."""
+"""The API's components for JSON and for top_k."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class JsonText(JsonData):
         return self.model_dump_json()
 
 
-class Report(gr.JSON):
-    """`gr.JSON` whose value, written as text for MCP clients, is JSON as well."""
+class JsonOutput(gr.JSON):
+    """A `gr.JSON` that MCP clients, which get the text of a value, receive as JSON, too."""
 
-    is_template = True  # for the browser it is a gr.JSON
+    is_template = True  # the browser shows it as a gr.JSON
 
     def postprocess(self, value: Any) -> JsonText | None:
         data = super().postprocess(value)
@@ -28,10 +28,10 @@ class Report(gr.JSON):
 class TopK(gr.Number):
     """How many confidences an API caller wants: a whole number from 1 to 10, never rounded."""
 
-    is_template = True  # for the browser it is a gr.Number
+    is_template = True  # the browser shows it as a gr.Number
 
     def preprocess(self, payload: Any) -> int:
-        """Raises gr.Error, with one sentence, for anything but a whole number within the bounds."""
+        """Raises gr.Error, with one sentence, for anything but a whole number from 1 to 10."""
         if payload is None:
             return int(self.value)
         if isinstance(payload, bool) or payload not in range(1, 11):

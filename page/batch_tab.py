@@ -1,4 +1,4 @@
-"""The second tab: many pictures at once, as a gallery, a table and a CSV file."""
+"""The Many pictures tab: many files at once, as a gallery, a table and a CSV file."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from PIL import Image
 
 from digit_model import ImageError
 from digit_model.reading import Reading, read_many
-from page.files_upload import MAX_FILES, FilesUpload, SentPicture
+from page.files_upload import MAX_FILES, FilesUpload, UploadedPicture
 from page.wording import headline
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer
 
-THUMBNAIL = 160  # pixels
+THUMBNAIL_SIDE = 160  # pixels
 COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
-TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
-WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
+COLUMN_TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
+COLUMN_WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
 INTRO = f"""Choose up to {MAX_FILES} pictures, one digit in each. A file that can't be read gets a
 line in the table that says why; the others are read all the same."""
 
-# The file is made in the browser, from the text that came with the table.
-SAVE = """(text) => {
+# The browser makes the file from the text that came with the table.
+DOWNLOAD_CSV_JS = """(text) => {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(["\\ufeff", text], {type: "text/csv"}));
   link.download = "digits.csv";
@@ -36,17 +36,20 @@ SAVE = """(text) => {
 
 
 def add_batch_tab(recognizer: DigitRecognizer) -> None:
-    """Adds its components to the gr.Blocks around the call."""
+    """Adds its components to the enclosing gr.Blocks."""
 
-    def read(files: list[SentPicture], progress: gr.Progress = gr.Progress()) -> tuple[Any, ...]:  # noqa: B008
+    def read_files(
+        files: list[UploadedPicture],
+        progress: gr.Progress = gr.Progress(),  # noqa: B008  # Gradio looks for this default
+    ) -> tuple[Any, ...]:
         rows, gallery = [], []
         readings = read_many(recognizer, [file.picture for file in files])
-        steps = progress.tqdm(files, desc="Reading", unit="pictures")
-        for file, reading in zip(steps, readings, strict=True):
-            rows.append(row(file.name, reading))
+        files_with_progress = progress.tqdm(files, desc="Reading", unit="pictures")
+        for file, reading in zip(files_with_progress, readings, strict=True):
+            rows.append(table_row(file.name, reading))
             if isinstance(reading, Reading):
                 picture = Image.fromarray(reading.picture)
-                picture.thumbnail((THUMBNAIL, THUMBNAIL))
+                picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
                 gallery.append((picture, headline(reading.prediction)))
         return (
             summary(rows),
@@ -60,7 +63,7 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
     files = FilesUpload(label="Pictures", height=160, elem_id="batch")
     with gr.Row(elem_id="batch-outcome"):
         counts = gr.HTML(summary([]), elem_id="batch-summary")
-        save = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
+        download = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
     gallery = gr.Gallery(
         label="Pictures, with what was read in them",
         show_label=False,
@@ -74,8 +77,8 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
     )
     table = gr.Dataframe(
         headers=COLUMNS,
-        datatype=TYPES,
-        column_widths=WIDTHS,
+        datatype=COLUMN_TYPES,
+        column_widths=COLUMN_WIDTHS,
         interactive=False,
         label="The ⋮ beside a column's title sorts and filters",
         show_label=True,
@@ -85,53 +88,56 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
         visible=False,
         elem_id="batch-table",
     )
-    text = gr.Textbox(visible=False)
+    csv_text = gr.Textbox(visible=False)
     files.change(
-        read,
+        read_files,
         files,
-        [counts, gallery, table, text, save],
+        [counts, gallery, table, csv_text, download],
         show_progress_on=counts,
         api_visibility="private",
         trigger_mode="always_last",
     )
-    save.click(None, text, None, js=SAVE, api_visibility="private")
+    download.click(None, csv_text, None, js=DOWNLOAD_CSV_JS, api_visibility="private")
 
 
-def row(name: str, reading: Reading | ImageError) -> list[str | float | None]:
-    """A line of the table."""
+def table_row(name: str, reading: Reading | ImageError) -> list[str | float | None]:
+    """A row of the table, with a cell for each of COLUMNS."""
     if isinstance(reading, ImageError):
         return [name, "", None, "", None, str(reading)]
     prediction = reading.prediction
     if prediction.verdict == "blank":
         return [name, "blank", None, "", 0.0, ""]
-    second, share = prediction.top_k[1]
+    second, probability = prediction.top_k[1]
     return [
         name,
         headline(prediction),
         round(100 * prediction.confidence, 2),
-        f"{second} ({share:.1%})",
+        f"{second} ({probability:.1%})",
         round(100 * prediction.digit_score, 2),
         "",
     ]
 
 
 def summary(rows: list[list[str | float | None]]) -> str:
-    """How many of which answer."""
+    """How many files got which answer, as HTML."""
     if not rows:
         return "<p>No pictures yet.</p>"
-    counts = Counter("can’t be read" if line[-1] else str(line[1]) for line in rows)
+    counts = Counter("can’t be read" if row[-1] else str(row[1]) for row in rows)
     parts = [f"{count} × <b>{answer}</b>" for answer, count in sorted(counts.items())]
     return f"<p>{len(rows)} files: {', '.join(parts)}</p>"
 
 
 def as_csv(rows: list[list[str | float | None]]) -> str:
-    """The table as a CSV file that no spreadsheet takes for formulas."""
+    """The table as the text of a CSV file.
+
+    A name that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
     if not rows:
         return ""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for name, *values in rows:
-        formula = str(name).startswith(("=", "+", "-", "@", "\t", "\r"))
-        writer.writerow([f"'{name}" if formula else name, *values])
+        is_formula = str(name).startswith(("=", "+", "-", "@", "\t", "\r"))
+        writer.writerow([f"'{name}" if is_formula else name, *values])
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The first tab: draw a digit or hand over a picture of one, and the answer beside it."""
+"""The Draw tab: a pad and an upload on the left, the answer, examples and history on the right."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from page.answer import full_answer, in_base64
+from page.answer import full_answer, to_base64
 from page.answer_card import AnswerCard
-from page.data_url import picture_bytes
-from page.events import PRIVATE
+from page.data_url import decode_data_url
+from page.events import PRIVATE_EVENT
 from page.history import History
 from page.image_upload import ImageUpload
 from page.keep_correction import keep_correction
@@ -25,33 +25,31 @@ if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-PICTURES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
+EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
 
-# What the browser does with an answer, which has all ten confidences: show k of them. An empty
-# label widget has the value {}.
-CUT = """(answer, k) => answer?.confidences
+# Functions in JavaScript, which the browser runs for an event instead of asking the server.
+# An answer has all ten confidences; the label widget shows k of them. Its empty value is {}.
+LABEL_JS = """(answer, k) => answer?.confidences
   ? {label: answer.label, confidences: answer.confidences.slice(0, k)} : {}"""
-SHOW = f"(answer, k) => [answer, ({CUT})(answer, k)]"
-SHOW_DRAWING = f"""(drawing, k) => {{
+CARD_AND_LABEL_JS = f"(answer, k) => [answer, ({LABEL_JS})(answer, k)]"
+DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, k) => {{
   const answer = drawing && {{...drawing.answer, key: drawing.key, picture: drawing.picture}};
-  return [answer, ({CUT})(answer, k)];
+  return [answer, ({LABEL_JS})(answer, k)];
 }}"""
-SHOW_FILE = "(drawing) => drawing?.file ?? null"
-SAME = "(answer) => answer"
-
-# On a phone the answer is above the pictures, out of sight.
-REVEAL = """() => {
+EMPTY_CARD_AND_LABEL_JS = "() => [null, {}]"
+UPLOADED_FILE_JS = "(drawing) => drawing?.file ?? null"
+IDENTITY_JS = "(answer) => answer"
+# On a phone the answer may be out of sight, above the examples.
+SCROLL_TO_CARD_JS = """() => {
   document.querySelector("#card").scrollIntoView({block: "nearest", behavior: "smooth"});
 }"""
-
-
-# Nothing can be seen of a file that can't be read; by now there may be another one, though.
-DROP = """(photo, answer) =>
+# A file that can't be read has no preview, so it is removed; unless another one has replaced it.
+REMOVE_UNREADABLE_JS = """(photo, answer) =>
   answer?.error && photo?.path === answer.file ? null : {__type__: "update"}"""
 
 
 def add_draw_tab(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
-    """Adds its components, and what happens between them, to the gr.Blocks around the call."""
+    """Adds its components and their events to the enclosing gr.Blocks."""
 
     def answer_drawing(png: bytes) -> dict[str, Any]:
         return full_answer(recognizer, png)
@@ -67,47 +65,50 @@ def add_draw_tab(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
         label = {"label": answer["label"], "confidences": answer["confidences"][:k]}
         return answer, label
 
-    def explain(question: dict[str, Any]) -> dict[str, Any]:
-        picture = picture_bytes(question.get("picture"))
-        evidence = recognizer.explain(picture, str(question.get("label")))
-        return {"evidence": in_base64(np.rint(127 * evidence).astype(np.int8))}
+    def explain(request: dict[str, Any]) -> dict[str, Any]:
+        picture = decode_data_url(request.get("picture"))
+        evidence = recognizer.explain(picture, str(request.get("label")))
+        return {"evidence": to_base64(np.rint(127 * evidence).astype(np.int8))}
 
-    def correct(question: dict[str, Any]) -> dict[str, Any]:
-        picture = picture_bytes(question.get("picture"))
-        label, consent = str(question.get("label")), question.get("consent")
+    def correct(request: dict[str, Any]) -> dict[str, Any]:
+        picture = decode_data_url(request.get("picture"))
+        label, consent = str(request.get("label")), request.get("consent")
         return keep_correction(recognizer, store, picture, label, consent=consent)
 
-    with gr.Row(elem_id="desk"):
-        with gr.Column(elem_id="paper"):
+    with gr.Row(elem_id="draw-columns"):
+        with gr.Column(elem_id="input-column"):
             pad = Sketchpad(answer_drawing, elem_id="pad")
             photo = ImageUpload(label="Or a picture of a digit", height=200, elem_id="photo")
-        with gr.Column(elem_id="answer"):
+        with gr.Column(elem_id="answer-column"):
             card = AnswerCard(explain, correct, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")
             top_k = gr.Slider(
                 1, 10, 3, step=1, label="Guesses to show", buttons=[], elem_id="top-k"
             )
-            with gr.Column(elem_id="examples", visible=bool(PICTURES)):
+            with gr.Column(elem_id="examples", visible=bool(EXAMPLE_FILES)):
                 gr.HTML("<p>Or one of these pictures</p>")
                 with gr.Row():
-                    examples = [gr.Button(title(file), icon=file) for file in PICTURES]
+                    examples = [gr.Button(example_title(f), icon=f) for f in EXAMPLE_FILES]
             history = History(elem_id="history")
 
-    # The whole answer stays in the browser, so that another k needs neither drawing nor server.
-    shown = [card, label]
-    pad.input(None, [pad, top_k], shown, js=SHOW_DRAWING, **PRIVATE)
-    pad.upload(None, pad, photo, js=SHOW_FILE, **PRIVATE)
-    answered = photo.change(answer_photo, [photo, top_k], shown, **PRIVATE)
-    answered.then(None, js=REVEAL, **PRIVATE).then(None, [photo, card], photo, js=DROP, **PRIVATE)
-    photo.clear(None, None, shown, js="() => [null, {}]", **PRIVATE)
-    for button, file in zip(examples, PICTURES, strict=True):
-        button.click(partial(str, file), None, photo, **PRIVATE)
+    answer = [card, label]
+    pad.input(None, [pad, top_k], answer, js=DRAWING_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    pad.upload(None, pad, photo, js=UPLOADED_FILE_JS, **PRIVATE_EVENT)
+    (
+        photo.change(answer_photo, [photo, top_k], answer, **PRIVATE_EVENT)
+        .then(None, js=SCROLL_TO_CARD_JS, **PRIVATE_EVENT)
+        .then(None, [photo, card], photo, js=REMOVE_UNREADABLE_JS, **PRIVATE_EVENT)
+    )
+    photo.clear(None, None, answer, js=EMPTY_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    for button, file in zip(examples, EXAMPLE_FILES, strict=True):
+        button.click(partial(str, file), None, photo, **PRIVATE_EVENT)
         button.keep_in_cache |= button.temp_files  # its icon stays when old files are deleted
-    top_k.input(None, [card, top_k], label, js=CUT, **PRIVATE)
-    card.settle(None, card, history, js=SAME, **PRIVATE)
-    history.select(None, [history, top_k], shown, js=SHOW, **PRIVATE)
+    # The card's value is the whole answer, so another k needs neither the server nor a new drawing.
+    top_k.input(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
+    card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)
+    history.select(None, [history, top_k], answer, js=CARD_AND_LABEL_JS, **PRIVATE_EVENT)
 
 
-def title(file: str) -> str:
+def example_title(file: str) -> str:
     """A file's name as words: "examples/crossed-seven.png" is "Crossed seven"."""
     return Path(file).stem.replace("-", " ").replace("_", " ").capitalize()

@@ -9,12 +9,13 @@ import numpy as np
 
 from digit_model import ImageError
 from digit_model.reading import Reading, read, read_many
-from page.api_types import Report, TopK
+from page.api_types import JsonOutput, TopK
 from page.errors import user_error
-from page.files_upload import FilesUpload, SentPicture
+from page.files_upload import FilesUpload, UploadedPicture
 from page.image_upload import ImageUpload
-from page.keep_correction import keep_correction, model_of
+from page.keep_correction import keep_correction
 from page.label import DigitLabel, label_value
+from page.model_info import model_info
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer, Prediction
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
-    """Adds them to the gr.Blocks around the call, on components that the page doesn't show."""
+    """Adds the endpoints, with hidden components for them, to the enclosing gr.Blocks."""
 
     def read_one(image: str | None, top_k: int) -> Reading:
         try:
@@ -56,12 +57,12 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
         """
         _, prediction, milliseconds = read_one(image, top_k)
         return {
-            **report(prediction, top_k),
-            "model": model_of(recognizer),
+            **prediction_json(prediction, top_k),
+            "model": model_info(recognizer),
             "milliseconds": round(milliseconds, 1),
         }
 
-    def predict_batch(images: list[SentPicture], top_k: int) -> list[dict[str, Any]]:
+    def predict_batch(images: list[UploadedPicture], top_k: int) -> list[dict[str, Any]]:
         """Recognise the handwritten digit in each of many image files.
 
         Returns a list with an entry for each file, in order: label, verdict, confidence,
@@ -76,7 +77,7 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
         return [
             {"error": str(reading)}
             if isinstance(reading, ImageError)
-            else report(reading.prediction, top_k)
+            else prediction_json(reading.prediction, top_k)
             for reading in readings
         ]
 
@@ -116,9 +117,9 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
     images = FilesUpload(label="images", visible=False)
     label = gr.Textbox(label="label", visible=False)
     consent = gr.Checkbox(label="consent", visible=False)
-    answer, details = DigitLabel(visible=False), Report(label="report", visible=False)
+    answer, details = DigitLabel(visible=False), JsonOutput(label="report", visible=False)
     overlay = gr.Image(label="evidence", format="png", visible=False)
-    # Past the queue; and no waiting for those who join it all the same, as gradio_client does.
+    # Without the queue. gradio_client uses it all the same: without a limit, no call waits in it.
     endpoint: dict[str, Any] = {"queue": False, "concurrency_limit": None}
     gr.on([], predict, [image, top_k], answer, api_name="predict", **endpoint)
     gr.on([], recognize, [image, top_k], details, api_name="recognize", **endpoint)
@@ -135,14 +136,14 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
 
 
 def require_image(image: str | None) -> str:
-    """The path of the image that came with the request; gr.Error without one."""
+    """The path of the image that came with the request. Raises gr.Error if none came."""
     if image is None:
         raise user_error("No image file came with the request.")
     return image
 
 
-def report(prediction: Prediction, top_k: int) -> dict[str, Any]:
-    """What the API says of a prediction."""
+def prediction_json(prediction: Prediction, top_k: int) -> dict[str, Any]:
+    """A prediction as `/recognize` and `/predict_batch` return it."""
     return {
         "label": prediction.label,
         "verdict": prediction.verdict,

@@ -1,4 +1,4 @@
-"""What a caller hears whose request can't be answered."""
+"""Errors that the API and the page show to their callers."""
 
 import gradio as gr
 

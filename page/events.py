@@ -1,9 +1,9 @@
-"""How the page's own events are set up; what is for others stands in endpoints.py."""
+"""Options of the page's own events. The public endpoints are in endpoints.py."""
 
 from typing import Any
 
-# Past the queue, without a sign of progress, and absent from the public API.
-PRIVATE: dict[str, Any] = {
+# Outside the queue, without a progress indicator, and not in the public API.
+PRIVATE_EVENT: dict[str, Any] = {
     "queue": False,
     "show_progress": "hidden",
     "api_visibility": "private",

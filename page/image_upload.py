@@ -1,4 +1,4 @@
-"""A `gr.Image` that hands over the file as it was sent, and nothing but a file that was sent."""
+"""A `gr.Image` that passes on the file as it was uploaded, and accepts nothing but uploads."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from page.errors import user_error
 
 
 class UploadedFile(ImageData):
-    """Names a file that was uploaded before."""
+    """A reference to a file that was uploaded before."""
 
     @classmethod
     def model_validate(cls, value: Any, **kwargs: Any) -> UploadedFile:  # type: ignore[override]
-        """Raises gr.Error unless `value` has the mark of an upload.
+        """Raises gr.Error unless `value` is marked as an upload, by `meta`.
 
-        Gradio looks into its upload folder only for what has that mark: without this, a caller
-        could leave it out and name any file on the server.
+        Gradio checks that a file is in its upload folder only if it has that mark. A caller who
+        leaves out the mark could name any file on the server.
         """
         if not is_file_obj_with_meta(value):
             raise user_error("The image has to be an uploaded file, such as handle_file() sends.")
@@ -28,19 +28,22 @@ class UploadedFile(ImageData):
 
 
 class ImageUpload(gr.Image):
-    """SentPicture, clipboard and webcam, with a preview, for a function that decodes images itself.
+    """Upload, clipboard and webcam, with a preview, for a function that decodes images itself.
 
-    `gr.Image` opens and converts the file before the function runs: broken files then fail with a
-    message of Pillow's, 16-bit ones are clipped, transparent ones turn black, and large ones are
-    decoded before anybody has looked at their size. This one gives the function the path of the
-    untouched file (str), or None.
+    `gr.Image` opens and converts the file before the function runs. So broken files fail with
+    Pillow's messages, 16-bit images are clipped, transparent ones turn black, and large ones are
+    decoded before their size is checked. This component gives the function the path (str) of the
+    unchanged file, or None.
     """
 
-    is_template = True  # for the browser it is a gr.Image
+    is_template = True  # the browser shows it as a gr.Image
     data_model = UploadedFile
 
     def preprocess(self, payload: ImageData | None) -> str | None:
-        """The path, which Gradio has found to lead into its upload folder; gr.Error without one."""
+        """The path, which Gradio has found to be in its upload folder.
+
+        Raises gr.Error if there is no such file.
+        """
         if payload is None:
             return None
         if payload.path is None or not Path(payload.path).is_file():
@@ -48,7 +51,7 @@ class ImageUpload(gr.Image):
         return payload.path
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
-        """Gradio would download an address that an API caller sends in place of a file."""
+        """Raises gr.Error for a URL, which Gradio would download for the caller."""
         if is_http_url_like(str(url_or_file_path)):
             raise user_error("Send the image file itself, not its address.")
         return await super().async_move_resource_to_block_cache(url_or_file_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from digit_model.reading import read
+from page.model_info import model_info
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer
@@ -21,25 +22,24 @@ def keep_correction(
     *,
     consent: object,
 ) -> dict[str, str]:
-    """Keep one picture, a file's path or its bytes, with its true label; the receipt.
+    """Keep one picture with its true label, and with the recogniser's own answer.
 
-    Beside it is kept what the recogniser had said.
+    Args:
+        recognizer: gave the wrong answer.
+        store: where the picture is kept.
+        image: a file's path or its bytes.
+        label: "0" … "9" or "not a digit".
+        consent: nothing but True is a consent.
+
+    Returns:
+        The receipt, see `CorrectionStore.add`.
 
     Raises:
         ImageError: the picture can't be read.
-        ValueError: there is no such label, or the consent is anything but True.
-        OSError: the disk won't take it.
+        ValueError: there is no such label, or there is no consent.
+        OSError: the picture can't be written.
     """
     if consent is not True:
         raise ValueError(NO_CONSENT)
     picture, prediction, _ = read(recognizer, image)
-    return store.add(picture, label, prediction=prediction, model=model_of(recognizer))
-
-
-def model_of(recognizer: DigitRecognizer) -> dict[str, str | None]:
-    """Which weights gave an answer."""
-    return {
-        "id": recognizer.id,
-        "revision": recognizer.revision,
-        "sha256": recognizer.sha256,
-    }
+    return store.add(picture, label, prediction=prediction, model=model_info(recognizer))

@@ -1,4 +1,4 @@
-"""The label widget, and what it says of a prediction."""
+"""The label widget and its value, which is also what `/predict` returns."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from gradio.components.label import LabelData
 if TYPE_CHECKING:
     from digit_model import Prediction
 
-NO_DIGIT = {"not_a_digit": "not a digit", "blank": "blank"}  # by verdict, in place of a digit
+VERDICT_LABELS = {"not_a_digit": "not a digit", "blank": "blank"}  # in place of a digit
 
 
 def label_value(prediction: Prediction, top_k: int) -> dict[str, Any]:
-    """A prediction as the widget's value, with the `top_k` highest confidences."""
+    """The widget's value: a label, and the `top_k` highest confidences."""
     return {
-        "label": NO_DIGIT.get(prediction.verdict, prediction.label),
+        "label": VERDICT_LABELS.get(prediction.verdict, prediction.label),
         "confidences": [
             {"label": digit, "confidence": float(confidence)}
             for digit, confidence in prediction.top_k[:top_k]
@@ -25,10 +25,10 @@ def label_value(prediction: Prediction, top_k: int) -> dict[str, Any]:
 
 
 class DigitLabel(gr.Label):
-    """`gr.Label` names the most probable class; this one names what it is told to."""
+    """A `gr.Label` with a label of its own; `gr.Label` always takes the most probable class."""
 
-    is_template = True  # for the browser it is a gr.Label
+    is_template = True  # the browser shows it as a gr.Label
 
     def postprocess(self, value: dict[str, Any] | None) -> LabelData | dict:  # type: ignore[override]
-        """Takes a label and the confidences below it, as they are; None empties the widget."""
+        """Takes what `label_value` returns; None empties the widget."""
         return {} if value is None else LabelData.model_validate(value)

@@ -1,4 +1,4 @@
-"""The third tab: where the weights come from, what they can and what they can't."""
+"""The Model tab: where the weights come from, their results and their limits."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from digit_model.weights import DEFAULT_WEIGHTS, METRICS_FILE
-from page.keep_correction import model_of
+from page.model_info import model_info
 
 if TYPE_CHECKING:
     from digit_model import DigitRecognizer
 
-# The figures that are shown first, by how their names begin; then the others.
-FIGURES = {
+# Captions by the beginning of a file's name. Figures are shown in this order, then the others.
+FIGURE_CAPTIONS = {
     "confusion": "Confusion matrix: what was written, against what was read",
     "reliability": "Reliability: how often an answer of a given confidence is right",
     "worst": "The worst errors: the most confident wrong answers",
-    "coverage": "Errors left when the less confident answers are withheld",
-    "risk": "Errors left when the less confident answers are withheld",
+    "roc": "Digits kept, against other pictures taken for digits",
+    "corruptions": "Ten drawings under each of MNIST-C’s corruptions",
     "learning": "Error on development data, after each epoch of training",
 }
 LIMITS = """<h2>Limits</h2>
@@ -37,7 +37,7 @@ handwriting right beside the digit is taken for a part of it.</li>
 
 
 def add_model_tab(recognizer: DigitRecognizer) -> None:
-    """Adds its components to the gr.Blocks around the call."""
+    """Adds its components to the enclosing gr.Blocks."""
     folder = Path(getattr(recognizer, "folder", None) or DEFAULT_WEIGHTS)
     metrics = read_metrics(folder, recognizer.sha256)
     parts = [provenance(recognizer), results(metrics), figures(folder, metrics), LIMITS]
@@ -45,7 +45,7 @@ def add_model_tab(recognizer: DigitRecognizer) -> None:
 
 
 def read_metrics(folder: Path, sha256: str) -> dict[str, Any]:
-    """The figures that were measured with these very weights; none where there are none."""
+    """metrics.json, if it was measured with the weights of this sha256; else {}."""
     try:
         metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
         return metrics if metrics["model"]["sha256"] == sha256 else {}
@@ -56,7 +56,7 @@ def read_metrics(folder: Path, sha256: str) -> dict[str, Any]:
 def provenance(recognizer: DigitRecognizer) -> str:
     """Which weights these are."""
     names = {"id": "Repository or folder", "revision": "Revision", "sha256": "SHA-256"}
-    values = model_of(recognizer)
+    values = model_info(recognizer)
     rows = [
         f"<tr><th scope=row>{name}</th><td><code>{html.escape(values[key] or '–')}</code></td></tr>"
         for key, name in names.items()
@@ -65,28 +65,28 @@ def provenance(recognizer: DigitRecognizer) -> str:
 
 
 def results(metrics: dict[str, Any]) -> str:
-    """The tables of results, all sets in a fold."""
+    """The tables of results; a fold-out lists all sets."""
     digits = _rows(metrics.get("digits"))
     if not digits:
         return "<h2>Results</h2><p>No results were measured with these weights.</p>"
-    few = _without_variants(digits)
+    main_rows = _worst_variants(digits)
     parts = [
-        "<h2>Results</h2><p>In %. None of these digits train. Only MNIST’s test images were kept "
-        "for the final measurement; recipes or thresholds were chosen on all others, which makes "
+        "<h2>Results</h2><p>In %. Training uses none of these digits. Only MNIST’s test images were "
+        "kept for the final measurement; recipes or thresholds were chosen on all others, which makes "
         "their figures a little too good. ECE: by how much confidence "
         "and accuracy differ. Unsure and refused: digits that got “4 or 9?” and “not a digit”.</p>",
-        digits_table(few),
+        digits_table(main_rows),
     ]
-    if len(few) < len(digits):
+    if len(main_rows) < len(digits):
         title = f"All {len(digits)} sets"
         parts.append(f"<details><summary>{title}</summary>{digits_table(digits)}</details>")
-    others = [
+    nondigits = [
         [name, row.get("count"), _percent(row.get("auroc")), _percent(row.get("refused"))]
         for name, row in _rows(metrics.get("nondigits"))
     ]
-    if others:
+    if nondigits:
         titles = ["What is no digit", "Pictures", "AUROC against digits", "Refused"]
-        parts.append(table(titles, others))
+        parts.append(table(titles, nondigits))
     return "\n".join(parts)
 
 
@@ -112,17 +112,17 @@ def table(titles: list[str], rows: Iterable[list[Any]]) -> str:
 
 
 def figures(folder: Path, metrics: dict[str, Any]) -> str:
-    """The figures that lie beside the metrics."""
+    """The figures beside metrics.json, with captions."""
     files = sorted((folder / "figures").glob("*.png")) if metrics else []
     if not files:
         return ""
     gr.set_static_paths([folder / "figures"])
-    order = [*FIGURES, ""]
+    order = [*FIGURE_CAPTIONS, ""]
     files.sort(key=lambda file: next(i for i, k in enumerate(order) if file.stem.startswith(k)))
     shown = []
     for file in files:
-        known = (text for key, text in FIGURES.items() if file.stem.startswith(key))
-        caption = html.escape(next(known, file.stem.replace("_", " ").capitalize()))
+        captions = (text for key, text in FIGURE_CAPTIONS.items() if file.stem.startswith(key))
+        caption = html.escape(next(captions, file.stem.replace("_", " ").capitalize()))
         address = html.escape(f"gradio_api/file={file.resolve()}")
         shown.append(
             f'<figure><img src="{address}" alt="{caption}" loading=lazy>'
@@ -136,10 +136,10 @@ def _rows(section: Any) -> list[tuple[str, dict[str, Any]]]:
     return [(str(name), row) for name, row in items if isinstance(row, dict)]
 
 
-def _without_variants(
+def _worst_variants(
     rows: list[tuple[str, dict[str, Any]]],
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Sets named "strokes, small, black on white" are variants of one: the worst stands for all."""
+    """One row for all variants of a set, such as "strokes, small, black on white": the worst."""
     names = {name for name, _ in rows}
     groups: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for name, row in rows:

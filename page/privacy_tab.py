@@ -1,4 +1,4 @@
-"""The last tab: what is kept of a visit, the keys, and the way in for programs."""
+"""The Privacy tab: what the server stores, keyboard shortcuts, and where the API is described."""
 
 from __future__ import annotations
 
@@ -14,14 +14,18 @@ if TYPE_CHECKING:
 TEXT = (Path(__file__).parent / "privacy.html").read_text(encoding="utf-8")
 
 
-def add_privacy_tab(store: CorrectionStore, keep_seconds: int) -> None:
-    """Adds it to the gr.Blocks around the call; `keep_seconds` is how long uploads stay."""
-    repository = getattr(store, "repo_id", None)
+def add_privacy_tab(store: CorrectionStore, upload_seconds: int) -> None:
+    """Adds its components to the enclosing gr.Blocks.
+
+    Args:
+        store: where corrections go.
+        upload_seconds: how long uploaded pictures stay on the server's disk.
+    """
     where = (
-        f"in the data set <code>{html.escape(str(repository))}</code> on the Hugging Face Hub"
-        if repository
+        f"in the data set <code>{html.escape(store.repo_id)}</code> on the Hugging Face Hub"
+        if store.repo_id
         else "in a folder on the machine that serves this page"
     )
-    minutes = round(keep_seconds / 60)
+    minutes = round(upload_seconds / 60)
     text = TEXT.replace("%WHERE%", where).replace("%MINUTES%", str(minutes))
     gr.HTML(text, elem_id="privacy", elem_classes="text")

@@ -1,4 +1,4 @@
-"""A component's scripts, as the one string that Gradio runs in the browser."""
+"""Join a component's scripts into the one string that Gradio runs in the browser."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 
 def load_scripts(folder: Path, *, start: str) -> str:
-    """A folder's *.js files, joined, and after them a call of the function named `start`.
+    """The folder's *.js files in a row, followed by a call of the function named `start`.
 
-    Gradio runs the string once, when the component appears, as the body of a function that has the
-    names in the call for parameters. There the files share a scope, but each only declares
-    functions and constants of its own, so their order does not matter.
+    Gradio runs the string once, when the component appears, as the body of a function whose
+    parameters are the names in that call. The files share the function's scope. Their order does
+    not matter, because each one only declares functions and constants of its own.
     """
     files = sorted(folder.glob("*.js"))
     call = f"{start}({{ element, props, trigger, watch, server, upload }});\n"

@@ -1,4 +1,4 @@
-"""How the page looks; Gradio takes theme and style sheet when it launches."""
+"""The theme and the style sheets, which Gradio takes at launch."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import gradio as gr
 HERE = Path(__file__).parent
 CSS = [HERE / "page.css", HERE / "answer_card" / "answer.css", HERE / "history" / "history.css"]
 
-# The visitor's own fonts: nothing is loaded from elsewhere.
+# Fonts of the visitor's system: the page loads none from other servers.
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "monospace")
 

@@ -1,4 +1,4 @@
-"""What the page says of a verdict, in words."""
+"""A verdict in words, as the page shows it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def headline(prediction: Prediction) -> str:
-    """The verdict as it stands in large letters: "7", "4 or 9?", "not a digit"."""
+    """The verdict in large letters: "7", "4 or 9?", "not a digit"."""
     first, second = (digit for digit, _ in prediction.top_k[:2])
     return {
         "digit": first,
@@ -31,5 +31,5 @@ def sentence(prediction: Prediction) -> str:
 
 
 def with_article(digit: str) -> str:
-    """ "a 7", "an 8"."""
+    """The digit with its article: "a 7", "an 8"."""
     return f"{'an' if digit == '8' else 'a'} {digit}"

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Before torch is imported, here and in the processes that tests start: these run beside each other,
-# and torch's threads would wait for one another's cores.
+# torch reads this when it is imported, here and in the processes that tests start. These run in
+# parallel, and with more threads they would wait for one another's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
@@ -27,12 +27,12 @@ from hub_server import HubServer
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expect, sync_playwright
 
-expect.set_options(timeout=15_000)  # a busy machine takes its time
+expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
-START_SECONDS = 90  # for importing torch on a machine that is busy with other things
-FLAGS = [
+START_SECONDS = 90  # enough to import torch on a busy machine
+CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -41,11 +41,11 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
-    "--use-fake-device-for-media-stream",  # a webcam
+    "--use-fake-device-for-media-stream",  # acts as a webcam
     "--use-fake-ui-for-media-stream",
 ]
 
-Point = tuple[float, float]  # in fractions of the pad's side, y grows downward
+Point = tuple[float, float]  # x and y in fractions of the pad's side; y grows downward
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Drawing:
     strokes: list[list[Point]]
 
     def picture(self, side: int = 280, pen: int = 21) -> Image.Image:
-        """The drawing as an image file would have it: dark on white."""
+        """The drawing as a picture, dark on white."""
         image = Image.new("L", (side, side), 255)
         for stroke in self.strokes:
             points = [(x * side, y * side) for x, y in stroke]
@@ -81,6 +81,11 @@ def load_drawings() -> list[Drawing]:
     ]
 
 
+def drawing_of(label: str) -> Drawing:
+    """The first drawing of this digit."""
+    return next(drawing for drawing in load_drawings() if drawing.label == label)
+
+
 @dataclass
 class Server:
     process: subprocess.Popen[bytes]
@@ -99,14 +104,14 @@ def free_port() -> int:
 
 
 def clean_environment(**extra: str) -> dict[str, str]:
-    """This process's environment without settings of the app, plus `extra`."""
+    """This process's environment without the app's variables, plus `extra`."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("DIGIT_", "GRADIO_"))}
     return {**kept, **extra}
 
 
 @contextlib.contextmanager
 def serving(folder: Path, *arguments: str, port: int = 0, **environment: str) -> Iterator[Server]:
-    """`python app.py` on 127.0.0.1 until the block ends; its output goes to a file in `folder`."""
+    """Runs `python app.py` until the block ends. Its output goes to a file in `folder`."""
     port = port or free_port()
     log = folder / f"app-{port}.log"
     log.unlink(missing_ok=True)
@@ -131,7 +136,7 @@ def serving(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
 
 
 def chromium_path() -> str:
-    """The Chromium to test in: $CHROMIUM, or the first one installed. Having none is a failure."""
+    """The Chromium to test in: $CHROMIUM, or the first one installed. Raises if there is none."""
     names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
     found = filter(None, map(shutil.which, [os.environ.get("CHROMIUM", ""), *names]))
     path = next(found, None)
@@ -147,13 +152,13 @@ class Visitor:
         self.page = page
         self.touch = page.context.new_cdp_session(page) if touch else None
         self.canvas = page.locator("#pad canvas")
-        self.label = page.locator("#card .said")
-        self.verdict = page.locator("#card .note")
+        self.label = page.locator("#card .label")
+        self.note = page.locator("#card .note")
         self.headline = page.locator("#card .headline")
-        self.asking: set[Request] = set()  # those without an answer so far
-        page.on("request", self._asked)
-        page.on("requestfinished", lambda request: self.asking.discard(request))
-        page.on("requestfailed", lambda request: self.asking.discard(request))
+        self.pending: set[Request] = set()  # requests to the pad's or the card's functions
+        page.on("request", self._on_request)
+        page.on("requestfinished", lambda request: self.pending.discard(request))
+        page.on("requestfailed", lambda request: self.pending.discard(request))
         page.goto(url)
         self.canvas.wait_for()
 
@@ -194,42 +199,44 @@ class Visitor:
             self.line(*stroke)
 
     def settle(self, rounds: int = 10) -> None:
-        """Wait until the pad has had an answer to its last question, however slow the server.
+        """Wait until the pad has its last answer, however slow the server is.
 
-        It has, when it has asked nothing for so many rounds of 50 ms.
+        The pad has it when no request was pending for `rounds` of 50 ms.
         """
         deadline = time.monotonic() + 20
-        quiet = 0
-        while quiet < rounds:  # the pad's own pauses, when the pen is up, are shorter than one
-            assert time.monotonic() < deadline, "the pad goes on asking"
+        idle_rounds = 0
+        # Between two requests after a stroke, the pad pauses for less than a round.
+        while idle_rounds < rounds:
+            assert time.monotonic() < deadline, "the pad doesn't stop sending requests"
             self.page.wait_for_timeout(50)
-            quiet = 0 if self.asking else quiet + 1
+            idle_rounds = 0 if self.pending else idle_rounds + 1
 
-    def _asked(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         if "component_server" in request.url:
-            self.asking.add(request)
+            self.pending.add(request)
 
     def answer(self) -> dict[str, float]:
-        """The confidences on show, in percent; first :meth:`settle`."""
+        """The confidences that the label widget shows, in percent. Call :meth:`settle` first."""
         rows = self.page.locator("#label .confidence-set").all_inner_texts()
         return {row.split()[0]: float(row.split()[1].rstrip("%")) for row in rows}
 
-    def _point(self, what: str, point: Point | None) -> None:
-        if what == "Start":
+    def _point(self, phase: str, point: Point | None) -> None:
+        """Move the mouse or the finger; `phase` is "Start", "Move" or "End" of a stroke."""
+        if phase == "Start":
             self.pad = self.box()
         box = self.pad
         at = point and (box["x"] + point[0] * box["width"], box["y"] + point[1] * box["height"])
         if self.touch:
             points = [{"x": at[0], "y": at[1]}] if at else []
             self.touch.send(
-                "Input.dispatchTouchEvent", {"type": f"touch{what}", "touchPoints": points}
+                "Input.dispatchTouchEvent", {"type": f"touch{phase}", "touchPoints": points}
             )
             return
         if at:
             self.page.mouse.move(*at)
-        if what == "Start":
+        if phase == "Start":
             self.page.mouse.down()
-        elif what == "End":
+        elif phase == "End":
             self.page.mouse.up()
 
 
@@ -249,7 +256,7 @@ def client(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="session")
 def hasty(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Another process, with less patience and a cache of its own: for what has to fail."""
+    """Another process, with a short time-out and its own cache, for what has to fail."""
     process = Client(hub.url, tmp_path_factory.mktemp("hasty"), DIGIT_HUB_TIMEOUT="1.5")
     yield process
     process.close()
@@ -291,14 +298,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         yield chromium
         chromium.close()
 
 
 @pytest.fixture
 def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """`visit(url=..., touch=..., **context_options)` opens the page in a profile of its own."""
+    """`visit(url=..., touch=..., **context_options)` opens the page in a new profile."""
     with contextlib.ExitStack() as stack:
 
         def open_page(url: str = server.url, touch: bool = False, **options: Any) -> Visitor:

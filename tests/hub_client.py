@@ -1,9 +1,9 @@
 """A process with the real client and this package, which tests send to a Hub of their own.
 
-huggingface_hub reads HF_ENDPOINT and HF_HOME when it is imported, so this can't be the process of
-the tests; and since importing torch takes seconds, it is one process for many tests. It has one
-cache: a test that needs an empty one takes a new repository. The library's waits between attempts
-are short in it, unless it is asked to be patient: tests count the attempts instead.
+huggingface_hub reads HF_ENDPOINT and HF_HOME when it is imported, so the tests can't use their own
+process. Importing torch takes seconds, so many tests share one process and its cache: a test that
+needs an empty cache takes a new repository. The process shortens the library's waits between
+attempts, unless it is started as patient; tests count the attempts instead.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-WAIT_SHARE = 0.02  # of the library's waits of seconds, unless a process is patient
+WAIT_FACTOR = 0.02  # shortens the waits of the library, unless the process is patient
 
 
 def environment(url: str, home: Path, **extra: str) -> dict[str, str]:
-    """For a process that knows only the test's Hub: no tokens or caches of this machine."""
+    """For a process that knows only the test's Hub, but no token and no cache of this machine."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "DIGIT_", "GRADIO_"))}
     proxies = {k: v for k, v in kept.items() if not k.lower().endswith("_proxy")}
     hub = {"HF_ENDPOINT": url, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1"}
@@ -41,7 +41,7 @@ class Outcome:
 
     @property
     def sentence(self) -> str:
-        """What went wrong: the only line there is."""
+        """The error: the only line on stderr."""
         (line,) = self.err.splitlines()
         assert line.startswith("digit_model: ")
         return line.removeprefix("digit_model: ")
@@ -53,7 +53,7 @@ class Client:
     def __init__(self, url: str, home: Path, *, patient: bool = False, **extra: str) -> None:
         self.home = home
         variables = environment(url, home, **extra)
-        del variables["HF_HUB_DISABLE_XET"]  # the package turns it off by itself
+        del variables["HF_HUB_DISABLE_XET"]  # the package sets it itself
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).resolve()), *(["--patient"] if patient else [])],
             env=variables,
@@ -77,7 +77,7 @@ class Client:
         return self._ask(load=list(arguments), options=options, token=token)
 
     def run(self, code: str, *, token: str | None = None) -> Outcome:
-        """Python code in the process; its value is what it leaves in `value`."""
+        """Run Python code in the process; what it assigns to `value` is the outcome's value."""
         return self._ask(code=code, token=token)
 
     def _ask(self, **request: Any) -> Outcome:
@@ -122,7 +122,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
                 names: dict[str, Any] = {}
                 exec(request["code"], names)
                 value = names.get("value")
-                names.clear()  # a cycle: what it holds on to would live on for a while
+                names.clear()  # functions in it refer to it: else its objects would live on
             else:
                 value = _load(request["load"], request["options"])
         except ModelError as error:
@@ -141,13 +141,13 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 class _ShortSleeps:
-    """The module `time` as the library sees it."""
+    """Replaces the module `time` in the library."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(time, name)
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(WAIT_SHARE * seconds)
+        time.sleep(WAIT_FACTOR * seconds)
 
 
 def _shorten_waits() -> None:

@@ -21,7 +21,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-LARGE = (".safetensors", ".png", ".jpg")  # what the Hub's default .gitattributes calls large
+LARGE = (".safetensors", ".png", ".jpg")  # large files by the Hub's default .gitattributes
 WRITE, READ, OTHER = "hf_write", "hf_read", "hf_other"  # tokens: user's, read-only, a stranger's
 SILENCE = 120.0  # seconds; longer than any client here waits
 CODES = {401: None, 403: None, 404: "RepoNotFound", 412: None, 429: None, 500: None, 503: None}
@@ -38,7 +38,7 @@ class File:
 
     @property
     def pointer(self) -> bytes:
-        """What git itself has of a large file."""
+        """The pointer that git stores in place of a large file."""
         head = "version https://git-lfs.github.com/spec/v1"
         return f"{head}\noid sha256:{self.sha256}\nsize {len(self.content)}\n".encode()
 
@@ -99,7 +99,7 @@ class Fault:
 
 
 @dataclass
-class Seen:
+class RecordedRequest:
     storage: bool  # at the host for large files, not at the Hub itself
     method: str
     path: str
@@ -112,12 +112,12 @@ class HubServer:
         self.repos: dict[tuple[str, str], Repo] = {}
         self.large: dict[str, bytes] = {}
         self.faults: list[Fault] = []
-        self.seen: list[Seen] = []
-        self.full = ""  # why large files are not taken, if they aren't
+        self.seen: list[RecordedRequest] = []
+        self.full = ""  # if not empty, large files are refused with this message
         self.lock = threading.RLock()
         self._numbers = itertools.count(1)
         self._servers = [_Server(self, storage) for storage in (False, True)]
-        # Another name of the same machine, so that the host differs, and not the port alone.
+        # Another name for this machine, so that the hosts differ, not only the ports.
         self.url = f"http://127.0.0.1:{self._servers[0].server_port}"
         self.storage_url = f"http://localhost:{self._servers[1].server_port}"
         self.closing = threading.Event()
@@ -131,7 +131,7 @@ class HubServer:
             server.server_close()
 
     def new_name(self, stem: str = "digits") -> str:
-        """A repository that no test, and no cache, has seen before."""
+        """The name of a repository that no test and no cache has used before."""
         return f"user/{stem}-{next(self._numbers)}"
 
     def add(self, name: str, files: dict[str, bytes], kind: str = "models", **options: Any) -> str:
@@ -168,7 +168,8 @@ class HubServer:
         finally:
             self.faults.remove(fault)
 
-    def struck(self, request: str) -> Fault | None:
+    def next_fault(self, request: str) -> Fault | None:
+        """The fault that strikes this "METHOD /path", if any; it is used up once."""
         with self.lock:
             for fault in self.faults:
                 if fault.times > 0 and fault.where.search(request):
@@ -176,7 +177,8 @@ class HubServer:
                     return fault
         return None
 
-    def since(self, mark: int) -> list[Seen]:
+    def since(self, mark: int) -> list[RecordedRequest]:
+        """The requests after the first `mark`, a length of `seen` taken before."""
         return self.seen[mark:]
 
 
@@ -188,7 +190,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Clients that hang up on a fault are no news."""
+        """Prints nothing: clients close the connection at a fault."""
 
 
 class _RefusalError(Exception):
@@ -199,7 +201,7 @@ class _RefusalError(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # which makes each answer wait 40 ms for the client's receipt
+    disable_nagle_algorithm = True  # it would delay each answer by 40 ms
     server: _Server
 
     def log_message(self, *_: Any) -> None:
@@ -219,7 +221,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.body = self._chunks() if chunked else self.rfile.read(length)
         authorization = self.headers.get("Authorization")
         hub.seen.append(
-            Seen(
+            RecordedRequest(
                 self.server.storage,
                 self.command,
                 unquote(self.path),
@@ -228,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             )
         )
         self.broken: str | None = None
-        fault = hub.struck(f"{self.command} {unquote(self.path)}")
+        fault = hub.next_fault(f"{self.command} {unquote(self.path)}")
         if fault is not None:
             if isinstance(fault.kind, int):
                 return self._refuse(
@@ -306,7 +308,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _content(self, content: bytes, headers: dict[str, str]) -> None:
-        """A file's bytes, or those of them that the request asks for."""
+        """Send a file, or the range of it that the request asks for."""
         wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range") or "")
         if wanted is None:
             return self._send(content, 200, {"Accept-Ranges": "bytes", **headers})
@@ -495,7 +497,7 @@ class _Handler(BaseHTTPRequestHandler):
         header, *entries = [json.loads(line) for line in self.body.splitlines()]
         title = header["value"]["summary"]
         parent = header["value"].get("parentCommit", head)
-        if parent != head and not as_pull_request:  # which starts from that parent
+        if parent != head and not as_pull_request:  # a pull request starts from its parent
             raise _RefusalError(412, None, "A commit has happened since")
         files = dict(repo.commits[self._commit_of(repo, parent)])
         for entry in entries:

@@ -15,7 +15,7 @@ from gradio_client.exceptions import AppError
 
 pytestmark = pytest.mark.slow
 
-ENDPOINTS = ("/predict", "/recognize")  # those for one picture and a number of guesses
+ENDPOINTS = ("/predict", "/recognize")  # for one picture, with top_k
 OTHERS = ("/predict_batch", "/explain", "/submit_correction")
 FILE = {"_type": "gradio.FileData"}
 NO_PICTURES = {
@@ -61,7 +61,7 @@ def test_five_endpoints_are_public(client: Client) -> None:
     api: Any = client.view_api(return_format="dict", print_info=False)
     assert sorted(api["named_endpoints"]) == sorted([*ENDPOINTS, *OTHERS])
     assert api["unnamed_endpoints"] == {}
-    # What can be left out, and stands for what.
+    # The optional parameters, and their defaults.
     defaults = {
         "/predict": {"top_k": 3},
         "/recognize": {"top_k": 3},
@@ -113,7 +113,7 @@ def test_recognize(client: Client, files: dict[str, Path]) -> None:
     assert len(answer["model"]["sha256"]) == 64
 
 
-def test_a_blank_picture_has_a_label_of_its_own(client: Client, tmp_path: Path) -> None:
+def test_a_blank_picture_has_its_own_label(client: Client, tmp_path: Path) -> None:
     from PIL import Image
 
     path = tmp_path / "blank.png"
@@ -136,14 +136,14 @@ def test_a_top_k_out_of_range_gets_a_sentence(
 
 
 @pytest.mark.parametrize("top_k", [1, 10, 3.0])
-def test_top_k_cuts_the_confidences(client: Client, files: dict[str, Path], top_k: Any) -> None:
+def test_top_k_limits_the_confidences(client: Client, files: dict[str, Path], top_k: Any) -> None:
     answer = client.predict(handle_file(files["1"]), top_k, api_name="/predict")
     assert len(answer["confidences"]) == top_k
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.parametrize("name", NO_PICTURES)
-def test_what_is_no_picture_gets_a_sentence_and_the_next_request_an_answer(
+def test_a_file_that_is_no_picture_gets_a_sentence_and_the_next_request_an_answer(
     client: Client, files: dict[str, Path], endpoint: str, name: str
 ) -> None:
     with pytest.raises(AppError) as caught:
@@ -176,9 +176,7 @@ def test_predict_batch(client: Client, files: dict[str, Path]) -> None:
     assert client.predict([], api_name="/predict_batch") == []
 
 
-def test_more_files_than_go_through_the_network_at_once(
-    client: Client, files: dict[str, Path]
-) -> None:
+def test_more_files_than_one_batch_of_the_network(client: Client, files: dict[str, Path]) -> None:
     order = [str(number % 10) for number in range(35)]
     answers = client.predict(
         [handle_file(files[digit]) for digit in order], 1, api_name="/predict_batch"
@@ -187,7 +185,7 @@ def test_more_files_than_go_through_the_network_at_once(
 
 
 @pytest.mark.parametrize("value", ["seven.png", 7, {}, [None], ["seven.png"], [["x"]]])
-def test_what_is_no_list_of_files_gets_a_sentence(client: Client, value: Any) -> None:
+def test_anything_but_a_list_of_files_gets_a_sentence(client: Client, value: Any) -> None:
     with pytest.raises(AppError) as caught:
         client.predict(value, api_name="/predict_batch")
     assert is_one_sentence(str(caught.value))
@@ -272,7 +270,7 @@ def test_upload_and_call(http: httpx.Client, files: dict[str, Path]) -> None:
 
 
 def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, Path]) -> None:
-    inside = str(files["8"])  # a picture beside the server that nobody has uploaded
+    inside = str(files["8"])  # a picture on the server that nobody has uploaded
     uploaded = send(http, files["8"])
     for value in (
         {"path": inside},
@@ -313,7 +311,7 @@ def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Serve
     config = httpx.get(f"{server.url}/config").json()
     card = next(c["id"] for c in config["components"] if "reasons" in str(c["props"]))
     for function in ("explain", "correct"):
-        picture = {"picture": "data:image/png;base64,aGk="}  # of no picture
+        picture = {"picture": "data:image/png;base64,aGk="}  # not an image file
         questions: list[Any] = [None, 7, [], {}, {"picture": 7}, picture]
         for junk in questions:
             body = {"data": junk, "component_id": card, "fn_name": function, "session_hash": "x"}

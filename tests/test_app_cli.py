@@ -67,7 +67,7 @@ def test_bad_input_ends_with_status_2_and_one_sentence(
     assert result.stderr.count("\n") == 1
 
 
-def test_a_port_in_use_is_said_at_once() -> None:
+def test_a_port_in_use_is_reported_at_once() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -78,11 +78,11 @@ def test_a_port_in_use_is_said_at_once() -> None:
     assert port in result.stderr
     assert "in use" in result.stderr
     assert result.stderr.count("\n") == 1
-    assert time.monotonic() - start < 5  # long before gradio and torch have been imported
+    assert time.monotonic() - start < 5  # so gradio and torch were not imported before
 
 
 def test_without_internet_share_says_so_and_serves_locally(tmp_path: Path) -> None:
-    nowhere = "http://127.0.0.1:9"  # a proxy that isn't there: no way out of this machine
+    nowhere = "http://127.0.0.1:9"  # no proxy listens there, so nothing leaves this machine
     with serving(
         tmp_path,
         HTTPS_PROXY=nowhere,
@@ -95,7 +95,7 @@ def test_without_internet_share_says_so_and_serves_locally(tmp_path: Path) -> No
             if "No public link" in server.log.read_text():
                 break
             time.sleep(0.1)
-        assert server.log.read_text().count("\n") == 2  # the local address, and that sentence
+        assert server.log.read_text().count("\n") == 2  # the local address and that sentence
         with httpx.Client(trust_env=False) as session:
             assert session.get(server.url).status_code == 200
             for size, status in ((100_000, 200), (2_000_000, 413)):

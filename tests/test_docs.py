@@ -251,9 +251,9 @@ def check_command(words: list[str]) -> None:
         case ["python", "app.py", *arguments]:
             app.parse_options(arguments)
         case ["python", "train.py", *arguments]:
-            train.parse(arguments)
+            train.parse_options(arguments)
         case ["torchrun", *arguments]:
-            train.parse(arguments[arguments.index("train.py") + 1 :])
+            train.parse_options(arguments[arguments.index("train.py") + 1 :])
         case ["python", "-m", "digit_model", *arguments]:
             parse_verb(arguments)
         case ["make", target, *variables]:
@@ -309,7 +309,7 @@ def test_every_command_is_one_that_its_parser_takes(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_option_exists(page: Path) -> None:
-    parsers: list[Callable[[list[str]], Any]] = [app.parse_options, train.parse]
+    parsers: list[Callable[[list[str]], Any]] = [app.parse_options, train.parse_options]
     known = {option for parser in parsers for option in options_of(parser)}
     for verb in VERBS:
         known |= options_of(main, verb)

@@ -18,11 +18,11 @@ from digit_model.evaluation import sets as evaluation_sets
 from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.evaluate import evaluate
 from digit_model.evaluation.metrics import (
+    detection_metrics,
     digit_scores,
     measure,
     reliability,
     roc,
-    separation,
     summarise,
 )
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
@@ -106,9 +106,9 @@ def test_the_area_under_the_roc_curve_is_the_auroc() -> None:
     assert np.trapezoid(kept, passed) == pytest.approx(auroc(digits, others))
 
 
-def test_separation_keeps_99_percent_of_the_digits() -> None:
+def test_detection_metrics_are_at_99_percent_true_positives() -> None:
     digits = np.arange(100.0)  # the threshold lies between 0 and 1
-    found = separation(digits, np.array([-5.0, 0.5, 50.0, 1000.0]))
+    found = detection_metrics(digits, np.array([-5.0, 0.5, 50.0, 1000.0]))
     assert found["refused_at_kept"] == 0.5
     assert found["auroc"] == pytest.approx((100 + 99 + 49.5) / 400)
 

@@ -16,10 +16,10 @@ from digit_model.explanation import (
     AGAINST,
     FOR,
     INK,
-    attribute,
-    contrast,
-    draw_evidence,
-    share_evidence,
+    draw_attribution,
+    integrated_gradients,
+    logit_weights,
+    smooth_attribution,
 )
 from digit_model.network import DigitCNN
 from digit_model.weights import load_weights
@@ -69,8 +69,8 @@ class Linear(torch.nn.Module):
 
 def test_a_linear_network_is_explained_by_its_weights(digits: tuple[np.ndarray, ...]) -> None:
     linear = Linear()
-    weights = contrast(3, 5)
-    found = attribute(linear, digits[0][0], weights)  # type: ignore[arg-type] # any network will do
+    weights = logit_weights(3, 5)
+    found = integrated_gradients(linear, digits[0][0], weights)  # type: ignore[arg-type] # any network will do
     known = digits[0][0] / 255 * (linear.weights.numpy() @ weights).reshape(28, 28)
     assert found == pytest.approx(known, abs=1e-5)
 
@@ -82,11 +82,11 @@ def test_the_evidence_adds_up_to_what_the_ink_changed(
     blank = recognizer.logits(np.zeros((1, 28, 28), np.uint8))[0]
     gaps = []
     for digit, label in zip(*digits, strict=True):
-        weights = contrast(int(label))
-        evidence = attribute(fused, digit, weights)
+        weights = logit_weights(int(label))
+        evidence = integrated_gradients(fused, digit, weights)
         change = float((recognizer.logits(digit[None])[0] - blank) @ weights)
         gaps.append(abs(float(evidence.sum()) - change) / abs(change))
-        assert share_evidence(evidence, digit).sum() == pytest.approx(evidence.sum(), abs=1e-3)
+        assert smooth_attribution(evidence, digit).sum() == pytest.approx(evidence.sum(), abs=1e-3)
     assert np.median(gaps) < 0.05
     assert max(gaps) < 0.2
 
@@ -105,9 +105,11 @@ def test_randomised_weights_are_explained_otherwise(
     def maps(any_network: DigitCNN) -> list[np.ndarray]:
         """Of the inked pixels alone: that paper is zero in all maps says nothing."""
         fused = any_network.fused()
-        evidence = [attribute(fused, digit, contrast(int(label))) for digit, label in pairs]
+        evidence = [
+            integrated_gradients(fused, digit, logit_weights(int(label))) for digit, label in pairs
+        ]
         return [
-            share_evidence(found, digit)[digit > 0]
+            smooth_attribution(found, digit)[digit > 0]
             for found, (digit, _) in zip(evidence, pairs, strict=True)
         ]
 
@@ -140,7 +142,7 @@ def test_taking_away_the_strongest_evidence_hurts_most(recognizer: DigitRecogniz
             "pixels": noise,
             "patches": cv2.GaussianBlur(noise, (0, 0), 2.0),
         }
-        weights = contrast(int(label))
+        weights = logit_weights(int(label))
         for name, score in scores.items():
             order = np.argsort(-np.where(digit > 0, score, -np.inf), axis=None)
             both = recognizer.logits(np.stack([digit, without(digit, order)])) @ weights
@@ -208,10 +210,10 @@ def test_the_drawing_shows_both_signs_on_grey_ink_and_white_paper() -> None:
     evidence = np.zeros((28, 28), np.float32)
     evidence[4:10, 4:24] = 1.0
     evidence[18:24, 4:24] = -1.0
-    picture = draw_evidence(evidence, digit)
+    picture = draw_attribution(evidence, digit)
     assert picture.shape == (280, 280, 3)
     assert picture.dtype == np.uint8
     assert tuple(picture[5, 5]) == (255, 255, 255)
     for row, colour in ((70, FOR), (140, INK), (210, AGAINST)):
         assert np.abs(picture[row, 140].astype(int) - colour).max() < 12
-    assert (draw_evidence(np.zeros((28, 28)), np.zeros((28, 28), np.uint8)) == 255).all()
+    assert (draw_attribution(np.zeros((28, 28)), np.zeros((28, 28), np.uint8)) == 255).all()

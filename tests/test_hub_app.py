@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from conftest import Server, serving
 from gradio_client import Client as GradioClient
@@ -59,6 +60,9 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
         assert answer["label"] == "7"
         assert answer["model"]["id"] == repo
         assert answer["model"]["revision"] == commit
+        page = httpx.get(f"{server.url}/config", trust_env=False).text
+        assert f"in the data set <code>{data}</code> on the Hugging Face Hub" in page
+        assert "in a folder on the machine that serves this page" not in page
         assert correct(api(server), "2")["label"] == "2"
     assert labels(hub, data) == ["2"]  # sent when it was asked to stop
 

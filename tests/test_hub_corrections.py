@@ -17,7 +17,7 @@ from hub_server import READ, WRITE, HubServer
 from PIL import Image
 
 from digit_model import DigitRecognizer, ImageError
-from digit_model.correction_store import LABELS, CorrectionStore
+from digit_model.correction_store import CORRECTION_LABELS, CorrectionStore
 from digit_model.prediction import LABELS as DIGITS
 from digit_model.prediction import Prediction
 from page.keep_correction import keep_correction
@@ -176,7 +176,7 @@ def test_threads_and_other_processes_do_not_get_into_each_others_way(
     picture = np.asarray(load_drawings()[0].picture().convert("RGB"))
 
     def add(number: int) -> None:
-        for label in LABELS:
+        for label in CORRECTION_LABELS:
             stores[number % 2].add(picture, label, prediction=prediction, model=MODEL)
 
     threads = [threading.Thread(target=add, args=(number,)) for number in range(6)]
@@ -185,7 +185,7 @@ def test_threads_and_other_processes_do_not_get_into_each_others_way(
     for thread in threads:
         thread.join()
     found = rows(tmp_path)
-    assert sorted(str(row["label"]) for row in found) == sorted(LABELS * 6)
+    assert sorted(str(row["label"]) for row in found) == sorted(CORRECTION_LABELS * 6)
     pictures = {path.name for path in tmp_path.rglob("*.png")}
     assert {row["file_name"] for row in found} == pictures
     assert len(pictures) == len(found)

@@ -42,7 +42,7 @@ def ask(server: Server, tool: str | None = None, **arguments: Any) -> Any:
                 return (await session.list_tools()).tools
             return await session.call_tool(tool, arguments)
 
-    # In a thread of its own: where a browser is open, this one has an event loop already.
+    # In another thread: this one already has an event loop if a browser is open.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(lambda: asyncio.run(talk())).result()
 
@@ -99,7 +99,7 @@ def test_errors_are_sentences_and_nothing_is_fetched(
     assert not list(mcp_server.log.parent.glob("corrections/**/*.png"))
 
 
-def test_without_the_option_the_protocol_is_not_even_imported(tmp_path: Path) -> None:
+def test_without_the_option_mcp_is_not_imported(tmp_path: Path) -> None:
     code = "import app, sys; app.serve = lambda *_: print(sys.modules.get('mcp')); app.main([])"
     result = subprocess.run(
         [sys.executable, "-c", code],

@@ -9,25 +9,21 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Drawing, Server, Visitor, serving
+from conftest import Drawing, Server, Visitor, drawing_of, serving
 from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
 
 pytestmark = pytest.mark.browser
 
-HINT = "Draw a digit, or choose a picture of one."
+IDLE_NOTE = "Draw a digit, or choose a picture of one."
 PHONE = {"viewport": ViewportSize(width=360, height=740)}
-ASK = "**/component_server/"  # where the pad's questions go
+SERVER_FUNCTIONS = "**/component_server/"  # where the pad's requests go
 
 Visit = Callable[..., Visitor]
 
 
-def of(drawings: list[Drawing], label: str) -> Drawing:
-    return next(drawing for drawing in drawings if drawing.label == label)
-
-
 def expect_empty(visitor: Visitor) -> None:
     expect(visitor.headline).to_have_text("draw something")
-    expect(visitor.verdict).to_have_text(HINT)
+    expect(visitor.note).to_have_text(IDLE_NOTE)
     expect(visitor.label).to_have_count(0)
 
 
@@ -38,23 +34,23 @@ def expect_empty(visitor: Visitor) -> None:
 def test_every_drawing_is_recognised(visit: Visit, drawings: list[Drawing], touch: bool) -> None:
     """Of the two of each digit, one is drawn with the mouse and one with a finger."""
     visitor = visit(touch=touch)
-    for drawing in drawings[touch::2]:  # the very first stroke draws, without a click before it
+    for drawing in drawings[touch::2]:  # the first stroke draws without a click before it
         visitor.draw(drawing)
         expect(visitor.label).to_have_text(drawing.label)
         visitor.page.get_by_role("button", name="Clear").click()
         expect_empty(visitor)
 
 
-def test_a_finger_draws_and_does_not_scroll(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_finger_draws_and_does_not_scroll(visit: Visit) -> None:
     visitor = visit(touch=True, **PHONE)
-    visitor.draw(of(drawings, "1"))
+    visitor.draw(drawing_of("1"))
     expect(visitor.label).to_have_text("1")
     assert visitor.page.evaluate("scrollY") == 0
 
 
-def test_the_answer_comes_while_the_pen_is_down(visit: Visit, drawings: list[Drawing]) -> None:
+def test_the_answer_comes_during_the_stroke(visit: Visit) -> None:
     visitor = visit()
-    points = of(drawings, "2").strokes[0]
+    points = drawing_of("2").strokes[0]
     visitor.press(points[0])
     for point in points[1:]:
         visitor.move(point)
@@ -66,23 +62,23 @@ def test_an_unsure_verdict_names_two_digits(visit: Visit) -> None:
     visitor = visit()
     confidences = [{"label": "4", "confidence": 0.5}, {"label": "9", "confidence": 0.4}]
     answer = {"label": "4", "confidences": confidences, "headline": "4 or 9?", "verdict": "unsure"}
-    visitor.page.route(ASK, lambda route: route.fulfill(json=answer))
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: route.fulfill(json=answer))
     visitor.press((0.3, 0.3))
     visitor.lift()
     expect(visitor.headline).to_have_text("4 or 9?")
     expect(visitor.label).to_have_text("4")
 
 
-def test_clear_and_undo(visit: Visit, drawings: list[Drawing]) -> None:
+def test_clear_and_undo(visit: Visit) -> None:
     visitor = visit()
     undo = visitor.page.get_by_role("button", name="Undo")
     clear = visitor.page.get_by_role("button", name="Clear")
     expect(undo).to_be_disabled()
-    visitor.draw(of(drawings, "1"))
+    visitor.draw(drawing_of("1"))
     visitor.settle()
     expect(visitor.label).to_have_text("1")
     before = visitor.answer()
-    for x in (0.2, 0.4, 0.6, 0.8):  # strike it out
+    for x in (0.2, 0.4, 0.6, 0.8):  # cross it out
         visitor.press((x, 0.1))
         visitor.move((1 - x, 0.9))
         visitor.lift()
@@ -93,49 +89,49 @@ def test_clear_and_undo(visit: Visit, drawings: list[Drawing]) -> None:
     assert visitor.answer() == before
     undo.click()
     expect_empty(visitor)
-    visitor.draw(of(drawings, "7"))
+    visitor.draw(drawing_of("7"))
     expect(visitor.label).to_have_text("7")
     clear.click()
     expect_empty(visitor)
     expect(clear).to_be_disabled()
 
 
-def test_clear_wins_over_an_answer_under_way(visit: Visit) -> None:
+def test_clear_wins_over_a_pending_answer(visit: Visit) -> None:
     visitor = visit()
     held: list[Route] = []
-    visitor.page.route(ASK, lambda route: held.append(route))
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: held.append(route))
     visitor.press((0.5, 0.2))
     visitor.move((0.5, 0.8))
     visitor.lift()
     while not held:
         visitor.page.wait_for_timeout(20)
     visitor.page.get_by_role("button", name="Clear").click()
-    with visitor.page.expect_response(ASK):
+    with visitor.page.expect_response(SERVER_FUNCTIONS):
         held[0].continue_()
     visitor.settle()
     expect_empty(visitor)
     assert len(held) == 1
 
 
-def test_one_question_at_a_time_and_the_last_picture_is_answered(visit: Visit) -> None:
+def test_one_request_at_a_time_and_the_last_picture_is_answered(visit: Visit) -> None:
     visitor = visit()
-    flying: set[Request] = set()
-    most, pictures = [], []
+    pending: set[Request] = set()
+    pending_counts, pictures = [], []
 
     def started(request: Request) -> None:
         if "component_server" in request.url:
-            flying.add(request)
-            most.append(len(flying))
+            pending.add(request)
+            pending_counts.append(len(pending))
             pictures.append(request.post_data)
 
     visitor.page.on("request", started)
-    visitor.page.on("requestfinished", lambda request: flying.discard(request))
+    visitor.page.on("requestfinished", lambda request: pending.discard(request))
     visitor.press((0.5, 0.1))
     for step in range(60):
         visitor.move((0.5 + 0.3 * (step % 2), 0.1 + step / 80))
     visitor.lift()
     visitor.settle()
-    assert max(most) == 1
+    assert max(pending_counts) == 1
     undo = visitor.page.get_by_role("button", name="Undo")
     visitor.press((0.1, 0.9))
     visitor.lift()
@@ -143,10 +139,10 @@ def test_one_question_at_a_time_and_the_last_picture_is_answered(visit: Visit) -
     undo.click()
     visitor.settle()
     assert pictures[-1] != pictures[-2]
-    assert pictures[-1] in pictures[:-2]  # what undo left had been asked about when the pen rose
+    assert pictures[-1] in pictures[:-2]  # the one that undo restores
 
 
-def test_a_second_finger_and_a_palm_leave_no_ink(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_second_finger_and_a_palm_leave_no_ink(visit: Visit) -> None:
     visitor = visit(touch=True)
 
     def point(kind: str, number: int, event: str, x: float, y: float) -> None:
@@ -161,12 +157,12 @@ def test_a_second_finger_and_a_palm_leave_no_ink(visit: Visit, drawings: list[Dr
             },
         )
 
-    # Made-up events have no pointer to capture.
+    # Synthetic events have no pointer to capture.
     visitor.page.evaluate("HTMLCanvasElement.prototype.setPointerCapture = () => {}")
     point("touch", 1, "down", 0.9, 0.9)  # the palm
     point("touch", 2, "down", 0.1, 0.1)  # a second finger
     point("touch", 2, "move", 0.1, 0.9)
-    for stroke in of(drawings, "3").strokes:
+    for stroke in drawing_of("3").strokes:
         point("pen", 3, "down", *stroke[0])
         for position in stroke[1:]:
             point("pen", 3, "move", *position)
@@ -196,41 +192,39 @@ def test_strokes_are_sharp_and_survive_a_resize(visit: Visit) -> None:
     visitor.page.wait_for_function(f"({ink})().join() == [2, true].join()")
 
 
-def test_two_visitors_do_not_meet(visit: Visit, drawings: list[Drawing]) -> None:
+def test_two_visitors_do_not_meet(visit: Visit) -> None:
     one, two = visit(), visit()
     for mine, other in (("3", "8"), ("0", "5")):
-        one.draw(of(drawings, mine))
-        two.draw(of(drawings, other))
+        one.draw(drawing_of(mine))
+        two.draw(drawing_of(other))
         expect(one.label).to_have_text(mine)
         expect(two.label).to_have_text(other)
         for visitor in (one, two):
             visitor.page.get_by_role("button", name="Clear").click()
 
 
-def test_the_pad_outlives_its_server(
-    browser: Browser, drawings: list[Drawing], tmp_path: Path
-) -> None:
+def test_the_pad_outlives_its_server(browser: Browser, tmp_path: Path) -> None:
     context = browser.new_context()
     with serving(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
         visitor = Visitor(context.new_page(), server.url)
-        visitor.draw(of(drawings, "6"))
+        visitor.draw(drawing_of("6"))
         expect(visitor.label).to_have_text("6")
         visitor.page.get_by_role("button", name="Clear").click()
-        points = of(drawings, "2").strokes[0]
+        points = drawing_of("2").strokes[0]
         visitor.press(points[0])
         for point in points[1:4]:
             visitor.move(point)
     for point in points[4:]:
         visitor.move(point)
-    trouble = visitor.page.locator("#pad .trouble")
-    expect(trouble).to_have_text(re.compile("No answer"))
+    status = visitor.page.locator("#pad .status")
+    expect(status).to_have_text(re.compile("No answer"))
     with serving(tmp_path, port=port):
         visitor.lift()
         expect(visitor.label).to_have_text("2", timeout=15_000)
-        expect(trouble).to_have_text("")
+        expect(status).to_have_text("")
         visitor.page.get_by_role("button", name="Clear").click()
-        visitor.draw(of(drawings, "5"))
+        visitor.draw(drawing_of("5"))
         expect(visitor.label).to_have_text("5")
     context.close()
 
@@ -238,36 +232,34 @@ def test_the_pad_outlives_its_server(
 # ---- pictures
 
 
-def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(
-    visit: Visit, drawings: list[Drawing]
-) -> None:
+def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(visit: Visit) -> None:
     visitor = visit()
-    visitor.draw(of(drawings, "7"))
+    visitor.draw(drawing_of("7"))
     expect(visitor.label).to_have_text("7")
     for content, sentence in (
         (b"", "The file is empty"),
         (b"this is no picture", "This file is not a picture"),
-        (of(drawings, "3").png()[:200], "The picture is damaged"),
+        (drawing_of("3").png()[:200], "The picture is damaged"),
     ):
         visitor.upload("bad.png", content)
-        expect(visitor.verdict).to_have_text(re.compile(rf"^{sentence}[^<>]*\.$"))
+        expect(visitor.note).to_have_text(re.compile(rf"^{sentence}[^<>]*\.$"))
         expect(visitor.label).to_have_count(0)
-    visitor.upload("three.png", of(drawings, "3").png())
+    visitor.upload("three.png", drawing_of("3").png())
     expect(visitor.label).to_have_text("3")
     visitor.page.get_by_role("button", name="Remove Image").click()
     expect_empty(visitor)
-    visitor.draw(of(drawings, "7"))
+    visitor.draw(drawing_of("7"))
     expect(visitor.label).to_be_visible()
 
 
-def test_a_picture_is_pasted(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_picture_is_pasted(visit: Visit) -> None:
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     visitor.page.evaluate(
         """async (address) => {
           const blob = await (await fetch(address)).blob();
           await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
         }""",
-        of(drawings, "4").data_url(),
+        drawing_of("4").data_url(),
     )
     visitor.page.get_by_role("button", name="Paste from clipboard").click()
     expect(visitor.label).to_have_text("4")
@@ -294,9 +286,9 @@ def test_an_example_is_recognised(visit: Visit, name: str, answer: str) -> None:
 # ---- the page
 
 
-def test_another_k_needs_neither_drawing_nor_server(visit: Visit, drawings: list[Drawing]) -> None:
+def test_another_k_needs_neither_drawing_nor_server(visit: Visit) -> None:
     visitor = visit()
-    visitor.draw(of(drawings, "9"))
+    visitor.draw(drawing_of("9"))
     visitor.settle()
     expect(visitor.label).to_have_text("9")
     requests: list[str] = []
@@ -310,7 +302,7 @@ def test_another_k_needs_neither_drawing_nor_server(visit: Visit, drawings: list
         expect(rows).to_have_count(k)
         expect(visitor.label).to_have_text("9")
     assert requests == []
-    visitor.upload("four.png", of(drawings, "4").png())
+    visitor.upload("four.png", drawing_of("4").png())
     expect(visitor.label).to_have_text("4")
     expect(rows).to_have_count(5)
     number.fill("2")
@@ -326,7 +318,7 @@ WATCH_SHIFTS = """
 """
 
 
-# On the page, not on the screen: a phone scrolls to the answer about an uploaded picture.
+# Relative to the page, not the screen: a phone scrolls to the answer for an uploaded picture.
 PLACES = """(parts) => parts.map((part) => {
   const box = document.querySelector(part).getBoundingClientRect();
   return [box.x, box.y + scrollY, box.width, box.height];
@@ -348,13 +340,13 @@ def test_nothing_moves_when_answers_arrive(
         visitor.page.get_by_role("button", name="Clear").click()
         expect_empty(visitor)
     visitor.upload("bad.png", b"this is no picture")
-    expect(visitor.verdict).not_to_have_text(HINT)
+    expect(visitor.note).not_to_have_text(IDLE_NOTE)
     assert visitor.page.evaluate(PLACES, parts) == places
     assert visitor.page.evaluate("window.shifts") == 0
 
 
 def serious_violations(visitor: Visitor) -> list[tuple[str, list[str]]]:
-    """Of the rules of axe-core."""
+    """Accessibility rules of axe-core that the page breaks, with the elements."""
     return [
         (violation["id"], [node["html"][:200] for node in violation["nodes"]])
         for violation in Axe().run(visitor.page).response["violations"]
@@ -364,11 +356,9 @@ def serious_violations(visitor: Visitor) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
-def test_the_page_fits_and_is_accessible(
-    visit: Visit, drawings: list[Drawing], scheme: str, options: dict
-) -> None:
+def test_the_page_fits_and_is_accessible(visit: Visit, scheme: str, options: dict) -> None:
     visitor = visit(color_scheme=scheme, **options)
-    visitor.draw(of(drawings, "8"))
+    visitor.draw(drawing_of("8"))
     expect(visitor.label).to_have_text("8")
     overflow = "document.documentElement.scrollWidth - innerWidth"
     assert visitor.page.evaluate(overflow) <= 0
@@ -384,7 +374,7 @@ def test_the_page_fits_and_is_accessible(
         assert serious_violations(visitor) == [], tab
 
 
-def test_the_page_loads_nothing_from_elsewhere(browser: Browser, server: Server) -> None:
+def test_the_page_loads_nothing_from_other_servers(browser: Browser, server: Server) -> None:
     context = browser.new_context()
     page = context.new_page()
     hosts: set[str] = set()

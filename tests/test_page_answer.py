@@ -1,4 +1,4 @@
-"""The answer card: pictures, reasons, corrections, what a screen reader hears; and the history."""
+"""The answer card: pictures, evidence, corrections, what a screen reader gets; and the history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Drawing, Server, Visitor
+from conftest import Server, Visitor, drawing_of
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -20,16 +20,12 @@ pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
 
-# Red, green and blue of a canvas of the card, pixel by pixel.
+# Red, green, blue and alpha of a canvas of the card, pixel by pixel.
 PIXELS = """(name) => {
   const canvas = document.querySelector(`#card .${name} canvas`);
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return Array.from(data);
 }"""
-
-
-def of(drawings: list[Drawing], label: str) -> Drawing:
-    return next(drawing for drawing in drawings if drawing.label == label)
 
 
 def pixels(visitor: Visitor, name: str) -> list[tuple[int, int, int, int]]:
@@ -38,11 +34,12 @@ def pixels(visitor: Visitor, name: str) -> list[tuple[int, int, int, int]]:
 
 
 def coloured(visitor: Visitor) -> tuple[int, int]:
-    """How many pixels of the ink are blue, and how many orange; few of the dashes are either.
+    """How many pixels are blue and how many are orange; the dashes around the ink add a few.
 
-    Both by the same share of the full colour: orange differs from grey by twice as much as blue.
+    A pixel counts from the same share of the full colour on, because orange differs from grey by
+    twice as much as blue.
     """
-    shown = [(red, green, blue) for red, green, blue, _ in pixels(visitor, "own")]
+    shown = [(red, green, blue) for red, green, blue, _ in pixels(visitor, "picture")]
     full_blue, full_orange = FOR[1] - FOR[0], AGAINST[0] - AGAINST[2]
     return (
         sum(green - red > 0.35 * full_blue for red, green, _ in shown),
@@ -60,56 +57,56 @@ def stored(server: Server) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: line["time"])
 
 
-def test_the_card_shows_what_the_network_saw(visit: Visit, drawings: list[Drawing]) -> None:
+def test_the_card_shows_what_the_network_saw(visit: Visit) -> None:
     visitor = visit()
     with visitor.page.expect_response("**/component_server/") as response:
         visitor.line((0.5, 0.2), (0.5, 0.8))
     visitor.settle()
     assert len(response.value.json()["confidences"]) == 10
-    seen = [255 - red for red, _, _, _ in pixels(visitor, "seen")]
-    assert len(seen) == 28 * 28
-    rows = [y for y in range(28) if any(seen[28 * y : 28 * y + 28])]
-    assert 19 <= rows[-1] - rows[0] + 1 <= 22  # twenty pixels high, and the soft edges
+    ink = [255 - red for red, _, _, _ in pixels(visitor, "model-input")]
+    assert len(ink) == 28 * 28
+    rows = [y for y in range(28) if any(ink[28 * y : 28 * y + 28])]
+    assert 19 <= rows[-1] - rows[0] + 1 <= 22  # 20 pixels high, plus soft edges
     expect(visitor.page.locator("#card .time")).to_have_text(re.compile(r"^read in [\d.]+ ms$"))
 
 
-def test_a_picture_shows_where_it_was_cut_out(visit: Visit, tmp_path: Path) -> None:
+def test_a_picture_shows_its_crop(visit: Visit, tmp_path: Path) -> None:
     visitor = visit()
     picture = Image.new("RGB", (400, 200), "white")
     picture.paste((20, 20, 20), (300, 60, 312, 140))  # a 1, far to the right
     picture.save(tmp_path / "one.png")
     visitor.upload("one.png", (tmp_path / "one.png").read_bytes())
     expect(visitor.label).to_have_text("1")
-    expect(visitor.page.locator("#card .own figcaption")).to_have_text("Your picture")
+    expect(visitor.page.locator("#card .picture figcaption")).to_have_text("Your picture")
     visitor.page.wait_for_function(
-        f"({PIXELS})('own').some((value, i) => i % 4 === 3 && value === 255)"
+        f"({PIXELS})('picture').some((value, i) => i % 4 === 3 && value === 255)"
     )
-    shown = pixels(visitor, "own")
+    shown = pixels(visitor, "picture")
     side = round(len(shown) ** 0.5)
     dashes = [i % side for i, (red, _, blue, _) in enumerate(shown) if blue - red > 60]
     assert min(dashes) > side / 2  # the square is around the digit, not around the sheet
     assert max(dashes) < side
 
 
-def test_the_window_fits_the_ink(drawings: list[Drawing]) -> None:
+def test_the_crop_fits_the_ink() -> None:
     from digit_model import DigitRecognizer
 
-    answer = full_answer(DigitRecognizer.from_pretrained(), of(drawings, "8").png())
+    answer = full_answer(DigitRecognizer.from_pretrained(), drawing_of("8").png())
     left, top, width, height = answer["crop"]
     assert width == pytest.approx(height)  # the picture is square
-    x, y = zip(*[point for stroke in of(drawings, "8").strokes for point in stroke], strict=True)
+    x, y = zip(*[point for stroke in drawing_of("8").strokes for point in stroke], strict=True)
     longer = max(max(x) - min(x), max(y) - min(y)) + 21 / 280
     assert width == pytest.approx(longer * 28 / 20, rel=0.05)
     assert left < min(x) < max(x) < left + width
     assert top < min(y) < max(y) < top + height
 
 
-def test_reasons_are_laid_over_the_ink(visit: Visit, drawings: list[Drawing]) -> None:
+def test_evidence_is_laid_over_the_ink(visit: Visit) -> None:
     visitor = visit()
     reasons = visitor.page.locator("#card .reasons button")
     expect(reasons).to_have_text(list("0123456789"))
     expect(reasons.first).to_be_disabled()
-    visitor.draw(of(drawings, "7"))
+    visitor.draw(drawing_of("7"))
     visitor.settle()
     assert max(coloured(visitor)) < 100
     legend = visitor.page.locator("#card .legend")
@@ -120,11 +117,11 @@ def test_reasons_are_laid_over_the_ink(visit: Visit, drawings: list[Drawing]) ->
     reasons.nth(1).click()
     expect(legend).to_contain_text("for a 1")
     other_blue, other_orange = coloured(visitor)
-    assert other_orange > orange  # it is no 1: less speaks for it, though the leg does
+    assert other_orange > orange  # it is no 1: less ink speaks for it
     assert other_blue < blue
     visitor.page.locator("#label .confidence-set").first.click()  # the bar of the 7
     expect(legend).to_contain_text("for a 7")
-    visitor.line((0.2, 0.9), (0.3, 0.9))  # a new answer is explained anew
+    visitor.line((0.2, 0.9), (0.3, 0.9))  # a new answer is explained, too
     visitor.settle()
     expect(legend).to_contain_text("for a 7")
     reasons.nth(7).click()
@@ -132,7 +129,7 @@ def test_reasons_are_laid_over_the_ink(visit: Visit, drawings: list[Drawing]) ->
     assert max(coloured(visitor)) < 100
 
 
-def test_an_uploaded_picture_has_reasons_as_well(visit: Visit) -> None:
+def test_an_uploaded_picture_has_evidence_too(visit: Visit) -> None:
     visitor = visit()
     visitor.button("Crossed seven icon Crossed seven").click()
     expect(visitor.label).to_have_text("7")
@@ -140,9 +137,7 @@ def test_an_uploaded_picture_has_reasons_as_well(visit: Visit) -> None:
     expect(visitor.page.locator("#card .legend")).to_contain_text("Blue speaks for a 7")
 
 
-def test_nothing_is_kept_without_consent_and_the_click(
-    visit: Visit, server: Server, drawings: list[Drawing]
-) -> None:
+def test_nothing_is_kept_without_consent_and_a_click(visit: Visit, server: Server) -> None:
     before = len(stored(server))
     visitor = visit()
     wrong = visitor.page.get_by_text("That’s wrong")
@@ -150,7 +145,7 @@ def test_nothing_is_kept_without_consent_and_the_click(
     receipt = visitor.page.locator("#card .receipt")
     wrong.click()
     expect(labels.first).to_be_hidden()  # there is nothing to correct yet
-    visitor.draw(of(drawings, "6"))
+    visitor.draw(drawing_of("6"))
     visitor.settle()
     wrong.click()
     expect(labels).to_have_text([*"0123456789", "not a digit"])
@@ -159,7 +154,7 @@ def test_nothing_is_kept_without_consent_and_the_click(
     assert len(stored(server)) == before
     labels.nth(6).click()
     expect(receipt).to_contain_text("Thank you. Kept as a 6, number ")
-    expect(labels.nth(6)).to_be_disabled()  # once is enough
+    expect(labels.nth(6)).to_be_disabled()  # one correction for each answer
     line = stored(server)[-1]
     assert len(stored(server)) == before + 1
     assert (line["label"], line["predicted_label"]) == ("6", "6")
@@ -178,11 +173,11 @@ def test_a_picture_that_is_no_digit_is_kept_as_such(visit: Visit, server: Server
     visitor.page.locator("#card .labels button").last.click()
     expect(visitor.page.locator("#card .receipt")).to_contain_text("Kept as not a digit")
     assert stored(server)[-1]["label"] == "not a digit"
-    visitor.line((0.5, 0.2), (0.5, 0.8))  # another drawing: the thanks were for the one before
+    visitor.line((0.5, 0.2), (0.5, 0.8))  # another drawing: the receipt was for the one before
     expect(visitor.page.locator("#card .receipt")).to_have_text("")
 
 
-def test_the_verdict_is_spoken_once(visit: Visit, drawings: list[Drawing]) -> None:
+def test_the_verdict_is_spoken_once(visit: Visit) -> None:
     visitor = visit()
     visitor.page.evaluate(
         """() => {
@@ -192,7 +187,7 @@ def test_the_verdict_is_spoken_once(visit: Visit, drawings: list[Drawing]) -> No
             .observe(spoken, {childList: true, characterData: true, subtree: true});
         }"""
     )
-    visitor.draw(of(drawings, "5"))
+    visitor.draw(drawing_of("5"))
     visitor.page.wait_for_function("window.heard.includes('This is a 5.')")
     heard = [text for text in visitor.page.evaluate("window.heard") if text]
     assert len(heard) <= 2  # not every answer during the drawing
@@ -200,11 +195,11 @@ def test_the_verdict_is_spoken_once(visit: Visit, drawings: list[Drawing]) -> No
     visitor.page.wait_for_function("window.heard.at(-1).startsWith('This file is not a picture')")
 
 
-def test_the_visit_has_a_history(visit: Visit, drawings: list[Drawing]) -> None:
+def test_the_visit_has_a_history(visit: Visit) -> None:
     visitor = visit()
     entries = visitor.page.locator("#history li")
     for label in ("3", "8"):
-        visitor.draw(of(drawings, label))
+        visitor.draw(drawing_of(label))
         expect(visitor.label).to_have_text(label)
         expect(entries.first).to_have_text(label)
         visitor.button("Clear").click()
@@ -217,4 +212,4 @@ def test_the_visit_has_a_history(visit: Visit, drawings: list[Drawing]) -> None:
     expect(visitor.page.locator("#label .confidence-set dt").first).to_have_text("3")
     expect(entries.first.locator("img")).to_be_visible()
     again = visit()
-    expect(again.page.locator("#history .count")).to_have_text("(0)")  # a visitor's own
+    expect(again.page.locator("#history .count")).to_have_text("(0)")  # each visitor has one

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Drawing, Point, Visitor
+from conftest import Point, Visitor, drawing_of
 from playwright.sync_api import Route, expect
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
-ASK = "**/component_server/"
+SERVER_FUNCTIONS = "**/component_server/"  # where the pad's requests go
 
-# How many of the pad's pixels are dark, in thousandths.
+# The share of the pad's pixels that are dark, in thousandths.
 INK = """() => {
   const canvas = document.querySelector("#pad canvas");
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -29,14 +29,10 @@ def ink(visitor: Visitor) -> float:
     return visitor.page.evaluate(INK)
 
 
-def of(drawings: list[Drawing], label: str) -> Drawing:
-    return next(drawing for drawing in drawings if drawing.label == label)
-
-
-def test_keys_undo_redo_and_clear(visit: Visit, drawings: list[Drawing]) -> None:
+def test_keys_undo_redo_and_clear(visit: Visit) -> None:
     visitor = visit()
     keys = visitor.page.keyboard
-    visitor.draw(of(drawings, "3"))
+    visitor.draw(drawing_of("3"))
     expect(visitor.label).to_have_text("3")
     drawn = ink(visitor)
     keys.press("Control+z")
@@ -50,10 +46,10 @@ def test_keys_undo_redo_and_clear(visit: Visit, drawings: list[Drawing]) -> None
         keys.press(key)
         expect(visitor.headline).to_have_text("draw something")
         assert ink(visitor) == 0
-        keys.press("Control+z")  # a pad emptied by mistake comes back
+        keys.press("Control+z")  # undo restores a pad that was emptied by mistake
         expect(visitor.label).to_have_text("3")
     visitor.line((0.1, 0.9), (0.2, 0.9))
-    expect(visitor.button("Redo")).to_be_disabled()  # what was taken back is gone now
+    expect(visitor.button("Redo")).to_be_disabled()  # a new stroke empties the redo list
 
 
 def test_keys_leave_text_fields_alone(visit: Visit) -> None:
@@ -70,7 +66,7 @@ def test_keys_leave_text_fields_alone(visit: Visit) -> None:
     expect(visitor.button("Clear")).to_be_disabled()
 
 
-def test_every_tool_tells_its_key(visit: Visit) -> None:
+def test_every_tool_shows_its_key(visit: Visit) -> None:
     visitor = visit()
     for name, key in (("Undo", "Ctrl+Z"), ("Redo", "Ctrl+Shift+Z"), ("Clear", "Delete or Escape")):
         tooltip = visitor.button(name).get_attribute("title")
@@ -117,9 +113,9 @@ def test_the_eraser_takes_ink_away(visit: Visit) -> None:
     assert ink(visitor) > 0
 
 
-def test_a_stylus_writes_as_it_is_pressed(visit: Visit) -> None:
+def test_a_stylus_draws_wider_under_pressure(visit: Visit) -> None:
     visitor = visit()
-    # Made-up events have no pointer to capture.
+    # Synthetic events have no pointer to capture.
     visitor.page.evaluate("HTMLCanvasElement.prototype.setPointerCapture = () => {}")
     box = visitor.box()
     amounts = {}
@@ -160,14 +156,14 @@ def test_the_keyboard_reaches_every_tool(visit: Visit) -> None:
     assert reached == ["Width of the pen", "Eraser", "Undo", "Redo", "Clear"]
 
 
-def test_a_picture_is_pasted_with_the_keyboard(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_picture_is_pasted_with_the_keyboard(visit: Visit) -> None:
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     visitor.page.evaluate(
         """async (address) => {
           const blob = await (await fetch(address)).blob();
           await navigator.clipboard.write([new ClipboardItem({"image/png": blob})]);
         }""",
-        of(drawings, "4").data_url(),
+        drawing_of("4").data_url(),
     )
     visitor.page.keyboard.press("Control+v")
     expect(visitor.label).to_have_text("4")
@@ -183,16 +179,16 @@ DROP = """async ([address, type]) => {
 }"""
 
 
-def test_a_picture_is_dropped_onto_the_pad(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_picture_is_dropped_onto_the_pad(visit: Visit) -> None:
     visitor = visit()
-    visitor.page.evaluate(DROP, [of(drawings, "9").data_url(), "image/png"])
+    visitor.page.evaluate(DROP, [drawing_of("9").data_url(), "image/png"])
     expect(visitor.label).to_have_text("9")
     visitor.page.evaluate(DROP, ["data:text/plain,nine", "text/plain"])
-    expect(visitor.page.locator("#pad .trouble")).to_have_text("Only pictures can be dropped here.")
+    expect(visitor.page.locator("#pad .status")).to_have_text("Only pictures can be dropped here.")
     expect(visitor.label).to_have_text("9")
 
 
-def test_a_slow_server_is_said_quietly(visit: Visit) -> None:
+def test_a_slow_server_is_reported_under_the_pad(visit: Visit) -> None:
     visitor = visit()
     held: list[Route] = []
 
@@ -202,16 +198,16 @@ def test_a_slow_server_is_said_quietly(visit: Visit) -> None:
         else:
             held.append(route)
 
-    visitor.page.route(ASK, hold_the_first)
-    trouble = visitor.page.locator("#pad .trouble")
+    visitor.page.route(SERVER_FUNCTIONS, hold_the_first)
+    status = visitor.page.locator("#pad .status")
     visitor.line(*DOWN)
-    expect(trouble).to_have_text("Waiting for the server …")
+    expect(status).to_have_text("Waiting for the server …")
     held[0].continue_()
-    expect(trouble).to_have_text("")
+    expect(status).to_have_text("")
     expect(visitor.label).to_have_count(1)
 
 
-def test_a_server_that_is_gone_is_not_stormed(visit: Visit) -> None:
+def test_a_server_that_is_gone_is_not_flooded_with_requests(visit: Visit) -> None:
     visitor = visit()
     failed: list[Route] = []
 
@@ -219,13 +215,13 @@ def test_a_server_that_is_gone_is_not_stormed(visit: Visit) -> None:
         failed.append(route)
         route.abort()
 
-    visitor.page.route(ASK, refuse)
+    visitor.page.route(SERVER_FUNCTIONS, refuse)
     visitor.press((0.5, 0.1))
     for step in range(40):
         visitor.move((0.5, 0.1 + step / 50))
         visitor.page.wait_for_timeout(10)
     visitor.lift()
-    expect(visitor.page.locator("#pad .trouble")).to_contain_text("No answer")
+    expect(visitor.page.locator("#pad .status")).to_contain_text("No answer")
     assert len(failed) <= 5  # one every two seconds
-    visitor.page.unroute(ASK)
+    visitor.page.unroute(SERVER_FUNCTIONS)
     expect(visitor.label).to_have_count(1)

@@ -1,4 +1,4 @@
-"""The page's scripts: every file can be read alone, and the files be joined in any order."""
+"""The page's scripts: each file runs alone, and the files can be joined in any order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DECLARATION = re.compile(r"(?:(?:async )?function|const) (\w+)")
 
 
 def declared(file: Path) -> list[str]:
-    """The names of all that stands at the top of a file, which is indented below that."""
+    """The names that a file declares at its top level, whose lines are not indented."""
     names = []
     for line in file.read_text(encoding="utf-8").splitlines():
         if not line or line.startswith((" ", "//", "}", "]", ")")):

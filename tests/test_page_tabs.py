@@ -109,7 +109,7 @@ def test_the_model_tab_reads_the_weights_folder(visit: Visit) -> None:
         assert figures.nth(number).get_attribute("alt")
 
 
-def test_the_model_tab_does_without_what_is_not_there(tmp_path: Path) -> None:
+def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
     assert model_tab.read_metrics(tmp_path, "00") == {}
     (tmp_path / "metrics.json").write_text('{"model": {"sha256": "00"}, "digits": {"a": {}}}')
     assert model_tab.read_metrics(tmp_path, "11") == {}  # measured with other weights
@@ -123,7 +123,7 @@ def test_the_model_tab_does_without_what_is_not_there(tmp_path: Path) -> None:
     assert model_tab.read_metrics(tmp_path, "00") == {}
 
 
-def test_names_from_outside_stay_text() -> None:
+def test_html_in_names_is_escaped() -> None:
     html = model_tab.table(["<b>"], [["<script>", "<i>"]])
     assert not re.search("<(b|script|i)>", html)
 
@@ -141,13 +141,13 @@ def test_the_privacy_tab_says_what_is_kept(visit: Visit) -> None:
         expect(text.locator("kbd", has_text=key).first).to_be_visible()
 
 
-def test_a_drawing_outlasts_a_look_at_another_tab(visit: Visit, drawings: list[Drawing]) -> None:
+def test_a_drawing_survives_a_visit_to_another_tab(visit: Visit, drawings: list[Drawing]) -> None:
     visitor = visit()
     visitor.draw(drawings[1])
     visitor.settle()
     answer = visitor.answer()
     visitor.open("Privacy")
-    visitor.page.keyboard.press("Delete")  # meant for nothing here
+    visitor.page.keyboard.press("Delete")  # has no effect here
     visitor.open("Draw")
     assert visitor.answer() == answer
     expect(visitor.button("Clear")).to_be_enabled()
@@ -167,7 +167,7 @@ def test_the_page_can_be_installed(visit: Visit, server: Server) -> None:
             assert "{}x{}".format(*picture.size) == icon["sizes"]
     devtools = visitor.page.context.new_cdp_session(visitor.page)
     errors = devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]
-    # A private window, such as the tests', installs nothing.
+    # Nothing can be installed from a private window, in which the tests run.
     assert [error for error in errors if error["errorId"] != "in-incognito"] == []
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from digit_model import DigitRecognizer
-from digit_model.data.photographs import KINDS, LARGEST, SMALLEST, Kind, photograph, random_kind
+from digit_model.data.photographs import KINDS, MAX_SIDE, MIN_SIDE, Kind, photograph, random_kind
 from digit_model.data.strokes import pen_digits
 from digit_model.ink.extract import extract_ink, photograph_ink
 from digit_model.ink.marks import mark_mask
@@ -23,7 +23,7 @@ def test_the_same_generator_gives_the_same_photograph() -> None:
         assert first.shape != other.shape or not np.array_equal(first, other)
         assert first.shape == (side, side, 3)
         assert first.dtype == np.uint8
-        assert SMALLEST <= side <= LARGEST
+        assert MIN_SIDE <= side <= MAX_SIDE
         assert ink.shape == (side, side)
         assert 0.0 <= ink.min() < 0.1 < 0.9 < ink.max() <= 1.0
 

@@ -7,7 +7,7 @@ import pytest
 
 from digit_model.data.allographs import ALLOGRAPHS
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
-from digit_model.data.nondigits import FAMILIES
+from digit_model.data.nondigits import GENERATORS
 from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
 from digit_model.data.strokes import DEVELOPMENT_WRITERS, pen_digits, unit_drawing
 from digit_model.data.synthetic import draw_allograph, interpolate
@@ -88,9 +88,9 @@ def test_rendering_for_training_is_repeatable_in_parts() -> None:
     assert labels[-40:].tolist() == [number % 10 for number in range(40)]
 
 
-@pytest.mark.parametrize("family", set(FAMILIES), ids=lambda family: family.__name__)
-def test_every_family_of_nondigits_leaves_ink(family: Callable[..., np.ndarray]) -> None:
-    pictures = [preprocess(family(np.random.default_rng(seed))) for seed in range(20)]
+@pytest.mark.parametrize("generator", set(GENERATORS), ids=lambda generator: generator.__name__)
+def test_every_generator_of_nondigits_leaves_ink(generator: Callable[..., np.ndarray]) -> None:
+    pictures = [preprocess(generator(np.random.default_rng(seed))) for seed in range(20)]
     assert np.mean([picture.any() for picture in pictures]) > 0.9
     assert len({picture.tobytes() for picture in pictures}) > 10
 

@@ -25,8 +25,13 @@ from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.preprocess import preprocess
 from digit_model.training.cache import cached
 from digit_model.training.checkpoint import CheckpointError, TrainingState
-from digit_model.training.dataset import DataSource, TrainingSet, load_cycle, load_fixed
-from digit_model.training.distillation import Ensemble, load_ensemble, load_start
+from digit_model.training.dataset import (
+    DataSource,
+    TrainingSet,
+    load_cycle,
+    load_mnist_and_validation,
+)
+from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers
 from digit_model.training.recipe import Cycle, Recipe
@@ -138,10 +143,10 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
     torch.testing.assert_close(ensemble(inputs), mean)
     assert len(set(hashes)) == 3
 
-    _, origin = load_start(tmp_path / "1", NetworkConfig())
+    _, origin = load_initial_network(tmp_path / "1", NetworkConfig())
     assert origin == {"sha256": hashes[1], "training": {"seed": 1}}
     with pytest.raises(ModelError, match="not of the recipe's shape"):
-        load_start(tmp_path / "1", NetworkConfig(stem=16))
+        load_initial_network(tmp_path / "1", NetworkConfig(stem=16))
 
 
 @pytest.mark.slow
@@ -258,7 +263,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         assert train.main(["--dry-run", "--output", str(folder), *options]) == 0
         return DigitRecognizer.from_pretrained(folder).sha256
 
-    monkeypatch.setattr(train, "load_fixed", fixed)
+    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
     monkeypatch.setattr(train, "load_cycle", drawn)
     unbroken = weights(tmp_path / "unbroken")
     assert asked == [0, 1]
@@ -430,7 +435,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
         nondigits=4,
     )
     source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
-    mnist, validation = load_fixed(source)
+    mnist, validation = load_mnist_and_validation(source)
     assert len(mnist[1]) == 256
     assert {"MNIST", "thin", "photographs"} <= set(validation)
     first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
@@ -443,7 +448,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         f"drawn.{name}.safetensors" for name in ("0", "1", "fixed")
     ]
-    again_mnist, again = load_fixed(source)  # from the file
+    again_mnist, again = load_mnist_and_validation(source)  # from the file
     assert list(again) == list(validation)  # calibration goes through them in this order
     assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
     assert np.array_equal(again_mnist[1], mnist[1])

@@ -5,7 +5,7 @@ import pytest
 
 from digit_model.data import data_file
 from digit_model.data.degradation import DEGRADATIONS, degrade
-from digit_model.data.letters import ENTRIES, write_letter
+from digit_model.data.letters import LETTER_STROKES, draw_letter
 from digit_model.data.nondigits import LOOK_LIKE_DIGITS, OMNIGLOT_FILE, load_omniglot
 from digit_model.data.rendering import render
 from digit_model.data.scans import load_scans, random_affine, vary_scan
@@ -36,7 +36,7 @@ def test_a_varied_scan_is_another_picture_of_the_same_digit() -> None:
     assert np.array_equal(again, vary_scan(image, np.random.default_rng(3)))
 
 
-def test_deform_brings_a_picture_to_its_height_and_loses_no_ink() -> None:
+def test_random_affine_brings_a_picture_to_its_height_and_loses_no_ink() -> None:
     picture = np.zeros((100, 100), np.uint8)
     picture[10:90, 40:60] = 255
     for seed in range(20):
@@ -48,15 +48,16 @@ def test_deform_brings_a_picture_to_its_height_and_loses_no_ink() -> None:
         )
 
 
-def test_every_kind_of_wear_keeps_size_and_type_and_changes_something() -> None:
+def test_every_degradation_keeps_size_and_type_and_changes_something() -> None:
     image = load_scans("training")["Semeion"][0][5]
     image = np.pad(image, 6)
     rng = np.random.default_rng(0)
-    for way in set(DEGRADATIONS):
-        worn = [way(image, rng) for _ in range(8)]
-        assert all(picture.dtype == np.uint8 and picture.ndim == 2 for picture in worn)
+    for degradation in set(DEGRADATIONS):
+        degraded = [degradation(image, rng) for _ in range(8)]
+        assert all(picture.dtype == np.uint8 and picture.ndim == 2 for picture in degraded)
         assert any(
-            picture.shape != image.shape or not np.array_equal(picture, image) for picture in worn
+            picture.shape != image.shape or not np.array_equal(picture, image)
+            for picture in degraded
         )
     assert np.array_equal(
         degrade(image, np.random.default_rng(1)), degrade(image, np.random.default_rng(1))
@@ -64,14 +65,14 @@ def test_every_kind_of_wear_keeps_size_and_type_and_changes_something() -> None:
 
 
 def test_every_letter_can_be_written() -> None:
-    for name, strokes in ENTRIES:
+    for name, strokes in LETTER_STROKES:
         assert strokes, name
         for points, _ in strokes:
             assert points.shape[0] >= 2, name
             assert points.shape[1] == 2, name
             assert 0 <= points.min() <= points.max() <= 10, name
     rng = np.random.default_rng(0)
-    letters = {preprocess(render(write_letter(rng))).tobytes() for _ in range(100)}
+    letters = {preprocess(render(draw_letter(rng))).tobytes() for _ in range(100)}
     assert len(letters) == 100
 
 

@@ -1,4 +1,4 @@
-"""``python -m digit_model``: recognise pictures, measure the weights, publish them.
+"""``python -m digit_model``: recognise pictures, evaluate the weights, upload them.
 
-A module for each group of verbs, which adds them to the parser and carries them out.
+Each module has one or more subcommands ("verbs"): ``add_verbs`` adds them to the parser.
 """

@@ -1,4 +1,4 @@
-"""What the command lines share."""
+"""Argument parsing that all command lines share."""
 
 import argparse
 from collections.abc import Callable
@@ -6,19 +6,20 @@ from typing import NoReturn
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, without repeating the usage; exit status 2."""
+    """Prints errors as one sentence without the usage; exit status 2."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
 
 
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """A converter for argparse that refuses numbers below ``least`` or above ``most``."""
-    bounds = f"from {least}" if most is None else f"from {least} to {most}"
+def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
+    """A ``type`` for argparse: an integer from ``minimum`` to ``maximum``."""
+    bounds = f"from {minimum}" if maximum is None else f"from {minimum} to {maximum}"
 
     def convert(text: str) -> int:
-        if not text.isdecimal() or int(text) < least or (most is not None and int(text) > most):
+        number = int(text) if text.isdecimal() else None
+        if number is None or number < minimum or (maximum is not None and number > maximum):
             raise argparse.ArgumentTypeError(f"has to be a whole number {bounds}, not {text!r}")
-        return int(text)
+        return number
 
     return convert

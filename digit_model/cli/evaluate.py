@@ -13,7 +13,7 @@ from digit_model.weights import FIGURES, METRICS_FILE
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    parser = verbs.add_parser("evaluate", help="measure the weights on every set")
+    parser = verbs.add_parser("evaluate", help="measure the weights on all sets")
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -26,16 +26,16 @@ def add_verbs(verbs: Any) -> None:
         choices=PARTS,
         default=PARTS,
         metavar="PART",
-        help=f"measure and print these parts alone, and write nothing: {', '.join(PARTS)}",
+        help=f"measure and print only these parts, and write no files: {', '.join(PARTS)}",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="a tenth of every set, printed, nothing written"
+        "--quick", action="store_true", help="measure a tenth of every set, and write no files"
     )
     parser.add_argument(
         "--compare",
         nargs=2,
         metavar=("A", "B"),
-        help="say on which sets the weights B are better or worse than A, instead of measuring one",
+        help="instead, test on which sets the weights B are better or worse than A",
     )
     add_model_option(parser)
     parser.set_defaults(run=lambda args: compare(args) if args.compare else evaluate(args))
@@ -43,13 +43,13 @@ def add_verbs(verbs: Any) -> None:
 
 def evaluate(args: argparse.Namespace) -> int:
     recognizer = load_model(args.model)
-    # Imported here: torchvision and matplotlib have no place in the start of `predict`.
+    # Imported here, so that `predict` starts without importing torchvision and matplotlib.
     from digit_model.evaluation.evaluate import evaluate as measure
     from digit_model.hub.model_card import write_report
 
     place, _ = locate(args.model)
     partial = args.quick or set(args.only) != set(PARTS)
-    # What is in the Hub's cache is not ours to change.
+    # Don't write into the cache of the Hub's client.
     folder = place if isinstance(place, Path) else Path("runs") / place.repo.replace("/", "--")
     metrics = measure(
         recognizer,

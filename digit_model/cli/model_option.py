@@ -1,4 +1,4 @@
-"""``--model``, for every verb that reads pictures."""
+"""The option ``--model`` of the verbs that read pictures."""
 
 import argparse
 import sys

@@ -10,12 +10,14 @@ from digit_model.cli.model_option import add_model_option, load_model
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    parser = verbs.add_parser("predict", help="print what each picture shows, one line a picture")
+    parser = verbs.add_parser("predict", help="print the prediction for each picture on a line")
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")
     parser.add_argument(
         "--top-k", type=int, default=3, choices=range(1, 11), metavar="K", help="labels to list (3)"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON object a line instead")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object per line instead"
+    )
     add_model_option(parser)
     parser.set_defaults(run=predict)
 

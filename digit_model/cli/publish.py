@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    push_parser = verbs.add_parser("push", help="put the weights, with their card, on the Hub")
+    push_parser = verbs.add_parser(
+        "push", help="upload the weights and their model card to the Hub"
+    )
     push_parser.add_argument("repo", metavar="user/repo", help="created if there is none")
     push_parser.add_argument(
-        "--create-pr", action="store_true", help="as a pull request, for others to look at first"
+        "--create-pr", action="store_true", help="open a pull request instead of committing"
     )
-    push_parser.add_argument("--tag", metavar="v1.0", help="also mark the commit with a tag")
+    push_parser.add_argument("--tag", metavar="v1.0", help="a tag for the commit")
     push_parser.add_argument(
         "--model", metavar="FOLDER", default=str(DEFAULT_WEIGHTS), help="the weights (weights/)"
     )
@@ -28,31 +30,31 @@ def add_verbs(verbs: Any) -> None:
 
     space_parser = verbs.add_parser(
         "publish-space",
-        help="put the page on a Space of the Hub",
-        description="Create or update a Space with the files that the page needs. Files of this "
-        "repository's folders that it no longer needs are deleted there; all else stays.",
+        help="upload the page to a Space on the Hub",
+        description="Create or update a Space with the files that the page needs. Files in this "
+        "repository's folders that it no longer needs are deleted there; all others stay.",
     )
     space_parser.add_argument("space", metavar="user/space", help="created if there is none")
     space_parser.add_argument(
         "--model",
         metavar="user/repo[@revision]",
-        help="serve these weights, at the commit this name means now (weights/, uploaded with it)",
+        help="weights that the Space serves, at their current commit (default: upload weights/)",
     )
     space_parser.set_defaults(run=publish_space)
 
     for parser in (push_parser, space_parser):
         parser.add_argument(
-            "--private", action="store_true", help="visible to you alone, if it has to be created"
+            "--private", action="store_true", help="make it private if it has to be created"
         )
 
 
 def push(args: argparse.Namespace) -> int:
     from digit_model.hub.push import push as push_weights  # the Hub's client takes half a second
 
-    done = push_weights(
+    published = push_weights(
         Path(args.model), args.repo, private=args.private, create_pr=args.create_pr, tag=args.tag
     )
-    _report(done)
+    _report(published)
     return 0
 
 
@@ -63,8 +65,8 @@ def publish_space(args: argparse.Namespace) -> int:
     return 0
 
 
-def _report(done: Published) -> None:
-    for note in done.notes:
+def _report(published: Published) -> None:
+    for note in published.notes:
         print(note, file=sys.stderr)
-    what = "Published" if done.changed else "Nothing has changed since"
-    print(f"{what}: {done.url}, commit {done.commit}")
+    what = "Published" if published.changed else "Nothing has changed since"
+    print(f"{what}: {published.url}, commit {published.commit}")

@@ -1,9 +1,9 @@
-"""Forms of the digits around the world, each a family of strokes that vary at random.
+"""Allographs: the different ways in which people around the world write each digit.
 
-An allograph is a list of strokes, given by the points a pen passes through in a unit box (x to the
-right, y downward), to be joined by a curve or by straight lines. The points, the flags, bars and
-loops vary, so one entry stands for a family. All of it is drawn up for this project; which forms
-exist is common knowledge of schoolbooks around the world.
+Each function returns one random example: a list of strokes, given by the points that a pen passes
+through in a unit box (x to the right, y downward), joined by a curve or by straight lines. Points,
+flags, bars and loops are random. All of them were drawn for this project; which forms exist is
+common knowledge.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 Points = list[tuple[float, float]]
-Stroke = tuple[Points, bool]  # whether a curve joins the points
+Stroke = tuple[Points, bool]  # the points, and whether a curve joins them
 
 
 def _bar_across(rng: np.random.Generator, x: float, y: float, length: float) -> Stroke:
@@ -28,7 +28,7 @@ def _zero(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _looped_zero(rng: np.random.Generator) -> list[Stroke]:
-    """It begins or ends in a small loop or a tail at the top."""
+    """With a small loop or a tail at the top."""
     [(ring, _)] = _zero(rng)
     side, size = rng.choice([-1, 1]), rng.uniform(0.08, 0.22)
     x, y = ring[-1]
@@ -47,11 +47,11 @@ def _slashed_zero(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _one(rng: np.random.Generator) -> list[Stroke]:
-    """A stem with a flag of any length that climbs at 32 to 75 degrees, now and then on a base."""
+    """A stem with a flag of any length at 32 to 75 degrees, sometimes with a base."""
     length, angle = rng.uniform(0.12, 0.7), np.radians(rng.uniform(32, 75))
     tip = (0.5 - length * np.cos(angle) / 0.7, length * np.sin(angle))
     lean = rng.normal(0, 0.06)
-    if rng.random() < 0.3:  # the flag swings up in a curve
+    if rng.random() < 0.3:  # a curved flag
         middle = ((tip[0] + 0.5) / 2 + 0.06, tip[1] / 2 + 0.06)
         strokes: list[Stroke] = [
             ([tip, middle, (0.5, 0.0)], True),
@@ -65,7 +65,7 @@ def _one(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _leaning_one(rng: np.random.Generator) -> list[Stroke]:
-    """A stem that leans forward, and up to its head a flag at a sharp angle, with a hook or not."""
+    """A stem that leans forward, with a flag at a sharp angle, with or without a hook."""
     lean, length = rng.uniform(0.1, 0.7), rng.uniform(0.2, 0.75)
     slope = min(np.arctan(lean) + np.radians(rng.uniform(10, 50)), np.radians(72))
     head = (lean, 0.0)
@@ -75,7 +75,7 @@ def _leaning_one(rng: np.random.Generator) -> list[Stroke]:
         flag = [(tip[0] + rng.uniform(-0.02, 0.1), tip[1] - rng.uniform(0.0, 0.1)), *flag]
     bend = lean * 0.5 + rng.normal(0, 0.03)
     stem: Points = [head, (bend, 0.5), (rng.normal(0, 0.03), 1.0)]
-    if rng.random() < 0.3:  # the pen rounds the head
+    if rng.random() < 0.3:  # a rounded top
         return [([*flag, *stem[1:]], True)]
     return [(flag, True), (stem, True)]
 
@@ -117,7 +117,7 @@ def _three(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _looped_three(rng: np.random.Generator) -> list[Stroke]:
-    """The line turns around at the waist, in a loop or in a hook."""
+    """With a loop or a hook at the waist."""
     waist, size = 0.46 + rng.normal(0, 0.03), rng.uniform(0.0, 0.14)
     top = [(0.08, 0.12 + rng.uniform(-0.08, 0.1)), (0.42, 0.0), (0.78, 0.15), (0.6, waist - 0.06)]
     loop = [(0.36, waist + size * 0.5), (0.28, waist - size * 0.4), (0.45, waist - size * 0.5)]
@@ -126,7 +126,7 @@ def _looped_three(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _open_four(rng: np.random.Generator) -> list[Stroke]:
-    """Two strokes: an angle or a curve, and a stem that may miss it, touch it or cross it."""
+    """Two strokes: an angle or a curve, and a stem that misses, touches or crosses it."""
     bar_y, reach = rng.uniform(0.45, 0.7), rng.uniform(0.5, 1.05)
     stem_x = rng.uniform(0.55, 0.85)
     stem: Points = [
@@ -142,7 +142,7 @@ def _open_four(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _hooked_four(rng: np.random.Generator) -> list[Stroke]:
-    """The first stroke comes down slantwise or bent like a C, the stem hangs from the bar's end."""
+    """The first stroke is slanted or bent like a C; the stem is at the end of the bar."""
     bar_y, top_x = rng.uniform(0.4, 0.62), rng.uniform(0.3, 0.85)
     bend = rng.uniform(-0.1, 0.08)
     angle: Points = [
@@ -169,21 +169,21 @@ def _one_stroke_four(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _five(rng: np.random.Generator) -> list[Stroke]:
-    belly = [(0.2, 0.45), (0.55, 0.36), (0.88, 0.55), (0.8, 0.85), (0.45, 1.0), (0.05, 0.88)]
+    bowl = [(0.2, 0.45), (0.55, 0.36), (0.88, 0.55), (0.8, 0.85), (0.45, 1.0), (0.05, 0.88)]
     stem: Stroke = ([(0.25, 0.0), (0.2, 0.45)], False)
     gap, lift = rng.uniform(-0.02, 0.12), rng.normal(0, 0.03)
-    if rng.random() < 0.3:  # the hat flies off
+    if rng.random() < 0.3:  # the top bar is detached
         gap, lift = rng.uniform(0.05, 0.35), -rng.uniform(0.0, 0.2)
     end = 0.25 + gap + rng.uniform(0.3, 0.75)
-    hat: Stroke = ([(0.25 + gap, lift), (end, lift + rng.normal(0, 0.06))], False)
-    return [stem, (belly, True), hat]
+    bar: Stroke = ([(0.25 + gap, lift), (end, lift + rng.normal(0, 0.06))], False)
+    return [stem, (bowl, True), bar]
 
 
 def _angular_five(rng: np.random.Generator) -> list[Stroke]:
-    """One stroke from the right end of the hat, with corners; the belly may curl in."""
+    """One stroke from the right end of the top bar, with corners; the bowl may curl inward."""
     corner, turn = (rng.uniform(0.15, 0.3), rng.normal(0, 0.03)), rng.uniform(0.35, 0.52)
-    hat: Points = [(rng.uniform(0.7, 1.0), rng.normal(0, 0.06)), corner, (0.16, turn)]
-    belly: Points = [
+    bar: Points = [(rng.uniform(0.7, 1.0), rng.normal(0, 0.06)), corner, (0.16, turn)]
+    bowl: Points = [
         (0.16, turn),
         (0.55, turn - rng.uniform(0.0, 0.12)),
         (0.9, 0.65),
@@ -191,11 +191,11 @@ def _angular_five(rng: np.random.Generator) -> list[Stroke]:
         (0.4, 1.0),
         (0.05, 0.95 - rng.uniform(0.0, 0.2)),
     ]
-    return [(hat, False), (belly, True)]
+    return [(bar, False), (bowl, True)]
 
 
 def _curved_five(rng: np.random.Generator) -> list[Stroke]:
-    """One stroke from the right end of the hat, the corners rounded off like an S."""
+    """One stroke from the right end of the top bar, rounded like an S."""
     path = [
         (0.9, 0.0),
         (0.55, 0.02),
@@ -248,7 +248,7 @@ def _bent_six(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _seven(rng: np.random.Generator) -> list[Stroke]:
-    """A level top, a leg straight or curved, now and then a serif, a bar or both."""
+    """A horizontal top, a straight or curved stem, sometimes a serif, a bar or both."""
     foot, corner = rng.uniform(0.1, 0.5), (rng.uniform(0.85, 1.0), rng.normal(0, 0.04))
     start = (rng.uniform(0.0, 0.15), rng.normal(0.02, 0.04))
     strokes: list[Stroke] = []
@@ -279,7 +279,7 @@ def _eight(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _straight_eight(rng: np.random.Generator) -> list[Stroke]:
-    """An S, and a straight line or a shallow curve back up, which need not meet where it began."""
+    """An S and a straight or slightly curved line back up, which may miss the start."""
     waist = 0.46 + rng.normal(0, 0.04)
     start: Points = [(0.85, rng.uniform(0.05, 0.2)), (0.5, 0.0), (0.15, 0.2), (0.5, waist)]
     bowl: Points = [(0.85, 0.75), (0.5, 1.0), (0.12, 0.82)]
@@ -301,7 +301,7 @@ def _two_ring_eight(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _nine_head(rng: np.random.Generator, size: float) -> Points:
-    """The ring of a 9, from its upper right and back to it, open by a little or closed."""
+    """The ring of a 9, starting at its upper right, closed or slightly open."""
     x, close = 0.78, rng.uniform(-0.02, 0.12)
     return [
         (x - close, size * 0.25),
@@ -322,7 +322,7 @@ def _nine(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _curled_nine(rng: np.random.Generator) -> list[Stroke]:
-    """The tail swings back to the left, from a small hook to a full bowl."""
+    """The tail curls to the left, from a small hook to a full bowl."""
     size, curl = rng.uniform(0.32, 0.55), rng.uniform(0.0, 0.22)
     head = _nine_head(rng, size)
     tail = [(0.84, 0.3), (0.82, 0.7), (0.6, 0.97), (0.3, 1.0), (0.08, 0.98 - curl)]
@@ -330,7 +330,7 @@ def _curled_nine(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _waisted_nine(rng: np.random.Generator) -> list[Stroke]:
-    """Below the ring the line turns back to the right, then ends in a bowl, as in a script g."""
+    """The stem goes left below the ring, back to the right and into a bowl, as in a script g."""
     size, waist = rng.uniform(0.35, 0.5), rng.uniform(0.45, 0.7)
     head = [(x * 0.9, y) for x, y in _nine_head(rng, size)]
     tail = [(0.7, 0.2), (waist, size + 0.06), (0.82, 0.7), (0.6, 0.97), (0.08, 0.93)]
@@ -338,7 +338,7 @@ def _waisted_nine(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _open_nine(rng: np.random.Generator) -> list[Stroke]:
-    """Its ring stays open: a hook and a stem, in one stroke or two."""
+    """The ring is open: a hook and a separate stem."""
     size, gap = rng.uniform(0.3, 0.5), rng.uniform(0.0, 0.16)
     hook: Points = [
         (0.75 - gap, 0.04),
@@ -352,7 +352,7 @@ def _open_nine(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _flat_nine(rng: np.random.Generator) -> list[Stroke]:
-    """Its ring is pressed flat, so that a broad pen fills it, and the tail goes off in a slant."""
+    """The ring is so flat that a broad pen fills it; the tail is slanted."""
     depth, foot = rng.uniform(0.14, 0.32), rng.uniform(0.0, 0.7)
     rise = rng.uniform(0.0, 0.15)  # of the ring, towards the right
     head: Points = [
@@ -367,7 +367,7 @@ def _flat_nine(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _looped_seven(rng: np.random.Generator) -> list[Stroke]:
-    """The bar is drawn without lifting the pen: the leg ends in a loop that crosses it."""
+    """The bar is drawn without lifting the pen: the stem ends in a loop that crosses it."""
     corner = (rng.uniform(0.8, 1.0), rng.normal(0.02, 0.04))
     foot, y = rng.uniform(0.1, 0.45), rng.uniform(0.4, 0.6)
     middle = corner[0] + (foot - corner[0]) * y
@@ -384,7 +384,7 @@ def _looped_seven(rng: np.random.Generator) -> list[Stroke]:
 
 
 def _hooked_one(rng: np.random.Generator) -> list[Stroke]:
-    """A short or long run-up that rounds into the stem, which may end in a hook or a curl."""
+    """A curved flag that continues into the stem, which may end in a hook."""
     reach, drop = rng.uniform(0.1, 0.4), rng.uniform(0.08, 0.45)
     end = rng.uniform(-0.2, 0.35)
     stem: Points = [
@@ -398,6 +398,7 @@ def _hooked_one(rng: np.random.Generator) -> list[Stroke]:
     return [(stem, True)]
 
 
+# One is drawn uniformly; an entry that is listed twice is twice as likely.
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[Stroke]]]] = {
     0: [_zero, _zero, _looped_zero, _slashed_zero, _slashed_zero],
     1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, _plain_one],

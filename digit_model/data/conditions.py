@@ -1,4 +1,4 @@
-"""The conditions under which drawings are judged: place, size, pen, and ink on which ground."""
+"""Test conditions for drawings: position, size, pen width, and colours of ink and background."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -8,16 +8,16 @@ import numpy as np
 from digit_model.data.rendering import render
 from digit_model.data.strokes import Drawing
 
-CANVAS = 280  # pixels, the sketchpad's export
+CANVAS = 280  # pixels, side of the picture that the sketchpad sends
 Style = Literal["white on black", "black on white", "black on transparent"]
 STYLES: tuple[Style, ...] = get_args(Style)
 
 
 @dataclass(frozen=True)
 class Condition:
-    """How a drawing is set on the canvas.
+    """How a drawing is placed on the canvas.
 
-    Heights are fractions of the canvas's side, pen widths of the digit's height.
+    Heights are ranges of fractions of the canvas's side, pen widths of the digit's height.
     """
 
     name: str
@@ -41,8 +41,8 @@ def draw(
 ) -> np.ndarray:
     """A drawing under a condition: uint8 (280, 280), or (280, 280, 4) when transparent."""
     height = rng.uniform(*condition.height)
-    room = (1 - height) / 2
-    centre = (0.5, 0.5) if condition.centred else tuple(0.5 + rng.uniform(-room, room, size=2))
+    margin = (1 - height) / 2
+    centre = (0.5, 0.5) if condition.centred else tuple(0.5 + rng.uniform(-margin, margin, size=2))
     ink = render(
         drawing,
         canvas=CANVAS,

@@ -1,11 +1,11 @@
-"""Corrections that people agreed to share, as training data."""
+"""Corrections that users agreed to share, as training data."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
-from digit_model.correction_store import LABELS, METADATA_FILE, NOT_A_DIGIT
+from digit_model.correction_store import CORRECTION_LABELS, METADATA_FILE, NOT_A_DIGIT
 from digit_model.data import DataError, Digits
 from digit_model.decode import ImageError
 from digit_model.digit import SIZE
@@ -14,17 +14,17 @@ from digit_model.preprocess import preprocess
 
 
 def load_corrections(source: str) -> tuple[Digits, np.ndarray]:
-    """Corrected pictures, preprocessed as in serving; those without any ink are left out.
+    """Corrected pictures, preprocessed as in serving; those without ink are skipped.
 
     Args:
         source: a folder of corrections, or a data set on the Hub, user/dataset or
             user/dataset@revision; ``./user/dataset`` is a folder.
 
     Returns:
-        The digits, and the ink that is none, uint8 (M, 28, 28).
+        Digits, and non-digits, uint8 (M, 28, 28).
 
     Raises:
-        DataError: there are none, or one of them can't be read.
+        DataError: there are no corrections, or one of them can't be read.
         ModelError: the Hub refuses or fails.
     """
     name = parse_hub_name(source)
@@ -41,31 +41,32 @@ def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
     """As :func:`load_corrections`, from a folder."""
     digits: list[np.ndarray] = []
     labels: list[int] = []
-    others: list[np.ndarray] = []
+    nondigits: list[np.ndarray] = []
     for file in sorted(folder.rglob(METADATA_FILE)):
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-            image, label = _read(file, number, line)
+            image, label = _read_line(file, number, line)
             if not image.any():
                 continue
             if label == NOT_A_DIGIT:
-                others.append(image)
+                nondigits.append(image)
             else:
                 digits.append(image)
                 labels.append(int(label))
-    if not digits and not others:
+    if not digits and not nondigits:
         raise DataError(f"There are no corrections in {folder}.")
     empty = np.zeros((0, SIZE, SIZE), np.uint8)
     return (
         (np.stack(digits) if digits else empty, np.array(labels, np.int64)),
-        np.stack(others) if others else empty,
+        np.stack(nondigits) if nondigits else empty,
     )
 
 
-def _read(file: Path, number: int, line: str) -> tuple[np.ndarray, str]:
+def _read_line(file: Path, number: int, line: str) -> tuple[np.ndarray, str]:
+    """Image, uint8 (28, 28), and label of one line of a metadata file."""
     try:
         row = json.loads(line)
         label, name = row["label"], row["file_name"]
-        if label not in LABELS or Path(name).name != name:
+        if label not in CORRECTION_LABELS or Path(name).name != name:
             raise ValueError(label)
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"Line {number} of {file} is no correction.") from error

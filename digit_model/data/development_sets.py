@@ -1,4 +1,4 @@
-"""Digits that train nothing and on which thresholds, recipes and seeds are chosen."""
+"""Digits that aren't trained on; thresholds, recipes and seeds are chosen on them."""
 
 from functools import partial
 
@@ -26,10 +26,10 @@ def stroke_development(
 
 
 def photograph_development(
-    digits: list[PenDigit], each: int = 200, seed: int = 0
+    digits: list[PenDigit], per_kind: int = 200, seed: int = 0
 ) -> dict[str, Digits]:
-    """``each`` of these digits, or as many as there are, in every kind of synthetic photograph."""
-    chosen = digits[:: max(1, len(digits) // each)][:each]
+    """At most ``per_kind`` of these digits in each kind of synthetic photograph, by kind."""
+    chosen = digits[:: max(1, len(digits) // per_kind)][:per_kind]
     labels = np.array([digit.label for digit in chosen], np.int64)
     return {
         name: (
@@ -43,23 +43,24 @@ def photograph_development(
 
 
 def scan_development() -> dict[str, Digits]:
-    """The last quarter of each scanned collection, preprocessed, by name."""
+    """The development part of each scanned collection, preprocessed, by name."""
     return {
         name: (map_parallel(preprocess, list(images), title=name), labels)
         for name, (images, labels) in load_scans("development").items()
     }
 
 
-def training_validation(digits: list[PenDigit], *, photographs: int = 100) -> dict[str, Digits]:
-    """What is looked at after each epoch, and sets temperature and thresholds in the end.
+def validation_sets(digits: list[PenDigit], *, photographs: int = 100) -> dict[str, Digits]:
+    """Sets for validation after each epoch, and for temperature and thresholds after the last.
 
-    One set for each condition, the styles taking turns, and one of ``photographs`` of each kind.
+    One set per condition, with alternating styles, and one set of photographs, ``photographs`` of
+    each kind.
     """
     strokes = {
         condition.name: stroke_development(digits, condition, STYLES[number % len(STYLES)])
         for number, condition in enumerate(CONDITIONS)
     }
-    # Another seed than the evaluation's: temperature and thresholds are set on these.
+    # Not the evaluation's seed, because temperature and thresholds are fitted on these.
     sets = photograph_development(digits, photographs, seed=1).values()
     images, labels = zip(*sets, strict=True)
     return strokes | {"photographs": (np.concatenate(images), np.concatenate(labels))}

@@ -1,8 +1,8 @@
-"""Letters and symbols as a pen writes them, for the ink that is no digit.
+"""Letters and symbols as pen strokes, for the non-digits.
 
-Each is drawn up for this project on a grid of ten by ten, y downward: strokes are separated by
-``;``, points by spaces, and ``~`` marks a stroke whose points are joined by a curve. Those that are
-digits to any eye (O, I, l, Z, S, B, b, G, g, q, D, z, s, i, y …) are left out.
+Drawn for this project on a grid of 10×10, y downward. A line is a name and its strokes: strokes are
+separated by ``;``, points by spaces, and ``~`` marks a stroke that is a curve through its points.
+Letters that look like digits (O, I, l, Z, S, B, b, G, g, q, D, z, s, i, y …) are left out.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.data.synthetic import interpolate
 
-POINT_NOISE = 0.35  # standard deviation of each point, in tenths of the letter's height
+POINT_NOISE = 0.35  # scale of the noise on each point, in units of the grid
 
 LETTERS = """
 A 0,10 4,0 8,10;1.5,6.5 6.5,6.5
@@ -81,12 +81,12 @@ alef 0,0 8,10;~7,0 7,3 4,4;~3,4 0,6 1,10
 """.splitlines()
 
 
-def write_letter(rng: np.random.Generator) -> Drawing:
-    """One of the letters or symbols in somebody's hand, in the unit box."""
-    _, strokes = ENTRIES[rng.integers(len(ENTRIES))]
-    noise = abs(rng.normal(0, POINT_NOISE))
+def draw_letter(rng: np.random.Generator) -> Drawing:
+    """A random letter or symbol with random noise and width, in the unit box."""
+    _, strokes = LETTER_STROKES[rng.integers(len(LETTER_STROKES))]
+    noise = abs(rng.normal(0, POINT_NOISE))  # standard deviation, another one for each letter
     width = float(np.exp(rng.normal(0, 0.18)))
-    rounded = rng.random() < 0.2  # in haste, corners become curves
+    rounded = rng.random() < 0.2  # corners become curves, as in fast writing
     return unit_drawing(
         [
             interpolate(
@@ -99,6 +99,7 @@ def write_letter(rng: np.random.Generator) -> Drawing:
 
 
 def _parse(line: str) -> tuple[str, list[tuple[np.ndarray, bool]]]:
+    """Name, and for each stroke its points (n, 2) and whether it is a curve."""
     name, strokes = line.split(" ", 1)
     return name, [
         (
@@ -109,4 +110,4 @@ def _parse(line: str) -> tuple[str, list[tuple[np.ndarray, bool]]]:
     ]
 
 
-ENTRIES = [_parse(line) for line in LETTERS if line]
+LETTER_STROKES = [_parse(line) for line in LETTERS if line]

@@ -1,6 +1,6 @@
-"""MNIST (LeCun, Cortes and Burges, 1998): its splits, and what of them trains.
+"""MNIST (LeCun, Cortes and Burges, 1998): training, development and test images.
 
-Only :mod:`digit_model.evaluation` asks for the test split.
+Only :mod:`digit_model.evaluation` reads the test split.
 """
 
 from pathlib import Path
@@ -13,11 +13,11 @@ from digit_model.data.degradation import degrade
 from digit_model.data.parallel import map_parallel
 from digit_model.preprocess import preprocess
 
-DEVELOPMENT_IMAGES = 5_000  # the last of the training images, which train nothing
+DEVELOPMENT_IMAGES = 5_000  # the last of the training split; not trained on
 
 
 def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
-    """One split as it is distributed; downloaded into ``data_dir`` if need be.
+    """One split as published; downloaded into ``data_dir`` if it isn't there.
 
     Raises:
         DataError: it is not in ``data_dir``/MNIST/raw and can't be downloaded, or is damaged.
@@ -37,9 +37,11 @@ def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
 def mnist_digits(
     data_dir: Path, part: Part, *, limit: int | None = None, shard: slice = slice(None)
 ) -> Digits:
-    """The first 55,000 of the training images, or the last 5,000, preprocessed.
+    """The first 55,000 images of the training split, or the last 5,000, preprocessed.
 
-    With a ``limit``, only so many; a process that trains beside others asks for its ``shard``.
+    Args:
+        limit: number of images, before sharding; None: all.
+        shard: the share of one process in distributed training.
     """
     raw, labels = load_mnist(data_dir, "train")
     cut = len(raw) - DEVELOPMENT_IMAGES
@@ -49,7 +51,7 @@ def mnist_digits(
 
 
 def degraded_mnist(data_dir: Path, count: int, seed: int, shard: slice = slice(None)) -> Digits:
-    """``count`` of the images that train, degraded before they are preprocessed."""
+    """``count`` random training images, degraded before they are preprocessed."""
     raw, labels = load_mnist(data_dir, "train")
     rng = np.random.default_rng((seed, 6))
     chosen = rng.permutation(len(raw) - DEVELOPMENT_IMAGES)[:count][shard]
@@ -60,4 +62,4 @@ def degraded_mnist(data_dir: Path, count: int, seed: int, shard: slice = slice(N
 def _degrade(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
     image, seed = job
     digit = preprocess(degrade(image, np.random.default_rng(seed)))
-    return digit if digit.any() else preprocess(image)
+    return digit if digit.any() else preprocess(image)  # degraded until no ink was left

@@ -1,4 +1,4 @@
-"""Somebody's own digits as training data: a folder of pictures for each label."""
+"""A user's own digits as training data: a folder of pictures for each label."""
 
 from pathlib import Path
 
@@ -13,23 +13,23 @@ from digit_model.preprocess import preprocess
 
 
 def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
-    """Read ``FOLDER/3/*`` for each digit, and ``FOLDER/not a digit/*``; hidden files are left out.
+    """Read ``FOLDER/0/*`` … ``FOLDER/9/*`` and ``FOLDER/not a digit/*``, without hidden files.
 
     Returns:
-        The digits, and the ink that is none, uint8 (M, 28, 28); blank pictures are left out.
+        Digits, and non-digits, uint8 (M, 28, 28); pictures without ink are skipped.
 
     Raises:
-        DataError: there are none, or one of them can't be read.
+        DataError: there are no pictures, or one of them can't be read.
     """
     by_label = {label: _read_folder(folder / label) for label in (*LABELS, NOT_A_DIGIT)}
-    others = by_label.pop(NOT_A_DIGIT)
-    if not others and not any(by_label.values()):
+    nondigits = by_label.pop(NOT_A_DIGIT)
+    if not nondigits and not any(by_label.values()):
         raise DataError(
             f"There are no digits in {folder}: put pictures into {folder}/0 … {folder}/9."
         )
     labels = np.array([int(label) for label, images in by_label.items() for _ in images], np.int64)
     images = _stack([image for images in by_label.values() for image in images])
-    return (images, labels), _stack(others)
+    return (images, labels), _stack(nondigits)
 
 
 def _read_folder(folder: Path) -> list[np.ndarray]:

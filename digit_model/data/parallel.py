@@ -1,4 +1,4 @@
-"""The same task on many pictures, on all cores."""
+"""One function on many pictures, on all cores."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-WORTH_PROCESSES = 512  # items; for fewer, starting processes would cost more than it saves
+MIN_ITEMS = 512  # for fewer, starting processes takes longer than it saves
 
 
 def map_parallel(
@@ -20,20 +20,20 @@ def map_parallel(
 ) -> np.ndarray:
     """``np.stack([task(item) for item in items])`` on all cores, in order, with a progress bar.
 
-    Of no items, uint8 (0, 28, 28).
+    Without items, uint8 (0, 28, 28).
     """
     if not len(items):
         return np.empty((0, 28, 28), np.uint8)
-    if len(items) < WORTH_PROCESSES:
+    if len(items) < MIN_ITEMS:
         return np.stack([task(item) for item in tqdm(items, desc=title, leave=False, disable=None)])
-    results: Iterable[np.ndarray] = _workers().map(task, items, chunksize=256)
+    results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=256)
     return np.stack(
         list(tqdm(results, total=len(items), desc=title, unit="digit", leave=False, disable=None))
     )
 
 
 @cache
-def _workers() -> ProcessPoolExecutor:
-    """One pool for the whole run: each process takes seconds to import its libraries."""
+def _process_pool() -> ProcessPoolExecutor:
+    """One pool for the whole run, because each process takes seconds to import its libraries."""
     context = get_context("spawn")  # forking a process in which torch has threads can hang
     return ProcessPoolExecutor(mp_context=context, initializer=cv2.setNumThreads, initargs=(1,))

@@ -1,8 +1,8 @@
 """Recorded pen strokes: digits as people wrote them on a tablet.
 
-A drawing is a list of strokes; a stroke is a float32 array (n, 2) of x, y positions, y growing
-downward, in any unit. :func:`unit_drawing` brings a drawing to the unit box that the other modules
-work in: the longer side is 1 and the middle lies at (0, 0).
+A drawing is a list of strokes; a stroke is a float32 array (n, 2) of x, y positions, with y
+downward, in any unit. :func:`unit_drawing` scales a drawing to the unit box that the other modules
+use: its longer side is 1 and its centre is (0, 0).
 """
 
 import gzip
@@ -18,13 +18,13 @@ from digit_model.data import Part, data_file
 Drawing = list[np.ndarray]
 
 STROKES_FILE = "pendigits_train.jsonl.gz"
-# Whole writers kept out of training; recipes, seeds, temperature and thresholds are chosen on them.
+# Not trained on; recipes, seeds, temperature and thresholds are chosen on these writers.
 DEVELOPMENT_WRITERS = frozenset({"tr26", "tr27", "tr28", "tr29", "tr30"})
 
 
 @dataclass(frozen=True)
 class PenDigit:
-    """One digit as somebody wrote it; the drawing is in the unit box."""
+    """One recorded digit; the drawing is in the unit box."""
 
     label: int
     writer: str
@@ -32,7 +32,7 @@ class PenDigit:
 
 
 def pen_digits(part: Part) -> list[PenDigit]:
-    """The digits of the writers who train, or of those who are kept for development."""
+    """The digits of the training writers or of the development writers."""
     return [
         digit
         for digit in load_pen_digits(data_file(STROKES_FILE))
@@ -60,7 +60,7 @@ def load_pen_digits(path: Path) -> tuple[PenDigit, ...]:
 
 
 def unit_drawing(drawing: Drawing) -> Drawing:
-    """The drawing moved and scaled so that its box is centred on (0, 0) with a longer side of 1."""
+    """The drawing, moved and scaled to a box with the centre (0, 0) and a longer side of 1."""
     points = np.concatenate(drawing)
     low, high = points.min(axis=0), points.max(axis=0)
     side = float((high - low).max()) or 1.0

@@ -1,6 +1,6 @@
-"""World handwriting: ways of writing a digit that the recorded writers hardly use.
+"""Synthetic digits in allographs: ways of writing a digit that the recorded writers rarely use.
 
-Which there are, stands in :mod:`digit_model.data.allographs`; here one is drawn.
+:mod:`digit_model.data.allographs` lists them; this module draws one as strokes.
 """
 
 import numpy as np
@@ -9,15 +9,15 @@ from digit_model.data.allographs import ALLOGRAPHS
 from digit_model.data.rendering import vary_strokes
 from digit_model.data.strokes import Drawing, unit_drawing
 
-POINT_NOISE = 0.03  # standard deviation of each point, in units of the digit's height
-SPLINE_STEPS = 10  # points drawn between two given ones
+POINT_NOISE = 0.03  # scale of the noise on each point, in units of the digit's height
+SPLINE_STEPS = 10  # segments between two control points
 
 
 def draw_allograph(label: int, rng: np.random.Generator) -> Drawing:
-    """A digit in one of its allographs, at random. Returns a drawing in the unit box."""
-    family = ALLOGRAPHS[label]
-    strokes = family[rng.integers(len(family))](rng)
-    noise = abs(rng.normal(0, POINT_NOISE))
+    """A digit in a random one of its allographs, as a drawing in the unit box."""
+    allographs = ALLOGRAPHS[label]
+    strokes = allographs[rng.integers(len(allographs))](rng)
+    noise = abs(rng.normal(0, POINT_NOISE))  # standard deviation, another one for each digit
     drawing = [
         interpolate(np.array(points) + rng.normal(0, noise, (len(points), 2)), curved=curved)
         for points, curved in strokes
@@ -27,15 +27,15 @@ def draw_allograph(label: int, rng: np.random.Generator) -> Drawing:
 
 
 def interpolate(points: np.ndarray, *, curved: bool) -> np.ndarray:
-    """Points (n, 2) → a finer path (m, 2) through them, by Catmull-Rom spline or straight lines."""
+    """Points (n, 2) → a path (m, 2) through them, a Catmull-Rom spline or straight lines."""
     if not curved or len(points) < 3:
         steps = np.linspace(0, len(points) - 1, (len(points) - 1) * SPLINE_STEPS + 1)
         return np.stack(
             [np.interp(steps, np.arange(len(points)), points[:, axis]) for axis in (0, 1)], 1
         )
-    ends = [2 * points[0] - points[1], *points, 2 * points[-1] - points[-2]]
+    padded = [2 * points[0] - points[1], *points, 2 * points[-1] - points[-2]]
     t = np.linspace(0, 1, SPLINE_STEPS, endpoint=False)[:, None]
-    pieces = [
+    segments = [
         0.5
         * (
             2 * b
@@ -43,6 +43,6 @@ def interpolate(points: np.ndarray, *, curved: bool) -> np.ndarray:
             + (2 * a - 5 * b + 4 * c - d) * t**2
             + (3 * b - a - 3 * c + d) * t**3
         )
-        for a, b, c, d in zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
+        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
     ]
-    return np.concatenate([*pieces, points[-1:]])
+    return np.concatenate([*segments, points[-1:]])

@@ -1,4 +1,4 @@
-"""What training draws from the sources: each digit in another hand, pen, size and light."""
+"""Generated training data: digits in random variations of writing, pen, size and light."""
 
 from collections.abc import Callable
 
@@ -15,23 +15,23 @@ from digit_model.data.strokes import Drawing, PenDigit, pen_digits
 from digit_model.data.synthetic import draw_allograph
 from digit_model.preprocess import preprocess
 
-DIGIT_HEIGHT = (8, 220)  # pixels, of a digit drawn for training, log-uniform
-BLOCK_SHARE = 0.15  # of the 1s
-MOUSE_SHARE = 0.2  # of the drawings, whose lines a mouse or a slow page has made angular
-AFFINE_SHARE = 0.15  # of the drawings, which come stretched, or in black and white only
-# A photograph whose ink overlaps with what was drawn by less than this (intersection over union)
-# shows nobody which digit it is, and trains nothing.
-LEGIBLE = 0.3
+DIGIT_HEIGHT = (8, 220)  # pixels, log-uniform
+BLOCK_SHARE = 0.15  # of the 1s: drawn with BLOCK_PEN
+MOUSE_SHARE = 0.2  # of the drawings: recorded with few points, as by a mouse
+AFFINE_SHARE = 0.15  # of the drawings: strongly stretched, a quarter of them binarised
+# Smallest intersection over union of the ink found in a photograph and the ink drawn. Below it, the
+# digit is not legible and the photograph is not used.
+MIN_INK_IOU = 0.3
 
-Job = tuple[PenDigit | int, tuple[int, ...]]  # a recorded digit or a synthetic one, and its seed
+Job = tuple[PenDigit | int, tuple[int, ...]]  # a recorded digit or a synthetic one's label; a seed
 
 
 def stroke_training(
     variants: int, allographs: int, seed: int, shard: slice = slice(None)
 ) -> Digits:
-    """Every training writer's digits in ``variants`` renderings, and ``allographs`` synthetic ones.
+    """``variants`` renderings of all training writers' digits, and ``allographs`` synthetic ones.
 
-    A process that trains beside others asks for its ``shard`` of them.
+    ``shard`` selects the share of one process in distributed training.
     """
     digits = pen_digits("training")
     jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits * variants)]
@@ -40,19 +40,19 @@ def stroke_training(
 
 
 def photograph_training(count: int, seed: int, shard: slice = slice(None)) -> Digits:
-    """``count`` synthetic photographs, a third of them of synthetic allographs."""
+    """``count`` synthetic photographs, a third of them of synthetic digits."""
     digits = pen_digits("training")
     rng = np.random.default_rng((seed, 3))
     chosen = rng.integers(0, len(digits), count)
     jobs: list[Job] = [
-        (number % 10 if number % 3 == 0 else digits[which], (seed, 4, number))
-        for number, which in enumerate(chosen)
+        (number % 10 if number % 3 == 0 else digits[index], (seed, 4, number))
+        for number, index in enumerate(chosen)
     ]
     return _draw_all(_draw_photograph, jobs[shard], "photographs")
 
 
 def scan_training(variants: int, seed: int, shard: slice = slice(None)) -> Digits:
-    """The training part of the scanned collections, each scan in ``variants`` variations."""
+    """``variants`` variations of each scan of the training part."""
     jobs = [
         (image, int(label), (seed, 5, number, variant))
         for number, (image, label) in enumerate(
@@ -77,8 +77,8 @@ def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
     return preprocess(vary_scan(image, np.random.default_rng(seed)))
 
 
-def _write(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
-    """A recorded digit as its writer could also have written it, or a synthetic one."""
+def _random_drawing(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
+    """A random variation of a recorded digit, or a synthetic digit of this label."""
     if isinstance(source, int):
         drawing = draw_allograph(source, rng)
     else:
@@ -87,30 +87,30 @@ def _write(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
 
 
 def _draw_photograph(job: Job) -> np.ndarray:
-    """A legible photograph, as uint8 (28, 28); when none comes of it, the ink alone."""
+    """A photograph, preprocessed, uint8 (28, 28); after three illegible ones, the ink alone."""
     source, seed = job
     rng = np.random.default_rng(seed)
     for _ in range(3):
-        picture, ink = photograph(_write(source, rng), random_kind(rng), rng)
+        picture, ink = photograph(_random_drawing(source, rng), random_kind(rng), rng)
         digit, ink_alone = preprocess(picture), preprocess((255 * ink).astype(np.uint8))
         intersection = np.minimum(digit, ink_alone).sum()
-        if intersection > LEGIBLE * np.maximum(digit, ink_alone).sum():
+        if intersection > MIN_INK_IOU * np.maximum(digit, ink_alone).sum():
             return digit
     return ink_alone
 
 
 def _draw_strokes(job: Job) -> np.ndarray:
-    """One rendering, its hand, pen and size at random, as uint8 (28, 28)."""
+    """A rendering with a random pen and size, preprocessed, uint8 (28, 28)."""
     source, seed = job
     rng = np.random.default_rng(seed)
-    drawing = _write(source, rng)
+    drawing = _random_drawing(source, rng)
     label = source if isinstance(source, int) else source.label
     pen = log_uniform(DIGIT_PEN, rng)
     if label == 1 and rng.random() < BLOCK_SHARE:
         pen = rng.uniform(*BLOCK_PEN)
     pixels = log_uniform(DIGIT_HEIGHT, rng)
     pressure = rng.uniform(0.5, 1.3, size=5) if rng.random() < 0.3 else None
-    # Small digits are drawn large and averaged down, as a camera or a scanner does it.
+    # Small digits are drawn large and averaged down, as a camera or a scanner would.
     oversampling = 4 if pixels < 50 else 1
     canvas = round(pixels * 1.3) + 4
     picture = render(

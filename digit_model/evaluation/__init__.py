@@ -1,5 +1,5 @@
-"""How well a recogniser does, set by set: ``python -m digit_model evaluate``.
+"""Evaluation of a recogniser: ``python -m digit_model evaluate``.
 
-:mod:`.sets` are what it is measured on, :mod:`.metrics` the figures of one set, :mod:`.report` the
-tables for people, :mod:`.comparison` whether other weights are better.
+:mod:`.sets` loads the data, :mod:`.metrics` has the metrics of one set, :mod:`.report` the tables,
+:mod:`.figures` the plots; :mod:`.comparison` tests whether other weights are better.
 """

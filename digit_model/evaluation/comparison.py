@@ -1,9 +1,9 @@
-"""Whether one set of weights is better than another, set by set, on the same pictures.
+"""A paired comparison of two sets of weights on the same pictures, for each set of the evaluation.
 
-Each picture that one reads rightly and the other doesn't is a toss: were they equally good, half of
-these would fall to either. McNemar's exact test (1947) asks how unusual the actual split would be
-then; Holm's correction (1979) allows for the number of sets, as one of twenty would show a p of 5 %
-by chance.
+McNemar's exact test (1947) looks at the pictures that only one of the two gets right. If both were
+equally good, each would be right on half of these, up to chance; p is the probability of a
+difference at least this large. Holm's correction (1979) accounts for the number of sets: without
+it, one set in twenty would have p < 5 % by chance.
 """
 
 from collections.abc import Collection
@@ -16,20 +16,24 @@ from digit_model.evaluation.report import PARTS, Table
 from digit_model.evaluation.sets import digit_sets, nondigit_sets
 from digit_model.recognizer import DigitRecognizer
 
-ALPHA = 0.05  # of calling any set different when none is
+ALPHA = 0.05  # probability of finding a difference in any set when there is none
 
 
 @dataclass(frozen=True)
-class Row:
-    """One set. ``first`` and ``second`` are shares: read rightly, or refused if no digits."""
+class SetComparison:
+    """The result on one set.
+
+    ``first`` and ``second`` are shares in [0, 1]: of digits that are recognised correctly, or of
+    non-digits that are refused.
+    """
 
     name: str
     count: int
     first: float
     second: float
-    only_first: int  # pictures that the first alone got right
+    only_first: int  # pictures that only the first got right
     only_second: int
-    p: float  # McNemar, two-sided, not corrected
+    p: float  # of McNemar's test, two-sided, without Holm's correction
     verdict: str  # "better", "worse" or "no difference shown"
 
 
@@ -40,11 +44,11 @@ def compare(
     *,
     parts: Collection[str] = PARTS,
     step: int = 1,
-) -> list[Row]:
-    """Both on every set that the evaluation has; the options are those of the evaluation.
+) -> list[SetComparison]:
+    """Compare two recognisers on all sets; options as in :func:`.evaluate.evaluate`.
 
     Raises:
-        DataError: MNIST is wanted and can't be had.
+        DataError: MNIST is needed and can't be read or downloaded.
     """
     outcomes: list[tuple[str, np.ndarray, np.ndarray]] = []
     for name, (images, labels) in digit_sets(data_dir, parts=parts, step=step):
@@ -62,42 +66,47 @@ def _refused(recognizer: DigitRecognizer, images: np.ndarray) -> np.ndarray:
     return scores < recognizer.calibration.not_a_digit_below
 
 
-def compare_outcomes(outcomes: list[tuple[str, np.ndarray, np.ndarray]]) -> list[Row]:
-    """(name, right by the first, right by the second), both bool (N,), for each set → rows."""
+def compare_outcomes(outcomes: list[tuple[str, np.ndarray, np.ndarray]]) -> list[SetComparison]:
+    """Compare (name, first is correct, second is correct), both bool (N,), for each set."""
     splits = [(int((a & ~b).sum()), int((b & ~a).sum())) for _, a, b in outcomes]
-    values = [mcnemar(*split) for split in splits]
-    different = holm(values)
+    p_values = [mcnemar(*split) for split in splits]
+    significant = holm(p_values)
     rows = []
-    for (name, a, b), split, p, differs in zip(outcomes, splits, values, different, strict=True):
+    for (name, a, b), split, p, differs in zip(
+        outcomes, splits, p_values, significant, strict=True
+    ):
         verdict = "no difference shown"
         if differs:
             verdict = "better" if split[1] > split[0] else "worse"
-        rows.append(Row(name, len(a), float(a.mean()), float(b.mean()), *split, p, verdict))
+        rows.append(
+            SetComparison(name, len(a), float(a.mean()), float(b.mean()), *split, p, verdict)
+        )
     return rows
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """Two-sided p of a split at least this uneven among as many fair tosses."""
-    tosses, fewer = only_first + only_second, min(only_first, only_second)
-    ways = tail = 1  # of no heads among the tosses; and of so many or fewer
-    for heads in range(1, fewer + 1):
-        ways = ways * (tosses - heads + 1) // heads
-        tail += ways
-    return min(1.0, 2 * tail / 2**tosses)
+    """Two-sided p value of the exact test: binomial with probability 1/2."""
+    total, smaller = only_first + only_second, min(only_first, only_second)
+    coefficient = tail = 1  # binomial coefficient (total over 0), and the sum of them
+    for count in range(1, smaller + 1):
+        coefficient = coefficient * (total - count + 1) // count
+        tail += coefficient
+    return min(1.0, 2 * tail / 2**total)  # integers: no rounding before the division
 
 
-def holm(values: list[float], alpha: float = ALPHA) -> list[bool]:
-    """Which of several p values count, so that the chance of any false one is at most alpha."""
-    counts = [False] * len(values)
-    for rank, index in enumerate(sorted(range(len(values)), key=lambda index: values[index])):
-        if values[index] > alpha / (len(values) - rank):
+def holm(p_values: list[float], alpha: float = ALPHA) -> list[bool]:
+    """Which p values are significant at a family-wise error rate of ``alpha``."""
+    significant = [False] * len(p_values)
+    ascending = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    for rank, index in enumerate(ascending):
+        if p_values[index] > alpha / (len(p_values) - rank):
             break
-        counts[index] = True
-    return counts
+        significant[index] = True
+    return significant
 
 
-def format_comparison(rows: list[Row], first: str, second: str) -> str:
-    """The rows as a table, and what follows from them in a sentence."""
+def format_comparison(rows: list[SetComparison], first: str, second: str) -> str:
+    """The rows as a table, with a conclusion in a sentence."""
     columns = ("Set", "Pictures", "A", "B", "only A", "only B", "p", "B is")
     cells = [
         (

@@ -1,4 +1,4 @@
-"""What was measured, as PNG files. Needs matplotlib."""
+"""Plots of the results, as PNG files. Needs matplotlib."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,37 +9,37 @@ import numpy as np
 from digit_model.digit import SIZE
 from digit_model.evaluation.corruptions import CORRUPTIONS
 
-matplotlib.use("Agg")  # no display is needed or wanted
+matplotlib.use("Agg")  # a backend without a display
 from matplotlib import pyplot as plt
 
-ACROSS = 8  # errors in a row of the contact sheet
-ROW, COLUMN = SIZE + 14, SIZE + 8  # pixels, with room for the captions
+ERRORS_PER_ROW = 8
+CELL_HEIGHT, CELL_WIDTH = SIZE + 14, SIZE + 8  # pixels, of an error with its caption
 
 
 def save_figure(figure: plt.Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    # No date or version in the file: the same figures give the same bytes.
+    # No version of matplotlib in the file, so that the same plot gives the same bytes.
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
 
 
 @dataclass(frozen=True, eq=False)
-class Error:
-    """A digit read wrongly: ``image``, uint8 (28, 28), is what the network saw."""
+class Misclassification:
+    """A digit with a wrong prediction."""
 
-    source: str  # collection that the digit is of, in any condition
-    index: int  # in it
-    image: np.ndarray
+    source: str  # collection or group of sets that the digit is from
+    index: int  # of the digit in its set
+    image: np.ndarray  # the network's input, uint8 (28, 28)
     label: int
-    guess: int
+    predicted: int
     confidence: float
 
 
 def reliability_diagrams(bins: dict[str, list[dict[str, float]]], path: Path) -> None:
-    """Accuracy against confidence for each group of sets; a larger dot stands for more digits.
+    """Accuracy against confidence for each group of sets; larger dots stand for more digits.
 
-    On the diagonal they are the same; the mean gap to it, weighted by the counts, is the ECE.
+    The ECE is the mean distance from the diagonal, weighted by the counts.
     """
     columns = min(3, len(bins))
     rows = -(-len(bins) // columns)
@@ -63,10 +63,10 @@ def reliability_diagrams(bins: dict[str, list[dict[str, float]]], path: Path) ->
 
 
 def roc_curves(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> None:
-    """Digits kept against non-digits let through, for each set of non-digits."""
+    """True against false positive rate, a curve for each set of non-digits."""
     figure, axes = plt.subplots(figsize=(6, 4.6))
-    for name, (kept, passed) in curves.items():
-        axes.step(100 * np.maximum(passed, 1e-3), 100 * kept, where="post", label=name)
+    for name, (tpr, fpr) in curves.items():
+        axes.step(100 * np.maximum(fpr, 1e-3), 100 * tpr, where="post", label=name)
     axes.axhline(99, color="grey", linewidth=1, linestyle="--")
     axes.set(
         xlabel="non-digits taken for a digit, %",
@@ -81,21 +81,22 @@ def roc_curves(curves: dict[str, tuple[np.ndarray, np.ndarray]], path: Path) -> 
     save_figure(figure, path)
 
 
-def worst_errors(errors: dict[str, list[Error]], path: Path) -> None:
-    """A contact sheet of the surest errors, a row or two for each group of sets."""
+def worst_errors(errors: dict[str, list[Misclassification]], path: Path) -> None:
+    """The images of these errors with their labels and predictions, in rows for each group."""
     rows = [
-        (group, found[start : start + ACROSS])
+        (group, found[start : start + ERRORS_PER_ROW])
         for group, found in errors.items()
-        for start in range(0, len(found), ACROSS)
+        for start in range(0, len(found), ERRORS_PER_ROW)
     ]
-    sheet = np.zeros((max(1, len(rows)) * ROW, ACROSS * COLUMN), np.uint8)
+    shape = (max(1, len(rows)) * CELL_HEIGHT, ERRORS_PER_ROW * CELL_WIDTH)
+    sheet = np.zeros(shape, np.uint8)
     figure, axes = plt.subplots(figsize=(sheet.shape[1] / 36, sheet.shape[0] / 36))
-    for line, (group, found) in enumerate(rows):
-        axes.text(-3, line * ROW + 24, group, ha="right", va="center", fontsize=9)
-        for place, error in enumerate(found):
-            top, left = line * ROW + 10, place * COLUMN
+    for row, (group, found) in enumerate(rows):
+        axes.text(-3, row * CELL_HEIGHT + 24, group, ha="right", va="center", fontsize=9)
+        for column, error in enumerate(found):
+            top, left = row * CELL_HEIGHT + 10, column * CELL_WIDTH
             sheet[top : top + SIZE, left : left + SIZE] = error.image
-            caption = f"{error.label} → {error.guess}  {100 * error.confidence:.0f} %"
+            caption = f"{error.label} → {error.predicted}  {100 * error.confidence:.0f} %"
             axes.text(left + SIZE / 2, top - 2, caption, ha="center", fontsize=8)
     axes.imshow(sheet, cmap="gray_r", vmin=0, vmax=255)
     axes.axis("off")
@@ -107,20 +108,20 @@ def corruption_sheet(digits: np.ndarray, path: Path) -> None:
     step = SIZE + 2
     sheet = np.full((len(CORRUPTIONS) * step, len(digits) * step), 128, np.uint8)
     figure, axes = plt.subplots(figsize=(sheet.shape[1] / 50 + 1.5, sheet.shape[0] / 50))
-    for number, corruption in enumerate(CORRUPTIONS):
-        axes.text(-3, number * step + SIZE / 2, corruption.name, ha="right", va="center")
-        for place, digit in enumerate(digits):
-            top, left = number * step, place * step
-            sheet[top : top + SIZE, left : left + SIZE] = corruption(digit, (number, place))
+    for row, corruption in enumerate(CORRUPTIONS):
+        axes.text(-3, row * step + SIZE / 2, corruption.name, ha="right", va="center")
+        for column, digit in enumerate(digits):
+            top, left = row * step, column * step
+            sheet[top : top + SIZE, left : left + SIZE] = corruption(digit, (row, column))
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
     axes.axis("off")
     save_figure(figure, path)
 
 
-def confusion_matrix(labels: np.ndarray, guesses: np.ndarray, path: Path) -> None:
-    """How often each digit was taken for each, in counts; the colour leaves the diagonal out."""
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, path: Path) -> None:
+    """Counts of each label and prediction; only the errors are coloured."""
     counts = np.zeros((10, 10), np.int64)
-    np.add.at(counts, (labels, guesses), 1)
+    np.add.at(counts, (labels, predicted), 1)
     errors = counts.astype(float)
     np.fill_diagonal(errors, np.nan)
     figure, axes = plt.subplots(figsize=(6, 5.4))

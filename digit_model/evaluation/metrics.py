@@ -1,4 +1,4 @@
-"""The figures of a set: accuracy, calibration, verdicts, and digits told from non-digits."""
+"""Metrics of a set: accuracy, calibration, verdicts, and detection of non-digits."""
 
 from collections.abc import Sequence
 from typing import Any, get_args
@@ -11,27 +11,27 @@ from digit_model.prediction import Verdict
 from digit_model.recognizer import DigitRecognizer
 
 Metrics = dict[str, Any]
-KEPT = 0.99  # share of the digits that a threshold lets through when scores are compared
+TPR = 0.99  # share of the digits accepted by the threshold at which scores are compared
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-BINS = 15  # of confidence, in reliability diagrams
+BINS = 15  # of confidence, in reliability diagrams; the same as in ece()
 
 
 def measure(recognizer: DigitRecognizer, digits: Digits) -> Metrics:
-    """Figures of one set of preprocessed digits, all shares in [0, 1]."""
+    """Metrics of one set of preprocessed digits; all shares are in [0, 1]."""
     return measure_logits(recognizer.logits(digits[0]), digits[1], recognizer.calibration)
 
 
 def measure_logits(logits: np.ndarray, labels: np.ndarray, calibration: Calibration) -> Metrics:
-    """The same from float (N, 10) and int (N,)."""
+    """As :func:`measure`, from logits, float (N, 10), and labels, int (N,)."""
     probabilities = calibration.probabilities(logits)
-    right = probabilities.argmax(axis=1) == labels
+    correct = probabilities.argmax(axis=1) == labels
     refused = calibration.digit_scores(logits) < calibration.not_a_digit_below
     unsure = ~refused & (probabilities.max(axis=1) < calibration.unsure_below)
     return {
         "count": len(labels),
-        "accuracy": float(right.mean()),
+        "accuracy": float(correct.mean()),
         "mean_recall": float(
-            np.mean([right[labels == label].mean() for label in np.unique(labels)])
+            np.mean([correct[labels == label].mean() for label in np.unique(labels)])
         ),
         "ece": ece(probabilities, labels),
         "nll": nll(probabilities, labels),
@@ -41,79 +41,80 @@ def measure_logits(logits: np.ndarray, labels: np.ndarray, calibration: Calibrat
 
 
 def summarise(rows: dict[str, Metrics]) -> Metrics:
-    """Mean and worst of several sets, named as in ``rows``."""
+    """Means over several sets, and the worst ones; ``rows`` has their metrics by name."""
     recalls = {name: row["mean_recall"] for name, row in rows.items()}
     accuracies = {name: row["accuracy"] for name, row in rows.items()}
     worst = min(recalls, key=lambda name: recalls[name])
-    least = min(accuracies, key=lambda name: accuracies[name])
+    least_accurate = min(accuracies, key=lambda name: accuracies[name])
     return {
         "mean_recall": float(np.mean(list(recalls.values()))),
         "worst": worst,
         "worst_recall": recalls[worst],
         "mean_accuracy": float(np.mean(list(accuracies.values()))),
-        "least_accurate": least,
-        "worst_accuracy": accuracies[least],
+        "least_accurate": least_accurate,
+        "worst_accuracy": accuracies[least_accurate],
     }
 
 
 def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """Per bin of confidence that isn't empty: its count, mean confidence and accuracy.
+    """Count, mean confidence and accuracy of each bin of confidence that isn't empty.
 
-    The diagram of DeGroot and Fienberg (1983); the bins are those of the ECE.
+    For a reliability diagram (DeGroot and Fienberg, 1983).
     """
     confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    correct = probabilities.argmax(axis=1) == labels
+    bin_index = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    members = [bin_index == bin for bin in np.unique(bin_index)]
     return [
         {
-            "count": int((which == bin).sum()),
-            "confidence": float(confidence[which == bin].mean()),
-            "accuracy": float(right[which == bin].mean()),
+            "count": int(member.sum()),
+            "confidence": float(confidence[member].mean()),
+            "accuracy": float(correct[member].mean()),
         }
-        for bin in np.unique(which)
+        for member in members
     ]
 
 
 def digit_scores(logits: np.ndarray, calibration: Calibration) -> dict[str, np.ndarray]:
-    """Scores that could tell digits from non-digits, high for digits, float (N,) each.
+    """Scores to separate digits from non-digits, each float (N,) and high for digits.
 
-    "in use" is the one that ships; the others stand beside it for comparison: the energy (Liu et
-    al., 2020), the largest probability (Hendrycks and Gimpel, 2017), the negative entropy, and
-    the largest logit's lead over the second.
+    "in use" is the digit score of the recogniser. The others are for comparison: the energy (Liu et
+    al., 2020), the largest probability (Hendrycks and Gimpel, 2017), the negative entropy, and the
+    difference between the two largest logits.
     """
     probabilities = calibration.probabilities(logits)
-    ordered = np.sort(logits, axis=1)
+    ascending = np.sort(logits, axis=1)
     return {
         "in use": calibration.digit_scores(logits),
         "energy": energy(logits),
         "max probability": probabilities.max(axis=1),
         "negative entropy": (probabilities * np.log(np.maximum(probabilities, 1e-300))).sum(axis=1),
-        "logit margin": ordered[:, -1] - ordered[:, -2],
+        "logit margin": ascending[:, -1] - ascending[:, -2],
     }
 
 
-def separation(digits: np.ndarray, others: np.ndarray) -> Metrics:
-    """How well a score, float (N,) and (M,), tells the two apart.
+def detection_metrics(digits: np.ndarray, nondigits: np.ndarray) -> Metrics:
+    """How well a score separates digits, float (N,), from non-digits, float (M,).
 
-    ``refused_at_kept`` is the share of the others below the threshold that keeps 99 % of the
-    digits.
+    ``refused_at_kept`` is the share of the non-digits below the threshold that accepts 99 % of the
+    digits: 1 − FPR at 99 % TPR.
     """
-    threshold = np.quantile(digits, 1 - KEPT)
+    threshold = np.quantile(digits, 1 - TPR)
     return {
-        "auroc": auroc(digits, others),
-        "refused_at_kept": float((others < threshold).mean()),
+        "auroc": auroc(digits, nondigits),
+        "refused_at_kept": float((nondigits < threshold).mean()),
     }
 
 
-def roc(digits: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Share of the digits kept, and of the others, at every threshold: float (K,) both, rising."""
-    thresholds = np.unique(np.concatenate([digits, others]))[::-1]
-    kept = 1 - np.searchsorted(np.sort(digits), thresholds) / len(digits)
-    passed = 1 - np.searchsorted(np.sort(others), thresholds) / len(others)
-    return np.concatenate([[0.0], kept]), np.concatenate([[0.0], passed])
+def roc(digits: np.ndarray, nondigits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """True and false positive rates of a score at every threshold, both float (K,), ascending."""
+    thresholds = np.unique(np.concatenate([digits, nondigits]))[::-1]
+    tpr = 1 - np.searchsorted(np.sort(digits), thresholds) / len(digits)
+    fpr = 1 - np.searchsorted(np.sort(nondigits), thresholds) / len(nondigits)
+    return np.concatenate([[0.0], tpr]), np.concatenate([[0.0], fpr])
 
 
-def verdicts(recognizer: DigitRecognizer, pictures: Sequence[np.ndarray]) -> Metrics:
-    """How often each verdict is given, of raw pictures."""
+def count_verdicts(recognizer: DigitRecognizer, pictures: Sequence[np.ndarray]) -> Metrics:
+    """The number of pictures with each verdict; the pictures are not preprocessed."""
     given = [prediction.verdict for prediction in recognizer.predict_batch(pictures)]
     return {"count": len(pictures)} | {verdict: given.count(verdict) for verdict in VERDICTS}

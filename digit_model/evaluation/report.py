@@ -1,24 +1,25 @@
-"""Tables made of metrics.json, the same in the terminal and on the model card."""
+"""Tables of the results in metrics.json, for the terminal and the model card."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 Metrics = dict[str, Any]
-# What can be measured; the first six are sets of digits.
+# The parts of the evaluation; the first six are sets of digits.
 PARTS = (
     *("mnist-test", "strokes", "drawings", "scans", "photographs", "mnist-c"),
     *("non-digits", "empty-sheets", "speed"),
 )
-GROUPS = ("strokes", "photographs", "MNIST-C")  # of many sets of the same digits
-# The only data on which nothing was chosen. Recipes or thresholds were chosen on all other sets.
+GROUPS = ("strokes", "photographs", "MNIST-C")  # each has many sets of the same digits
+# The only test data. Recipes or thresholds were chosen on all other sets, the development data.
 TEST = "MNIST test"
-SHARES = ("accuracy", "mean_recall", "ece", "unsure", "refused")
+# Keys of metrics.json whose values are shares in [0, 1].
+SHARE_KEYS = ("accuracy", "mean_recall", "ece", "unsure", "refused")
 
 
 @dataclass(frozen=True)
 class Table:
-    """Cells as text; the first column is a name, the others are numbers."""
+    """A table of text cells. The first column is left-aligned, the others right-aligned."""
 
     title: str
     columns: Sequence[str]
@@ -26,7 +27,7 @@ class Table:
     note: str = ""
 
     def text(self) -> str:
-        """In columns of equal width, for a terminal."""
+        """As plain text for a terminal."""
         cells = [self.columns, *self.rows]
         widths = [max(len(row[column]) for row in cells) for column in range(len(self.columns))]
         lines = [
@@ -46,7 +47,7 @@ class Table:
 
 
 def result_tables(metrics: Metrics) -> list[Table]:
-    """A table for each thing that has been measured of these weights so far."""
+    """One table for each part that metrics.json has."""
     builders = (
         _overview,
         _strokes,
@@ -67,12 +68,12 @@ def as_text(metrics: Metrics) -> str:
 
 
 def group_of(name: str) -> str:
-    """The first part of a set's name: "strokes" for "strokes, thin, white on black"."""
+    """The group of a set: "strokes" for "strokes, thin, white on black"."""
     return name.partition(", ")[0]
 
 
 def _members(metrics: Metrics, group: str) -> dict[str, Metrics]:
-    """The rows of a group by the rest of their names."""
+    """The sets of a group by their names without the group."""
     rows = metrics.get("digits", {}).items()
     return {name.partition(", ")[2]: row for name, row in rows if group_of(name) == group}
 
@@ -86,7 +87,7 @@ def _mean(rows: Sequence[Metrics], key: str) -> float:
 
 
 def _overview(metrics: Metrics) -> Table | None:
-    """Every set, but only the mean of the groups that have a table of their own."""
+    """One row per set; groups with a table of their own have one row for their mean."""
     sets = metrics.get("digits", {})
     rows = []
     for group in dict.fromkeys(map(group_of, sets)):
@@ -94,14 +95,14 @@ def _overview(metrics: Metrics) -> Table | None:
         if group in GROUPS:
             worst = _percent(min(row["mean_recall"] for row in members))
             count = str(sum(row["count"] for row in members))
-            means = [_percent(_mean(members, share)) for share in SHARES]
+            means = [_percent(_mean(members, key)) for key in SHARE_KEYS]
             rows.append(
                 [f"{group}, mean of {len(members)} sets", _use(group), count, *means, worst]
             )
         else:
             for name, row in sets.items():
                 if group_of(name) == group:
-                    cells = [_percent(row[share]) for share in SHARES]
+                    cells = [_percent(row[key]) for key in SHARE_KEYS]
                     rows.append([name, _use(group), str(row["count"]), *cells, ""])
     if not rows:
         return None
@@ -118,6 +119,7 @@ def _overview(metrics: Metrics) -> Table | None:
 
 
 def _use(group: str) -> str:
+    """Test or development data."""
     return "test" if group.startswith(TEST) else "development"
 
 
@@ -131,7 +133,7 @@ def _strokes(metrics: Metrics) -> Table | None:
     for condition in conditions:
         cells = [members[f"{condition}, {style}"] for style in styles]
         recalls = [_percent(row["mean_recall"]) for row in cells]
-        means = [_percent(_mean(cells, share)) for share in SHARES[2:]]
+        means = [_percent(_mean(cells, key)) for key in SHARE_KEYS[2:]]
         rows.append([condition, *recalls, *means])
     return Table(
         "Pen strokes of the development writers, by condition and style",
@@ -146,7 +148,7 @@ def _photographs(metrics: Metrics) -> Table | None:
     if not members:
         return None
     rows = [
-        [name, str(row["count"]), *(_percent(row[share]) for share in SHARES)]
+        [name, str(row["count"]), *(_percent(row[key]) for key in SHARE_KEYS)]
         for name, row in members.items()
     ]
     columns = ["Photograph", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
@@ -163,12 +165,12 @@ def _corruptions(metrics: Metrics) -> Table | None:
     members = _members(metrics, "MNIST-C")
     if not members:
         return None
-    shares = ("accuracy", "ece", "unsure", "refused")
+    keys = ("accuracy", "ece", "unsure", "refused")
     rows = [
-        [name, *(_percent(row[share]) for share in shares), row["seen"]]
+        [name, *(_percent(row[key]) for key in keys), row["seen"]]
         for name, row in sorted(members.items(), key=lambda item: -item[1]["accuracy"])
     ]
-    rows.append(["mean", *(_percent(_mean(list(members.values()), share)) for share in shares), ""])
+    rows.append(["mean", *(_percent(_mean(list(members.values()), key)) for key in keys), ""])
     return Table(
         "MNIST-C",
         ["Corruption", "Accuracy", "ECE", "Unsure", "Refused", "Seen in training"],
@@ -210,8 +212,8 @@ def _scores(metrics: Metrics) -> Table | None:
     names = list(next(iter(sets.values()))["scores"])
     rows = []
     for name in names:
-        found = [row["scores"][name] for row in sets.values()]
-        cells = [f"{row['auroc']:.4f} / {100 * row['refused_at_kept']:.1f}" for row in found]
+        results = [row["scores"][name] for row in sets.values()]
+        cells = [f"{row['auroc']:.4f} / {100 * row['refused_at_kept']:.1f}" for row in results]
         rows.append([name, *cells])
     return Table(
         "Scores that could tell digits from non-digits",
@@ -234,17 +236,17 @@ def _verdicts(metrics: Metrics) -> Table | None:
 
 
 def _speed(metrics: Metrics) -> Table | None:
-    pace = metrics.get("speed")
-    if pace is None:
+    speed = metrics.get("speed")
+    if speed is None:
         return None
     times = {
         "predict, sketch of 280 pixels": "predict_ms",
         "predict, 12 megapixels": "photograph_ms",
         "explain, sketch of 280 pixels": "explain_ms",
     }
-    rows = [[what, f"{pace[key]:.1f} ms"] for what, key in times.items() if key in pace]
-    rate = f"{pace['batch_per_second']:.0f} a second"
-    rows.append([f"predict_batch of 512 sketches, {pace['threads']} threads", rate])
+    rows = [[call, f"{speed[key]:.1f} ms"] for call, key in times.items() if key in speed]
+    rate = f"{speed['batch_per_second']:.0f} a second"
+    rows.append([f"predict_batch of 512 sketches, {speed['threads']} threads", rate])
     note = "One thread unless the row says otherwise; without decoding the file."
     return Table("Speed", ["Call", "Median"], rows, note)
 
@@ -254,7 +256,7 @@ def _validation(metrics: Metrics) -> Table | None:
     if not sets:
         return None
     rows = [
-        [name, str(row["count"]), *(_percent(row[share]) for share in SHARES)]
+        [name, str(row["count"]), *(_percent(row[key]) for key in SHARE_KEYS)]
         for name, row in sets.items()
     ]
     columns = ["Set", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]

@@ -1,4 +1,4 @@
-"""What a recogniser is measured on. No other module opens MNIST's test split."""
+"""The data of the evaluation. No other module reads MNIST's test split."""
 
 import csv
 from collections.abc import Callable, Collection, Iterator
@@ -26,35 +26,35 @@ from digit_model.evaluation.report import PARTS
 from digit_model.preprocess import preprocess
 
 PHOTOGRAPHS = 200  # of each kind
-CORRUPTED = 2  # every so many-th test image goes through all fifteen corruptions
-# Those that no digit looks like, in print at least.
-CLEAR_LETTERS = "AEFHKMNPRTVWXYadefhkmnprtwx"
+MNIST_C_STEP = 2  # every second test image is corrupted, in each of the fifteen ways
+# Printed letters that don't look like digits.
+LETTERS = "AEFHKMNPRTVWXYadefhkmnprtwx"
 PRINT_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Oblique", "STIXGeneralItalic", "cmr10")
 
 
 def digit_sets(
     data_dir: Path, *, parts: Collection[str] = PARTS, step: int = 1
 ) -> Iterator[tuple[str, Digits]]:
-    """Every set of digits, none of which trains, preprocessed as in serving.
+    """All sets of digits, preprocessed as in serving. None of them is trained on.
 
     All but MNIST's test images are development data: recipes or thresholds were chosen on them.
 
     Args:
         data_dir: the folder with MNIST/raw.
-        parts: those of ``PARTS`` that are wanted.
-        step: take every so many-th digit only, for a quick look.
+        parts: which of ``PARTS`` to load.
+        step: use every ``step``-th digit only, to save time.
 
     Yields:
-        The set's name, which begins with its group's, and its digits.
+        The name of a set, which begins with its group, and its digits.
 
     Raises:
-        DataError: MNIST is wanted and can't be had.
+        DataError: MNIST is needed and can't be read or downloaded.
     """
     if "mnist-test" in parts:
         raw, labels = _mnist_test(data_dir, step)
         yield "MNIST test", (map_parallel(preprocess, raw, title="MNIST test"), labels)
         name = "MNIST test, inverted and enlarged"
-        yield name, (map_parallel(_read_inverted_and_enlarged, raw, title=name), labels)
+        yield name, (map_parallel(_preprocess_inverted_and_enlarged, raw, title=name), labels)
     if "strokes" in parts:
         digits = pen_digits("development")[::step]
         for condition in CONDITIONS:
@@ -73,11 +73,11 @@ def digit_sets(
         for name, photographs in kinds.items():
             yield f"photographs, {name}", photographs
     if "mnist-c" in parts:
-        raw, labels = _mnist_test(data_dir, CORRUPTED * step)
+        raw, labels = _mnist_test(data_dir, MNIST_C_STEP * step)
         for number, corruption in enumerate(CORRUPTIONS):
             name = f"MNIST-C, {corruption.name}"
-            read = partial(_read_corrupted, number=number)
-            yield name, (map_parallel(read, list(enumerate(raw)), title=name), labels)
+            task = partial(_preprocess_corrupted, number=number)
+            yield name, (map_parallel(task, list(enumerate(raw)), title=name), labels)
 
 
 def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
@@ -85,17 +85,17 @@ def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray
     return list(images[::step]), labels[::step]
 
 
-def _read_inverted_and_enlarged(image: np.ndarray) -> np.ndarray:
+def _preprocess_inverted_and_enlarged(image: np.ndarray) -> np.ndarray:
     return preprocess(np.kron(255 - image, np.ones((8, 8), np.uint8)))
 
 
-def _read_corrupted(job: tuple[int, np.ndarray], *, number: int) -> np.ndarray:
+def _preprocess_corrupted(job: tuple[int, np.ndarray], *, number: int) -> np.ndarray:
     index, image = job
     return preprocess(CORRUPTIONS[number](image, (number, index)))
 
 
 def load_drawings() -> Digits:
-    """The drawings from paint programs and tablets, preprocessed."""
+    """Drawings made in paint programs and on tablets, preprocessed."""
     folder = data_file("drawings")
     with (folder / "labels.csv").open() as lines:
         rows = list(csv.DictReader(lines))
@@ -104,9 +104,10 @@ def load_drawings() -> Digits:
 
 
 def nondigit_sets(*, step: int = 1) -> Iterator[tuple[str, np.ndarray]]:
-    """Sets of ink that is no digit, uint8 (N, 28, 28), blank ones left out.
+    """Sets of non-digits by name, preprocessed, uint8 (N, 28, 28), without blank ones.
 
-    The first is of the kinds that training draws, drawn anew; nothing of the others trains.
+    The first set is generated like the non-digits of training, with another seed. Nothing like the
+    others is trained on.
     """
     yield "families that training draws", nondigits(2000 // step, seed=1_000_003)
     for name, pictures in (
@@ -118,12 +119,12 @@ def nondigit_sets(*, step: int = 1) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def printed_letters() -> list[np.ndarray]:
-    """Letters that look like no digit, in typefaces that training has not seen: uint8 (h, w)."""
+    """Letters in typefaces that are not used in training, uint8 (h, w) each."""
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
     pictures = []
     for font in PRINT_FONTS:
         face = ImageFont.truetype(str(folder / f"{font}.ttf"), 120)
-        for letter in CLEAR_LETTERS:
+        for letter in LETTERS:
             picture = Image.new("L", (200, 200), 255)
             ImageDraw.Draw(picture).text((100, 100), letter, fill=0, font=face, anchor="mm")
             pictures.append(np.asarray(picture))
@@ -131,7 +132,7 @@ def printed_letters() -> list[np.ndarray]:
 
 
 def blank_pictures(count: int = 20) -> dict[str, list[np.ndarray]]:
-    """Sheets without ink, by kind: each a list of pictures of 200 pixels."""
+    """Pictures without ink, by kind, of 200×200 pixels."""
     side = 200
     rng = np.random.default_rng(0)
     across = np.linspace(0, 1, side)
@@ -158,7 +159,7 @@ def blank_pictures(count: int = 20) -> dict[str, list[np.ndarray]]:
 
 
 def noise_pictures(count: int = 40) -> dict[str, list[np.ndarray]]:
-    """Pictures of noise, by kind: half of 28, half of 200 pixels."""
+    """Pictures of noise, by kind: half of 28×28, half of 200×200 pixels."""
     rng = np.random.default_rng(1)
     kinds: dict[str, Callable[[int], np.ndarray]] = {
         "uniform noise": lambda side: rng.integers(0, 256, (side, side)),

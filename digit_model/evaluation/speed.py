@@ -1,4 +1,4 @@
-"""How fast the recogniser answers on this machine."""
+"""Time per prediction on this machine."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,15 +13,15 @@ from digit_model.data.conditions import CANVAS, CONDITIONS, STYLES, draw
 from digit_model.data.strokes import pen_digits
 from digit_model.recognizer import DigitRecognizer
 
-PHOTOGRAPH = (3000, 4000)  # pixels, rows and columns: 12 megapixels
+PHOTOGRAPH_SHAPE = (3000, 4000)  # pixels, rows and columns: 12 megapixels
 
 
-def speed(recognizer: DigitRecognizer, rounds: int = 5) -> dict[str, Any]:
-    """Medians, decoding left out.
+def measure_speed(recognizer: DigitRecognizer, rounds: int = 5) -> dict[str, Any]:
+    """Median times and rate, without reading files.
 
     ``predict_ms`` is for a sketch of 280 pixels, ``photograph_ms`` for 12 megapixels and
-    ``explain_ms`` for a sketch, all on one thread; ``batch_per_second`` is the rate of one call
-    with 512 sketches on as many threads as torch has been given.
+    ``explain_ms`` for a sketch, all on one thread. ``batch_per_second`` is the number of sketches
+    per second in a call with 512 of them, on the number of threads that torch is set to.
     """
     rng = np.random.default_rng(0)
     drawings = [digit.drawing for digit in pen_digits("development")[:512]]
@@ -51,21 +51,21 @@ def speed(recognizer: DigitRecognizer, rounds: int = 5) -> dict[str, Any]:
 
 
 def _photograph(sketch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A sketch as 12 megapixels of paper in falling light: uint8 (3000, 4000, 3)."""
-    rows, columns = PHOTOGRAPH
+    """A sketch as a 12-megapixel photograph in uneven light: uint8 (3000, 4000, 3)."""
+    rows, columns = PHOTOGRAPH_SHAPE
     paper = cv2.resize(sketch, (rows, rows), interpolation=cv2.INTER_LINEAR)
     paper = np.pad(paper, ((0, 0), (0, columns - rows)), constant_values=255)
     light = np.linspace(0.9, 0.5, columns)
-    grey = paper * light + rng.normal(0, 3, PHOTOGRAPH)
+    grey = paper * light + rng.normal(0, 3, PHOTOGRAPH_SHAPE)
     return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def _median_ms(
-    act: Callable[[np.ndarray], object], pictures: Sequence[np.ndarray], title: str
+    function: Callable[[np.ndarray], object], pictures: Sequence[np.ndarray], title: str
 ) -> float:
     times = []
     for picture in tqdm(pictures, desc=f"speed, {title}", leave=False):
         started = time.perf_counter()
-        act(picture)
+        function(picture)
         times.append(1000 * (time.perf_counter() - started))
     return float(np.median(times))

@@ -1,4 +1,4 @@
-"""The Hugging Face Hub: weights from it and to it, the Space, corrections.
+"""Exchange with the Hugging Face Hub: download and upload weights, the Space and corrections.
 
 Nothing here is imported unless a Hub name is given: the default weights need no network.
 """

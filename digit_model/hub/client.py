@@ -1,6 +1,6 @@
-"""The Hub's own client, with limits: by default it waits for ever, and retries for minutes.
+"""The Hub's own client with limits. Without them it waits for ever and retries for minutes.
 
-`huggingface_hub` has one HTTP client for the whole process. This module replaces it by one that
+`huggingface_hub` has one HTTP client for the whole process. This module replaces it with one that
 raises :class:`NoAnswerError` when a host is silent, sends next to nothing, keeps breaking the
 connection, or asks for a long wait. The library neither catches nor retries that error.
 """
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-# Read when huggingface_hub is imported. Its other protocol, Xet, is made for files of gigabytes,
-# and does its own networking, which the limits below don't reach.
+# huggingface_hub reads this when it is imported. Its other protocol, Xet, is made for files of
+# gigabytes and does its own networking, to which the limits below don't apply.
 os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 
 from huggingface_hub import HfApi, constants, set_client_factory

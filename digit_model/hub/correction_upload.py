@@ -73,9 +73,9 @@ def open_correction_store(
     if parse_hub_name(where) is None:
         yield CorrectionStore(Path(where).expanduser())
         return
-    check_repo_id(where)  # which refuses a revision
+    check_repo_id(where)  # raises if there is a revision
     folder = cached_assets_path("digit_model", "corrections", where.replace("/", "--"))
-    store = CorrectionStore(folder)
+    store = CorrectionStore(folder, repo_id=where)
     uploader = CorrectionUploader(store, where, minutes)
     uploader.start()
     previous_handler = signal.signal(signal.SIGTERM, _exit_on_sigterm)
@@ -110,7 +110,7 @@ class CorrectionUploader:
         self._thread.join()
         error = self._start_scheduler()
         if self._scheduler is not None:
-            self._scheduler.stop()  # before its own attempt at exit, when no thread can be started
+            self._scheduler.stop()  # it would push once more at exit, when no thread can be started
             try:
                 self._scheduler.push_to_hub()
             except ModelError as reason:
@@ -154,7 +154,7 @@ class UnsentCorrections:
 
 
 def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[UnsentCorrections]:
-    """What of these folders is not on the Hub; folders with nothing to send are left out."""
+    """The corrections in these folders that are not on the Hub, for each folder that has any."""
     found = []
     with store.lock:
         for folder in folders:

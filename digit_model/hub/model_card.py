@@ -1,4 +1,4 @@
-"""Write metrics.json and the model card, which takes every figure from it."""
+"""Write metrics.json and the model card. All figures on the card come from metrics.json."""
 
 import json
 from pathlib import Path
@@ -171,7 +171,7 @@ def _count(number: int | str, noun: str) -> str:
 
 
 def _results(metrics: dict[str, Any]) -> str:
-    """Tables and figures of everything that was measured of these weights."""
+    """Tables and figures of everything that was measured with these weights."""
     parts = ["## Results"]
     if "digits" in metrics:
         parts.append(

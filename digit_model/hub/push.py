@@ -1,4 +1,4 @@
-"""Upload weights to the Hub: one commit with everything that belongs to them, or none."""
+"""Upload weights, with everything that belongs to them, to the Hub in one commit."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def push(
 
 
 def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
-    """What to upload of a folder of weights: names in the repository, and contents."""
+    """The files to upload from a folder of weights: names in the repository, and contents."""
     _, config = load_weights(folder)  # nothing is uploaded that doesn't load
     measured, command = measured_sha256(folder), f"python -m digit_model evaluate --model {folder}"
     if measured is None:
@@ -99,7 +99,7 @@ def publish(
     create_pr: bool = False,
     tag: str | None = None,
 ) -> Published:
-    """Make a repository hold these files, by one commit, or by none if it holds them already.
+    """Make a repository hold these files, with one commit, or none if it holds them already.
 
     Args:
         repo: "user/repo"; created if there is none.

@@ -1,4 +1,4 @@
-"""What makes the weights: recipes, data sets of a cycle, augmentation, loss, checkpoints, export.
+"""Training: recipes, training sets, augmentation, loss, optimizers, checkpoints, export.
 
-Serving imports nothing from here.
+Serving doesn't import this package.
 """

@@ -1,4 +1,4 @@
-"""A cache of what training draws, so that further seeds and resumed runs need not draw it again."""
+"""A cache of generated training data, so that other seeds and resumed runs reuse it."""
 
 import hashlib
 import json
@@ -20,32 +20,32 @@ KEY = "drawn from"  # in the file's metadata
 
 
 def cached(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
-    """``draw()``, or what it gave for the same request, from the same code and data.
+    """The result of ``draw()``, read from the cache if request, code and data are the same.
 
     Args:
-        file: replaced when it was drawn from anything else, or can't be read; None keeps nothing.
-        request: JSON; all that ``draw`` depends on but this package and the data beside it.
+        file: replaced when its request, code or data differ or it can't be read; None: no cache.
+        request: JSON; all that ``draw`` depends on besides this package and the data folder.
     """
     if file is None:
         return draw()
-    key = json.dumps({"request": request, "sources": _sources()}, sort_keys=True)
+    key = json.dumps({"request": request, "sources": _source_hash()}, sort_keys=True)
     try:
         with safe_open(file, "np") as entries:
             if entries.metadata()[KEY] == key:
                 return {name: entries.get_tensor(name) for name in entries.keys()}  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError, KeyError, TypeError):  # none yet, or not one of ours
+    except (OSError, SafetensorError, KeyError, TypeError):  # missing, damaged, or another file
         pass
     arrays = draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(file) as partial:  # other seeds may write it too
+    with atomic_path(file) as partial:  # runs of other seeds may write it too
         save_file(arrays, partial, {KEY: key})
     return arrays
 
 
-def _sources() -> str:
-    """SHA-256 of the package's files and the data's: any of them may change what is drawn."""
+def _source_hash() -> str:
+    """SHA-256 of the code and the data files, since any of them may change the result."""
     files = [*PACKAGE.rglob("*.py"), *DATA_FOLDER.glob("*.npz"), *DATA_FOLDER.glob("*.gz")]
     digest = hashlib.sha256()
-    for source in sorted(files):
-        digest.update(str(source.relative_to(PACKAGE.parent)).encode() + source.read_bytes())
+    for path in sorted(files):
+        digest.update(str(path.relative_to(PACKAGE.parent)).encode() + path.read_bytes())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The state of an interrupted training run, in one safetensors file; there is no pickle in it."""
+"""The state of a training run in one safetensors file, without pickle."""
 
 import json
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ class CheckpointError(Exception):
 
 @dataclass
 class TrainingState:
-    """What training changes: saved after each epoch, restored by ``--resume``."""
+    """Everything that training changes; saved after each epoch, restored by ``--resume``."""
 
     modules: dict[str, nn.Module]
     optimizers: list[Optimizer]
     history: list[dict[str, float]] = field(default_factory=list)  # one row per finished epoch
 
     def save(self, path: Path, setup: dict[str, Any]) -> None:
-        """Write the state; ``setup`` (JSON: recipe, seed) must be the same when it is restored."""
+        """Write the state and ``setup`` (JSON: recipe, seed), which :meth:`restore` compares."""
         tensors = {
             f"{name}.{key}": tensor.contiguous()
             for name, module in self.modules.items()
@@ -74,8 +74,8 @@ class TrainingState:
         for number, optimizer in enumerate(self.optimizers):
             moments: dict[int, dict[str, Any]] = {}
             for key, tensor in tensors.items():
-                owner, _, rest = key.partition(".")
-                if owner == f"optimizer{number}":
+                prefix, _, rest = key.partition(".")
+                if prefix == f"optimizer{number}":
                     index, name = rest.split(".")
                     moments.setdefault(int(index), {})[name] = tensor
             groups = optimizer.state_dict()["param_groups"]

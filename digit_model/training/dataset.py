@@ -1,4 +1,4 @@
-"""The pictures of one training cycle: MNIST's, drawn ones, and ink that is no digit."""
+"""The training set of one cycle: MNIST, generated digits and non-digits."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from digit_model.data import Digits
-from digit_model.data.development_sets import training_validation
+from digit_model.data.development_sets import validation_sets
 from digit_model.data.mnist import degraded_mnist, mnist_digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits
@@ -18,14 +18,15 @@ from digit_model.data.training_sets import photograph_training, scan_training, s
 from digit_model.training.cache import Arrays, cached
 from digit_model.training.recipe import DATA_FIELDS, Recipe
 
-TRAINING = "training"  # MNIST's part of it; all other sets of load_fixed() validate
-IMAGES, LABELS = " images", " labels"  # the arrays of a set
-DRY_RUN = 64  # pictures of each kind that a dry run draws, in each process
+# Names in the cache of load_mnist_and_validation().
+TRAINING = "training"  # MNIST's training images; all other sets are for validation
+IMAGES, LABELS = " images", " labels"  # suffixes
+DRY_RUN_SIZE = 64  # images of each kind that a dry run generates in each process
 
 
 @dataclasses.dataclass
 class TrainingSet:
-    """uint8 digits in memory; an epoch takes all of ``mnist`` and a share of ``rendered``."""
+    """uint8 images in memory; an epoch has all of ``mnist`` and a random share of ``rendered``."""
 
     mnist: Digits
     rendered: Digits
@@ -42,20 +43,21 @@ class TrainingSet:
         order = rng.permutation(len(labels))
         for start in range(0, len(order) - batch_size + 1, batch_size):
             batch = order[start : start + batch_size]
-            others = self.nondigits[rng.integers(0, len(self.nondigits), nondigits_per_batch)]
+            outliers = self.nondigits[rng.integers(0, len(self.nondigits), nondigits_per_batch)]
             yield (
                 torch.from_numpy(images[batch]),
                 torch.from_numpy(labels[batch]),
-                torch.from_numpy(others),
+                torch.from_numpy(outliers),
             )
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
-        """Pictures of people's own: digits that every epoch takes, and ink that is none."""
+        """Add a user's data: digits that every epoch takes, and non-digits."""
         images, labels = self.mnist
         self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
         self.nondigits = np.concatenate([self.nondigits, nondigits])
 
     def steps(self, batch_size: int) -> int:
+        """Full batches in an epoch."""
         return (len(self.mnist[1]) + self._rendered_count()) // batch_size
 
     def _rendered_count(self) -> int:
@@ -64,59 +66,65 @@ class TrainingSet:
 
 @dataclasses.dataclass(frozen=True)
 class DataSource:
-    """Where a process gets its shard of the pictures from."""
+    """Where a process reads or generates its shard of the data."""
 
     data_dir: Path  # with MNIST/raw
-    cache: Path | None = None  # what is drawn is kept in files CACHE.<what>.safetensors
+    cache: Path | None = None  # generated data is stored in CACHE.<name>.safetensors
     rank: int = 0
-    world: int = 1
-    dry_run: bool = False  # next to nothing of each
+    world_size: int = 1
+    dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
 
     @property
     def shard(self) -> slice:
-        """Which of the pictures to be drawn this process draws."""
-        return slice(self.rank, DRY_RUN * self.world if self.dry_run else None, self.world)
+        """The part of the generated data that this process generates."""
+        end = DRY_RUN_SIZE * self.world_size if self.dry_run else None
+        return slice(self.rank, end, self.world_size)
 
-    def cached(self, what: str, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
-        """``draw()``, or what it gave at an earlier time for the same request."""
+    def cached(self, name: str, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
+        """The result of ``draw()``, from this process's cache file if the request is the same."""
         file = None
         if self.cache:
-            process = f".{self.rank}" if self.world > 1 else ""
-            file = self.cache.parent / f"{self.cache.name}.{what}{process}.safetensors"
+            process = f".{self.rank}" if self.world_size > 1 else ""
+            file = self.cache.parent / f"{self.cache.name}.{name}{process}.safetensors"
         request |= {
             "data": str(self.data_dir.resolve()),
-            "process": [self.rank, self.world],
+            "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
         }
         return cached(file, request, draw)
 
 
-def load_fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-    """What all cycles share: this process's shard of MNIST's training images, and, for the first
-    process, the validation sets by name."""
+def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
+    """The data that is the same in all cycles.
+
+    Returns:
+        This process's shard of MNIST's training images, and the validation sets by name; only the
+        first process has any.
+    """
 
     def draw() -> Arrays:
-        training, development = (4 * DRY_RUN, DRY_RUN) if source.dry_run else (None, None)
-        shard = slice(source.rank, None, source.world)
+        training, development = (4 * DRY_RUN_SIZE, DRY_RUN_SIZE) if source.dry_run else (None, None)
+        shard = slice(source.rank, None, source.world_size)
         sets = {TRAINING: mnist_digits(source.data_dir, "training", limit=training, shard=shard)}
         if source.rank == 0:
             sets["MNIST"] = mnist_digits(source.data_dir, "development", limit=development)
             digits = pen_digits("development")[:development]
-            sets |= training_validation(digits, photographs=1 if source.dry_run else 100)
+            sets |= validation_sets(digits, photographs=1 if source.dry_run else 100)
         named = {name + IMAGES: digits[0] for name, digits in sets.items()}
         return named | {name + LABELS: digits[1] for name, digits in sets.items()}
 
     arrays = source.cached("fixed", {}, draw)
     sets = {
         name.removesuffix(IMAGES): (arrays[name], arrays[name.removesuffix(IMAGES) + LABELS])
-        for name in sorted(arrays)  # in one order, drawn now or cached: calibration depends on it
+        # Sorted, to have the same order with and without a cache: calibration depends on it.
+        for name in sorted(arrays)
         if name.endswith(IMAGES)
     }
     return sets.pop(TRAINING), sets
 
 
 def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
-    """This process's pictures of one cycle, counted from 0, of a run."""
+    """This process's training set of one cycle, counted from 0."""
     seed = recipe.first_data_seed + cycle
 
     def draw() -> Arrays:
@@ -128,9 +136,9 @@ def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) ->
             degraded_mnist(source.data_dir, recipe.degraded, seed, shard),
         ]
         images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
-        own_seed = seed * source.world + source.rank
-        others = nondigits(recipe.nondigits // source.world, own_seed)
-        return {"images": images, "labels": labels, "nondigits": others}
+        process_seed = seed * source.world_size + source.rank
+        outliers = nondigits(recipe.nondigits // source.world_size, process_seed)
+        return {"images": images, "labels": labels, "nondigits": outliers}
 
     request = {"recipe": {name: getattr(recipe, name) for name in DATA_FIELDS}, "cycle": seed}
     arrays = source.cached(str(seed), request, draw)

@@ -1,4 +1,4 @@
-"""Trained networks to go on from, and to be taught by (Hinton, Vinyals and Dean, 2015)."""
+"""Trained networks as a starting point or as teachers (Hinton, Vinyals and Dean, 2015)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,23 +22,29 @@ class Ensemble(nn.Module):
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
         """float (N, 1, 28, 28) in [0, 1] → probabilities, float (N, 10)."""
-        votes = [network(inputs).float().softmax(dim=1) for network in self.networks]
-        return torch.stack(votes).mean(dim=0)
+        probabilities = [network(inputs).float().softmax(dim=1) for network in self.networks]
+        return torch.stack(probabilities).mean(dim=0)
 
 
 def load_ensemble(folders: Sequence[Path]) -> tuple[Ensemble, list[str]]:
-    """The teachers in these folders, and the SHA-256 of each one's weights. Raises ModelError."""
+    """The ensemble of the networks in these folders, and the SHA-256 of each one's weights.
+
+    Raises:
+        ModelError: one of them can't be loaded.
+    """
     loaded = [load_weights(folder) for folder in folders]
     return Ensemble([network for network, _ in loaded]), [config.sha256 for _, config in loaded]
 
 
-def load_start(folder: Path, shape: NetworkConfig) -> tuple[DigitCNN, dict[str, Any]]:
-    """A network to train further, the SHA-256 of its weights, and how it was trained so far.
+def load_initial_network(
+    folder: Path, architecture: NetworkConfig
+) -> tuple[DigitCNN, dict[str, Any]]:
+    """A trained network to start from, with the SHA-256 of its weights and their training config.
 
     Raises:
-        ModelError: it can't be loaded, or isn't of the shape that the recipe asks for.
+        ModelError: it can't be loaded, or has another architecture.
     """
     network, config = load_weights(folder)
-    if config.network != shape:
+    if config.network != architecture:
         raise ModelError(f"The network in {folder} is not of the recipe's shape.")
     return network, {"sha256": config.sha256, "training": config.training}

@@ -1,4 +1,4 @@
-"""From a trained network to a folder that serves: calibration, files, learning curves."""
+"""From a trained network to a folder of weights: calibration, metrics, figures, model card."""
 
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,14 @@ def export(
     images = np.concatenate([digits[0] for digits in validation.values()])
     labels = np.concatenate([digits[1] for digits in validation.values()])
     logits = recognizer.logits(images)
-    # The temperature is for the world, not for clean sheets: half of what it is fitted on is
-    # augmented, as a photograph would be.
+    # Half of the temperature's data is augmented: it has to fit photographs, not only clean digits.
     augmented = augment(to_inputs(torch.from_numpy(images)), torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        worse = np.concatenate([network(part).numpy() for part in augmented.split(1000)])
-    others = nondigits(3000 if len(images) > 3000 else 200, seed=2_000_003)
-    calibration = calibrate(logits, labels, worse, recognizer.logits(others))
+        augmented_logits = np.concatenate(
+            [network(batch).numpy() for batch in augmented.split(1000)]
+        )
+    outliers = nondigits(3000 if len(images) > 3000 else 200, seed=2_000_003)
+    calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
     config = save_weights(folder, network, ModelConfig(network.config, calibration, training=setup))
 
     recognizer = DigitRecognizer(network, config, id=folder.name)

@@ -1,4 +1,4 @@
-"""How a training run went, as a PNG file. Needs matplotlib."""
+"""Learning curves of a training run as a PNG file. Needs matplotlib."""
 
 from pathlib import Path
 

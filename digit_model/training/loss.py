@@ -1,4 +1,4 @@
-"""What a training step minimises."""
+"""The loss of a training step."""
 
 import torch
 from torch import Tensor, nn
@@ -20,15 +20,17 @@ def batch_loss(
     teachers: nn.Module | None = None,
     distillation_weight: float = 0.0,
 ) -> Tensor:
-    """Cross-entropy on the digits, and towards indecision on the non-digits.
+    """Cross-entropy with the labels on digits, and with the uniform distribution on non-digits.
 
     Args:
         digits, nondigits: uint8 (N, 28, 28) and (M, 28, 28), 255 = ink.
         labels: int64 (N,).
         outlier_weight: of the loss on non-digits (outlier exposure, Hendrycks et al., 2019).
         augmentation: strength, 0 for none.
-        teachers: inputs → probabilities, (N, 10). What they make of the same augmented digits is a
-            share ``distillation_weight``, in [0, 1], of the targets; the labels are the rest.
+        generator: random numbers of the augmentation.
+        teachers: inputs → probabilities, (N, 10), of the same augmented digits.
+        distillation_weight: in [0, 1]; weight of the teachers' probabilities in the targets, the
+            rest being the one-hot labels.
     """
     inputs = to_inputs(torch.cat([digits, nondigits]))
     if augmentation:
@@ -42,6 +44,6 @@ def batch_loss(
             targets = torch.lerp(targets, teachers(inputs[: len(digits)]), distillation_weight)
     loss = F.cross_entropy(logits[: len(digits)], targets)
     if len(nondigits):
-        undecided = torch.full_like(logits[len(digits) :], 1 / logits.shape[1])
-        loss = loss + outlier_weight * F.cross_entropy(logits[len(digits) :], undecided)
+        uniform = torch.full_like(logits[len(digits) :], 1 / logits.shape[1])
+        loss = loss + outlier_weight * F.cross_entropy(logits[len(digits) :], uniform)
     return loss

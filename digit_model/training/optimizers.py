@@ -7,14 +7,21 @@ from torch.optim import AdamW, Muon, Optimizer
 
 
 class ConvolutionMuon(Muon):
-    """Muon (Jordan et al., 2024) on convolutions, each seen as a matrix with a row per filter.
+    """Muon (Jordan et al., 2024) for convolutions, each as a matrix with one row per filter.
 
-    PyTorch's Muon takes matrices only. These share the memory of the weights, which must be in
-    ``torch.channels_last``; a step reads the weights' own gradients.
+    PyTorch's Muon takes matrices only. The matrices here are views of the weights, which must
+    therefore be in ``torch.channels_last``; a step copies the gradients of the weights to them.
     """
 
     def __init__(self, weights: Sequence[Tensor], weight_decay: float) -> None:
-        """``weights``: (filters, channels, height, width) each. RuntimeError: other layouts."""
+        """Create the matrices.
+
+        Args:
+            weights: each (filters, channels, height, width), in ``torch.channels_last``.
+
+        Raises:
+            RuntimeError: a weight has another memory format.
+        """
         self._pairs = [
             (weight, nn.Parameter(_channels_last(weight.detach()).view(len(weight), -1)))
             for weight in weights
@@ -22,7 +29,7 @@ class ConvolutionMuon(Muon):
         super().__init__(
             [matrix for _, matrix in self._pairs],
             weight_decay=weight_decay,
-            adjust_lr_fn="match_rms_adamw",  # so that AdamW's learning rate suits both
+            adjust_lr_fn="match_rms_adamw",  # so that both optimizers can use one learning rate
         )
 
     def step(self, closure: None = None) -> None:  # type: ignore[override]  # no closures here
@@ -33,14 +40,14 @@ class ConvolutionMuon(Muon):
 
 
 def make_optimizers(network: nn.Module, weight_decay: float) -> list[Optimizer]:
-    """Muon for the convolutions with many inputs, AdamW for all else; one learning rate for all."""
+    """Muon for the convolutions with several input channels, AdamW for all other parameters."""
     convolutions = [
         layer.weight
         for layer in network.modules()
         if isinstance(layer, nn.Conv2d) and layer.in_channels > 1
     ]
-    taken = {id(weight) for weight in convolutions}
-    others = [weight for weight in network.parameters() if id(weight) not in taken]
+    convolution_ids = {id(weight) for weight in convolutions}
+    others = [weight for weight in network.parameters() if id(weight) not in convolution_ids]
     return [
         ConvolutionMuon(convolutions, weight_decay),
         AdamW(others, weight_decay=weight_decay),

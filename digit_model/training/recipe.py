@@ -7,34 +7,34 @@ from digit_model.network import NetworkConfig
 
 @dataclasses.dataclass(frozen=True)
 class Cycle:
-    """What changes from one cycle of the learning rate to the next."""
+    """What differs between the cycles of the learning rate."""
 
     learning_rate: float  # its peak, for Muon and AdamW
-    rendered_share: float  # of all that is drawn, chosen anew for each epoch
-    # Strength at its start and its end, see digit_model.training.augment.
+    rendered_share: float  # share of the generated data in an epoch; each epoch samples another
+    # Strength in the first and the last epoch, see digit_model.training.augment.
     augmentation: tuple[float, float]
-    distillation_weight: float = 0.0  # share of the targets that comes from teachers, not labels
+    distillation_weight: float = 0.0  # weight of the teachers' probabilities in the targets
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """Everything that decides the weights, besides the seed. Saved in their config.json."""
+    """All hyperparameters but the seed. Saved in config.json."""
 
     epochs: int = 19  # of each cycle
     batch_size: int = 256  # digits, over all processes
-    # Each draws its pictures anew. The second refines: more of it is MNIST, less is distorted.
+    # Each has newly generated data. The second is for refinement: more MNIST, less augmentation.
     cycles: tuple[Cycle, ...] = (Cycle(4e-3, 0.5, (1.0, 1.0)), Cycle(2e-3, 0.35, (0.6, 0.1)))
-    first_data_seed: int = 0  # of the first cycle's pictures; each further cycle takes the next
+    first_data_seed: int = 0  # seed of the first cycle's data; increases by 1 per cycle
     weight_decay: float = 0.02
-    ema_decay: float = 0.998  # per step; the averaged weights are the ones that ship
+    ema_decay: float = 0.998  # per step; the averaged weights are exported
     stroke_variants: int = 12  # renderings of each recorded digit
-    allographs: int = 30_000  # synthetic digits, in the ways of writing of the world
-    photographs: int = 12_000  # synthetic, of recorded and synthetic digits
+    allographs: int = 30_000  # synthetic digits, see digit_model.data.allographs
+    photographs: int = 12_000  # synthetic photographs of recorded and synthetic digits
     scan_variants: int = 8  # variations of each scan of other collections
-    degraded: int = 24_000  # of MNIST's images, overdrawn, stained, badly copied
+    degraded: int = 24_000  # MNIST images, see digit_model.data.degradation
     nondigits: int = 26_000
     outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
-    outlier_share: float = 0.125  # non-digits beside a batch, per digit in it
+    outlier_share: float = 0.125  # non-digits per digit of a batch
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
 
     @property
@@ -47,12 +47,12 @@ class Recipe:
 
 
 def dry_run(recipe: Recipe) -> Recipe:
-    """As little of it as shows that it runs: an epoch of small batches a cycle."""
+    """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
     return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=64)
 
 
-# What of it decides which training data is drawn. The seed of that is the same for all runs: these
-# then differ in the first weights, the digits' order and their augmentation.
+# The fields that determine the generated data. It is the same for every --seed, which changes only
+# the initial weights, the order of the digits and the augmentation.
 DATA_FIELDS = (
     *("stroke_variants", "allographs", "photographs"),
     *("scan_variants", "degraded", "nondigits"),
@@ -60,13 +60,13 @@ DATA_FIELDS = (
 
 RECIPES = {
     "default": Recipe(),
-    # One cycle more, of a trained network, taught by an ensemble of such.
+    # One more cycle for a trained network, with an ensemble of trained networks as teachers.
     "distilled": Recipe(
         epochs=13,
         cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), distillation_weight=0.5),),
         first_data_seed=2,
     ),
-    # A few epochs on from trained weights, with somebody's own digits beside all that they know.
+    # A few more epochs for a trained network, with a user's own digits added.
     "fine-tune": Recipe(
         epochs=2,
         cycles=(Cycle(5e-4, 1.0, (0.5, 0.2)),),

@@ -1,4 +1,4 @@
-"""The answer: a large verdict, what was read, the reasons, and a way to say that it is wrong."""
+"""The answer card: the verdict, the picture, the evidence, and the form for corrections."""
 
 from __future__ import annotations
 
@@ -11,51 +11,59 @@ import gradio as gr
 from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
-CSS = HERE / "answer.css"  # for launch(): Gradio would parse a template's at each answer
+CSS = HERE / "answer.css"  # for launch(): a css_template would be parsed again at each answer
 
-Question = dict[str, Any]  # {"picture": data URL, "label": "0" to "9", …}
-Reply = dict[str, Any]
+# Takes and returns JSON. A request is {"picture": data URL, "label": text, …}.
+ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class AnswerCard(gr.HTML):
-    """Shows one answer: a value as `full_answer` makes it, with a `key` and its `picture`.
+    """Shows one answer: a value of `full_answer`, with a `key` and the `picture`, a data URL.
 
-    The key tells one picture's answers from the next one's; the picture is a data URL, the
-    visitor's own ink. `{"error": sentence}` shows that sentence, None that there is nothing yet.
-    `settle` is triggered with the card's value once an answer has stayed for a moment.
+    Answers for the same picture have the same key. The card shows the sentence of a value
+    `{"error": sentence}`, and nothing for None. When an answer has stayed for a moment, the card
+    triggers `settle`.
     """
 
     def __init__(
         self,
-        explain: Callable[[Question], Reply],
-        correct: Callable[[Question], Reply],
+        explain: ServerFunction,
+        correct: ServerFunction,
         **kwargs: Any,
     ):
-        """`explain` and `correct` are asked by the browser, with `{"picture", "label"}`.
+        """The browser calls two functions.
 
-        `explain` returns the `evidence`, 28×28 signed bytes in base64; `correct`, which is also
-        told about the `consent`, the `id` under which the picture was stored. A ValueError or an
-        OSError of theirs reaches the visitor as a sentence.
+        Args:
+            explain: takes `{"picture", "label"}`; returns `{"evidence"}`, 28×28 signed bytes in
+                base64.
+            correct: takes `{"picture", "label", "consent"}`; returns `{"id"}`, under which the
+                picture was stored.
+            kwargs: as for gr.HTML.
+
+        The card shows the message of their ValueError or OSError to the visitor.
         """
         super().__init__(
             html_template=(HERE / "answer.html").read_text(encoding="utf-8"),
             js_on_load=load_scripts(HERE, start="startCard"),
             apply_default_css=False,
-            server_functions=[said(explain, "explain"), said(correct, "correct")],
+            server_functions=[
+                _with_json_errors(explain, "explain"),
+                _with_json_errors(correct, "correct"),
+            ],
             **kwargs,
         )
 
 
-def said(function: Callable[[Question], Reply], name: str) -> Callable[[Any], Reply]:
-    """The function under the name that the script calls it, its errors turned into answers."""
+def _with_json_errors(function: ServerFunction, name: str) -> Callable[[Any], dict[str, Any]]:
+    """The function under the name that the scripts use; it returns its errors as `{"error"}`."""
 
-    def answer(question: Any) -> Reply:
+    def call(request: Any) -> dict[str, Any]:
         try:
-            if not isinstance(question, dict):
+            if not isinstance(request, dict):
                 raise ValueError("A question has a picture and a label.")
-            return function(question)
+            return function(request)
         except (ValueError, OSError) as error:
             return {"error": str(error)}
 
-    answer.__name__ = name
-    return answer
+    call.__name__ = name
+    return call

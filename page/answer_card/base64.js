@@ -1,5 +1,5 @@
-// Bytes as the server sends them, within JSON.
+// Bytes in the server's JSON, which are encoded in base64.
 
 function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

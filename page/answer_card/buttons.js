@@ -1,11 +1,11 @@
-// A row of buttons, one for each text; a click calls choose with the text.
+// Adds a button for each text to an element; a click calls onClick with the text.
 
-function addButtons(row, texts, choose) {
+function addButtons(parent, texts, onClick) {
   return texts.map((text) => {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = text;
-    button.addEventListener("click", () => choose(text));
-    return row.appendChild(button);
+    button.addEventListener("click", () => onClick(text));
+    return parent.appendChild(button);
   });
 }

@@ -1,13 +1,13 @@
-// The answer card: each part shows its share of the answer that is the card's value.
+// The answer card: each part shows its share of the answer, which is the card's value.
 
-const SETTLED = 600; // without another answer until one is spoken and remembered, ms
+const SETTLE_MS = 600; // how long an answer has to stay before it is spoken and triggers "settle"
 
 function startCard({ element, props, trigger, watch, server }) {
   const verdict = createVerdict(element);
   const pictures = createPictures(element);
   const evidence = createEvidence({ element, server, showOverlay: pictures.showOverlay });
   const correction = createCorrection({ element, server });
-  let settling = null;
+  let settleTimer = null;
 
   function settle(answer) {
     verdict.speak(answer);
@@ -18,8 +18,8 @@ function startCard({ element, props, trigger, watch, server }) {
 
   function show(answer) {
     for (const part of [evidence, correction, verdict, pictures]) part.show(answer);
-    clearTimeout(settling);
-    settling = setTimeout(() => settle(answer), SETTLED);
+    clearTimeout(settleTimer);
+    settleTimer = setTimeout(() => settle(answer), SETTLE_MS);
   }
 
   watch("value", () => show(props.value));

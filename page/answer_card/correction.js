@@ -1,56 +1,56 @@
-// "That's wrong": nothing leaves the browser before the right answer is clicked.
+// "That's wrong": sends nothing before the visitor clicks the right answer.
 
 const NOT_A_DIGIT = "not a digit";
 
 function createCorrection({ element, server }) {
-  const fold = element.querySelector(".wrong");
+  const details = element.querySelector(".wrong");
   const consent = element.querySelector(".consent");
   const receipt = element.querySelector(".receipt");
-  const labels = addButtons(
+  const buttons = addButtons(
     element.querySelector(".labels"),
     [..."0123456789", NOT_A_DIGIT],
     correct,
   );
-  let answer = null; // the one to be corrected
+  let answer = null; // the one to correct
   let correctable = false;
 
-  function enableLabels() {
-    for (const label of labels) label.disabled = !(correctable && consent.checked);
+  function enableButtons() {
+    for (const button of buttons) button.disabled = !(correctable && consent.checked);
   }
 
   async function correct(label) {
-    correctable = false; // once is enough
-    enableLabels();
+    correctable = false; // one correction for each answer
+    enableButtons();
     receipt.textContent = "Sending …";
-    const about = answer?.key;
-    const question = { picture: answer.picture, label, consent: consent.checked };
-    const reply = await server
-      .correct(question)
+    const key = answer?.key;
+    const request = { picture: answer.picture, label, consent: consent.checked };
+    const response = await server
+      .correct(request)
       .catch(() => ({ error: "No answer from the server." }));
-    if (about !== answer?.key) return;
-    if (reply.error) correctable = true;
-    const kept = label === NOT_A_DIGIT ? label : `a ${label}`;
+    if (key !== answer?.key) return; // the card shows another picture's answer now
+    if (response.error) correctable = true;
+    const labelText = label === NOT_A_DIGIT ? label : `a ${label}`;
     receipt.textContent =
-      reply.error ?? `Thank you. Kept as ${kept}, number ${reply.id.slice(0, 8)}.`;
-    enableLabels();
+      response.error ?? `Thank you. Kept as ${labelText}, number ${response.id.slice(0, 8)}.`;
+    enableButtons();
   }
 
   function close() {
-    fold.open = false;
+    details.open = false;
     receipt.textContent = "";
   }
 
-  function show(next) {
-    if (next?.key !== answer?.key) close();
-    answer = next;
+  function show(newAnswer) {
+    if (newAnswer?.key !== answer?.key) close();
+    answer = newAnswer;
     correctable = Boolean(answer?.picture) && answer.verdict !== "blank";
-    fold.classList.toggle("off", !correctable);
-    enableLabels();
+    details.classList.toggle("disabled", !correctable);
+    enableButtons();
   }
 
-  fold.querySelector("summary").addEventListener("click", (event) => {
-    if (fold.classList.contains("off")) event.preventDefault();
+  details.querySelector("summary").addEventListener("click", (event) => {
+    if (details.classList.contains("disabled")) event.preventDefault();
   });
-  consent.addEventListener("change", enableLabels);
+  consent.addEventListener("change", enableButtons);
   return { show };
 }

@@ -1,70 +1,70 @@
-// Why: which ink speaks for a digit (blue), and which against it (orange).
+// "Why?": shows which ink speaks for a digit (blue) and which speaks against it (orange).
 
-// Okabe and Ito's blue and vermilion (2008), told apart with any colour vision.
+// Colours by Okabe and Ito (2008), which are distinct with any colour vision: blue and vermilion.
 const FOR = [0, 114, 178];
 const AGAINST = [213, 94, 0];
 
-// showOverlay takes a canvas to be laid over what was read, or null.
+// showOverlay takes a canvas to lay over the square that was read, or null.
 function createEvidence({ element, server, showOverlay }) {
   const legend = element.querySelector(".legend");
-  const invitation = legend.innerHTML;
-  const reasons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
+  const idleLegend = legend.innerHTML;
+  const buttons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
   let picture = null;
   let enabled = false;
-  let chosen = null; // the digit whose evidence is asked for
+  let chosenDigit = null;
   let explained = false;
-  let enquiry = 0; // answers to earlier questions are dropped
+  let requestNumber = 0; // the response to an earlier request is dropped
 
-  for (const reason of reasons) {
-    reason.setAttribute("aria-pressed", "false");
-    reason.title = `What speaks for and against a ${reason.textContent}`;
+  for (const button of buttons) {
+    button.setAttribute("aria-pressed", "false");
+    button.title = `What speaks for and against a ${button.textContent}`;
   }
 
   function choose(digit) {
-    chosen = chosen === digit ? null : digit;
-    for (const reason of reasons) {
-      reason.setAttribute("aria-pressed", String(reason.textContent === chosen));
+    chosenDigit = chosenDigit === digit ? null : digit;
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(button.textContent === chosenDigit));
     }
-    if (chosen) explain();
-    else forget();
+    if (chosenDigit) explain();
+    else clear();
   }
 
   async function explain() {
-    const asked = ++enquiry;
-    const question = { picture, label: chosen };
-    const reply = await server
-      .explain(question)
+    const number = ++requestNumber;
+    const request = { picture, label: chosenDigit };
+    const response = await server
+      .explain(request)
       .catch(() => ({ error: "No answer from the server." }));
-    if (asked !== enquiry) return;
-    if (reply.error) {
-      legend.textContent = reply.error;
+    if (number !== requestNumber) return;
+    if (response.error) {
+      legend.textContent = response.error;
       return;
     }
     explained = true;
-    legend.innerHTML = `<span class="for">Blue</span> speaks for a ${chosen}, <span class="against">orange</span> against it.`;
-    showOverlay(paintEvidence(new Int8Array(fromBase64(reply.evidence).buffer)));
+    legend.innerHTML = `<span class="for">Blue</span> speaks for a ${chosenDigit}, <span class="against">orange</span> against it.`;
+    showOverlay(paintEvidence(new Int8Array(fromBase64(response.evidence).buffer)));
   }
 
   function explainAgain() {
-    if (chosen && enabled) explain();
+    if (chosenDigit && enabled) explain();
   }
 
-  function forget() {
-    enquiry++;
-    if (!explained && legend.innerHTML === invitation) return;
+  function clear() {
+    requestNumber++;
+    if (!explained && legend.innerHTML === idleLegend) return;
     explained = false;
-    legend.innerHTML = invitation;
+    legend.innerHTML = idleLegend;
     showOverlay(null);
   }
 
   function show(answer) {
-    forget();
+    clear();
     picture = answer?.picture;
-    enabled = Boolean(answer?.seen) && answer.verdict !== "blank";
-    for (const reason of reasons) reason.disabled = !enabled;
+    enabled = Boolean(answer?.model_input) && answer.verdict !== "blank";
+    for (const button of buttons) button.disabled = !enabled;
   }
 
-  // The bars of the label widget beside the card ask the same question.
+  // A click on a bar of the label widget does the same as a click on its digit's button.
   document.addEventListener("click", ({ target }) => {
     const bar = target.closest?.("#label .confidence-set");
     if (bar && enabled) choose(bar.dataset.testid[0]);
@@ -73,7 +73,7 @@ function createEvidence({ element, server, showOverlay }) {
   return { show, explainAgain };
 }
 
-// 28×28 signed bytes as a canvas, clear where there is no evidence.
+// 28×28 signed bytes, from -127 (against) to 127 (for), as a canvas; transparent where they are 0.
 function paintEvidence(evidence) {
   const canvas = document.createElement("canvas");
   canvas.width = 28;
@@ -81,9 +81,9 @@ function paintEvidence(evidence) {
   const context = canvas.getContext("2d");
   const image = context.createImageData(28, 28);
   evidence.forEach((value, i) => {
-    // As in digit_model/explanation.py: weaker evidence shows as well, but stays weaker.
-    const strength = Math.abs(value / 127) ** 0.7;
-    image.data.set([...(value > 0 ? FOR : AGAINST), 255 * strength], 4 * i);
+    // As in digit_model/explanation.py: the exponent makes weak evidence visible.
+    const opacity = Math.abs(value / 127) ** 0.7;
+    image.data.set([...(value > 0 ? FOR : AGAINST), 255 * opacity], 4 * i);
   });
   context.putImageData(image, 0, 0);
   return canvas;

@@ -1,6 +1,6 @@
-// The verdict: what was read, in large type, a sentence about it, and the time it took.
+// The verdict: the headline in large type, a sentence below it, and how long recognition took.
 
-const IDLE = "Draw a digit, or choose a picture of one.";
+const IDLE_NOTE = "Draw a digit, or choose a picture of one.";
 
 function createVerdict(element) {
   const headline = element.querySelector(".headline");
@@ -15,24 +15,24 @@ function createVerdict(element) {
       headline.dataset.length = "long";
       return;
     }
-    // "4 or 9?": the label itself, and what else it could be.
-    const [said, ...rest] = answer.headline.split(/(?= or )/);
-    const strong = document.createElement("span");
-    strong.className = "said";
-    strong.textContent = said;
-    headline.replaceChildren(strong, ...rest);
+    // In "4 or 9?", the label is "4".
+    const [label, ...rest] = answer.headline.split(/(?= or )/);
+    const span = document.createElement("span");
+    span.className = "label";
+    span.textContent = label;
+    headline.replaceChildren(span, ...rest);
     headline.dataset.length = answer.headline.length > 1 ? "long" : "short";
   }
 
   function show(answer) {
     showHeadline(answer);
     element.dataset.verdict = answer?.error ? "error" : (answer?.verdict ?? "idle");
-    note.textContent = answer ? (answer.error ?? answer.note ?? "") : IDLE;
+    note.textContent = answer ? (answer.error ?? answer.note ?? "") : IDLE_NOTE;
     time.textContent =
       answer?.milliseconds === undefined ? "" : `read in ${answer.milliseconds} ms`;
   }
 
-  // For screen readers, which would otherwise hear every answer during the drawing.
+  // For screen readers. They read out each change, so this waits until the answer has settled.
   function speak(answer) {
     spoken.textContent = answer ? (answer.error ?? answer.note) : "";
   }

@@ -1,4 +1,4 @@
-"""This visit's answers, kept in the browser alone."""
+"""The answers of this visit, which only the browser keeps."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ CSS = HERE / "history.css"
 class History(gr.HTML):
     """A row of pictures with what was read in them, the latest first.
 
-    A value it is given is remembered; a later answer with the same key takes its place. When one
-    is clicked, it becomes the value in the browser, and `select` is triggered.
+    Each value, an answer as the card shows it, becomes an entry. A later answer with the same key
+    replaces it. A click on an entry makes it the value in the browser and triggers `select`.
     """
 
     def __init__(self, **kwargs: Any):

@@ -1,6 +1,6 @@
-// This visit's answers: a row of pictures with what was read in them, the latest first.
+// This visit's answers: a row of pictures with their headlines, the latest first.
 
-const MOST = 60; // entries; older ones are forgotten
+const MAX_ENTRIES = 60; // then the oldest is dropped
 
 function startHistory({ element, props, trigger, watch }) {
   const list = element.querySelector("ol");
@@ -9,22 +9,22 @@ function startHistory({ element, props, trigger, watch }) {
 
   function add(answer) {
     if (!answer?.headline) return;
-    const place = entries.findIndex((entry) => entry.answer.key === answer.key);
-    if (place >= 0) entries.splice(place, 1)[0].item.remove();
+    const index = entries.findIndex((entry) => entry.answer.key === answer.key);
+    if (index >= 0) entries.splice(index, 1)[0].item.remove();
     const item = createItem(answer, () => {
       props.value = answer;
       trigger("select");
     });
     entries.unshift({ answer, item });
     list.prepend(item);
-    if (entries.length > MOST) entries.pop().item.remove();
+    if (entries.length > MAX_ENTRIES) entries.pop().item.remove();
     count.textContent = `(${entries.length})`;
   }
 
   watch("value", () => add(props.value));
 }
 
-function createItem(answer, select) {
+function createItem(answer, onSelect) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   const image = document.createElement("img");
@@ -35,7 +35,7 @@ function createItem(answer, select) {
   image.alt = "";
   text.textContent = answer.headline;
   button.append(image, text);
-  button.addEventListener("click", select);
+  button.addEventListener("click", onSelect);
   item.append(button);
   return item;
 }

@@ -1,4 +1,4 @@
-"""The pad that visitors draw on; in the modules beside it, the other parts of the page."""
+"""The pad that visitors draw on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from page.data_url import picture_bytes
+from page.data_url import decode_data_url
 from page.errors import user_error
 from page.scripts import load_scripts
 
@@ -18,49 +18,49 @@ Answer = dict[str, Any]
 
 
 class Sketchpad(gr.HTML):
-    """A square of paper that asks for an answer whenever its drawing changes.
+    """A square of paper whose drawing is recognised whenever it changes.
 
-    The browser calls `recognize` with the picture, one call at a time, while the visitor draws, and
-    triggers `input` with each answer, so that a listener in the browser can show it without
-    another way to the server and back. The value there is `{"key", "picture", "answer"}`, with a
-    key for each drawing and the picture as a data URL, or None for an empty pad. A listener in
-    Python gets the picture: PNG bytes, 280x280 pixels, dark ink on white paper, or None.
+    While the visitor draws, the browser calls `recognize` with the picture, one call at a time.
+    Each answer triggers `input`, so that a listener in JavaScript can show it without another
+    request. In the browser, the value is then `{"key", "picture", "answer"}`: the key differs for
+    each drawing, and the picture is a data URL. For an empty pad the value is None. A listener in
+    Python gets the picture: PNG bytes, 280×280 pixels, dark ink on white paper; or None.
 
-    A picture file that was pasted, or dropped onto the pad, is uploaded; then `upload` is
-    triggered, and the value in the browser is `{"file": FileData}`.
+    A picture file that is pasted, or dropped onto the pad, is uploaded. That triggers `upload`,
+    and the value in the browser is `{"file": FileData}`.
     """
 
     def __init__(self, recognize: Callable[[bytes], Answer], **kwargs: Any):
-        """`recognize` takes PNG bytes and returns what the browser is to show, as JSON.
+        """`recognize` takes PNG bytes and returns the answer as JSON.
 
-        A ValueError from it reaches the visitor as a sentence under the pad.
+        The pad shows the message of its ValueError to the visitor.
         """
 
-        def answer(picture: Any) -> Answer:
+        def recognize_data_url(picture: Any) -> Answer:
             try:
-                return recognize(picture_bytes(picture))
+                return recognize(decode_data_url(picture))
             except ValueError as error:
                 return {"error": str(error)}
 
-        answer.__name__ = "recognize"  # what the script calls it
+        recognize_data_url.__name__ = "recognize"  # the name in recognition.js
         super().__init__(
             html_template=(HERE / "sketchpad.html").read_text(encoding="utf-8"),
             css_template=(HERE / "sketchpad.css").read_text(encoding="utf-8"),
             js_on_load=load_scripts(HERE, start="startSketchpad"),
             apply_default_css=False,
-            server_functions=[answer],
+            server_functions=[recognize_data_url],
             **kwargs,
         )
 
     def preprocess(self, payload: Any) -> bytes | None:  # type: ignore[override]
-        """The picture in a value from the browser, as PNG bytes; None for an empty pad.
+        """The picture of a value from the browser, as PNG bytes; None for an empty pad.
 
-        Raises gr.Error, with one sentence, when an API caller sent something else.
+        Raises gr.Error, with one sentence, if an API caller has sent anything else.
         """
         if payload is None:
             return None
         try:
-            return picture_bytes(payload.get("picture") if isinstance(payload, dict) else payload)
+            return decode_data_url(payload.get("picture") if isinstance(payload, dict) else payload)
         except ValueError as error:
             raise user_error(str(error)) from error
 

@@ -1,35 +1,36 @@
-// Picture files that are pasted anywhere or dropped onto the pad.
+// Picture files that are pasted anywhere on the page or dropped onto the pad.
 
-// show takes a file as Gradio's components know it.
-function takeFiles({ isMeant, sheet, trouble, upload, show }) {
-  // Whether there was a picture among the files.
-  async function take(files) {
+// onUpload takes the uploaded file as Gradio's FileData.
+function acceptFiles({ isForPad, sheet, status, upload, onUpload }) {
+  // Returns whether there was a picture among the files.
+  async function uploadPicture(files) {
     const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
     if (!file) return false;
-    trouble.textContent = "";
+    status.textContent = "";
     try {
       const { path, url } = await upload(file);
-      const sent = { path, url, orig_name: file.name, size: file.size, mime_type: file.type };
-      show({ ...sent, meta: { _type: "gradio.FileData" } });
+      const details = { path, url, orig_name: file.name, size: file.size, mime_type: file.type };
+      onUpload({ ...details, meta: { _type: "gradio.FileData" } });
     } catch {
-      trouble.textContent = "The picture could not be sent to the server.";
+      status.textContent = "The picture could not be sent to the server.";
     }
     return true;
   }
 
-  async function takeDropped(files) {
-    if (!(await take(files))) trouble.textContent = "Only pictures can be dropped here.";
+  async function uploadDropped(files) {
+    if (!(await uploadPicture(files))) status.textContent = "Only pictures can be dropped here.";
   }
 
   document.addEventListener("paste", (event) => {
-    if (isMeant(event)) take(event.clipboardData?.files);
+    if (isForPad(event)) uploadPicture(event.clipboardData?.files);
   });
 
-  for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
-    sheet.addEventListener(kind, (event) => {
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
+    sheet.addEventListener(type, (event) => {
       event.preventDefault();
-      sheet.classList.toggle("target", kind === "dragenter" || kind === "dragover");
-      if (kind === "drop" && event.dataTransfer.files.length) takeDropped(event.dataTransfer.files);
+      sheet.classList.toggle("target", type === "dragenter" || type === "dragover");
+      if (type === "drop" && event.dataTransfer.files.length)
+        uploadDropped(event.dataTransfer.files);
     });
   }
 }

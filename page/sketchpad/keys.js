@@ -1,24 +1,24 @@
-// The keys of the tools.
+// Keyboard shortcuts.
 
-function listenToKeys({ isMeant, strokes, pen }) {
-  const plain = {
+function listenToKeys({ isForPad, strokes, pen }) {
+  const plainKeys = {
     delete: strokes.clear,
     escape: strokes.clear,
     e: pen.toggleEraser,
     "[": pen.thinner,
     "]": pen.thicker,
   };
-  const withControl = { z: strokes.undo, y: strokes.redo };
-  const withControlAndShift = { z: strokes.redo, y: strokes.redo };
+  const controlKeys = { z: strokes.undo, y: strokes.redo };
+  const controlShiftKeys = { z: strokes.redo, y: strokes.redo };
 
-  function actions(event) {
-    if (!event.ctrlKey && !event.metaKey) return plain;
-    return event.shiftKey ? withControlAndShift : withControl;
+  function actionsFor(event) {
+    if (!event.ctrlKey && !event.metaKey) return plainKeys;
+    return event.shiftKey ? controlShiftKeys : controlKeys;
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey || !isMeant(event)) return;
-    const action = actions(event)[event.key.toLowerCase()];
+    if (event.defaultPrevented || event.altKey || !isForPad(event)) return;
+    const action = actionsFor(event)[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
     action();

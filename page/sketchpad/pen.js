@@ -1,37 +1,47 @@
 // The pen: its width, and whether it erases.
 
-const WIDTHS = [0.03, 0.045, 0.06, 0.075, 0.1, 0.13]; // fractions of the pad's side
-const ERASER = 2; // times the pen's width
+const PEN_WIDTHS = [0.03, 0.045, 0.06, 0.075, 0.1, 0.13]; // fractions of the pad's side
+const ERASER_FACTOR = 2; // the eraser's width, in widths of the pen
 
 function createPen(element) {
   const canvas = element.querySelector("canvas");
-  const size = element.querySelector(".size");
+  const slider = element.querySelector(".size"); // its value is an index into PEN_WIDTHS
   const eraser = element.querySelector(".eraser");
 
-  const erasing = () => eraser.getAttribute("aria-pressed") === "true";
+  const isErasing = () => eraser.getAttribute("aria-pressed") === "true";
 
-  function nib() {
-    const erase = erasing();
-    return { width: WIDTHS[size.value] * (erase ? ERASER : 1), erase };
+  // For a new stroke.
+  function settings() {
+    const erase = isErasing();
+    return { width: PEN_WIDTHS[slider.value] * (erase ? ERASER_FACTOR : 1), erase };
   }
 
-  function show() {
+  // In the tools and around the pointer.
+  function showWidth() {
     const side = canvas.clientWidth;
-    element.style.setProperty("--pen", `${WIDTHS[size.value] * side}px`);
-    element.style.setProperty("--nib", `${nib().width * side}px`);
+    element.style.setProperty("--pen-width", `${PEN_WIDTHS[slider.value] * side}px`);
+    element.style.setProperty("--cursor-width", `${settings().width * side}px`);
   }
 
-  function change(step) {
-    size.value = Math.max(0, Math.min(WIDTHS.length - 1, Number(size.value) + step));
-    show();
+  function changeWidth(step) {
+    const index = Number(slider.value) + step;
+    slider.value = Math.max(0, Math.min(PEN_WIDTHS.length - 1, index));
+    showWidth();
   }
 
   function toggleEraser() {
-    eraser.setAttribute("aria-pressed", String(!erasing()));
-    show();
+    eraser.setAttribute("aria-pressed", String(!isErasing()));
+    showWidth();
   }
 
-  size.addEventListener("input", show);
+  slider.max = PEN_WIDTHS.length - 1;
+  slider.addEventListener("input", showWidth);
   eraser.addEventListener("click", toggleEraser);
-  return { nib, show, thinner: () => change(-1), thicker: () => change(1), toggleEraser };
+  return {
+    settings,
+    showWidth,
+    thinner: () => changeWidth(-1),
+    thicker: () => changeWidth(1),
+    toggleEraser,
+  };
 }

@@ -1,49 +1,49 @@
-// Drawing with a mouse, a finger or a stylus, and the circle around the pointer that shows its nib.
+// Drawing with a mouse, a finger or a stylus. A circle around the pointer shows the pen's width.
 
-function drawWithPointer({ canvas, sheet, nib, strokes, pen }) {
-  let pointer = null; // the event that began the last stroke
+function drawWithPointer({ canvas, sheet, cursor, strokes, pen }) {
+  let startEvent = null; // the pointerdown event of the latest stroke
 
-  const isDrawing = (event) => strokes.penUp() && event.pointerId === pointer.pointerId;
+  const isDrawing = (event) => strokes.isDrawing() && event.pointerId === startEvent.pointerId;
 
-  function place(event) {
+  function toPoint(event) {
     const box = canvas.getBoundingClientRect();
-    // A stylus that can't tell reports a pressure of 0.5, which leaves the pen as it is.
+    // A stylus without a pressure sensor reports 0.5, so the factor is 1.
     const factor = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, factor];
   }
 
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
-    if (strokes.penUp()) {
-      const palm = event.pointerType === "pen" && pointer.pointerType === "touch";
-      if (!palm) return; // a second finger
-      strokes.withdraw();
+    if (strokes.isDrawing()) {
+      const palmFirst = event.pointerType === "pen" && startEvent.pointerType === "touch";
+      if (!palmFirst) return; // a second finger
+      strokes.cancel();
     }
     event.preventDefault();
-    document.activeElement?.blur(); // or a number field would go on taking the keys
-    pointer = event;
-    canvas.setPointerCapture(event.pointerId); // the stroke goes on outside the pad
-    strokes.begin({ points: [place(event)], ...pen.nib() });
+    document.activeElement?.blur(); // otherwise a number field would still get the keys
+    startEvent = event;
+    canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
+    strokes.begin({ points: [toPoint(event)], ...pen.settings() });
   });
 
   canvas.addEventListener("pointermove", (event) => {
     const box = sheet.getBoundingClientRect();
-    nib.style.translate = `${event.clientX - box.left}px ${event.clientY - box.top}px`;
+    cursor.style.translate = `${event.clientX - box.left}px ${event.clientY - box.top}px`;
     if (!isDrawing(event)) return;
     const events = event.getCoalescedEvents?.() ?? []; // all positions since the last frame
-    strokes.extend((events.length ? events : [event]).map(place));
+    strokes.extend((events.length ? events : [event]).map(toPoint));
   });
 
-  for (const end of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(end, (event) => {
+  for (const type of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(type, (event) => {
       if (isDrawing(event)) strokes.finish();
     });
   }
 
   canvas.addEventListener("pointerenter", (event) => {
-    nib.hidden = event.pointerType === "touch";
+    cursor.hidden = event.pointerType === "touch";
   });
   canvas.addEventListener("pointerleave", () => {
-    nib.hidden = true;
+    cursor.hidden = true;
   });
 }

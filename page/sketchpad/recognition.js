@@ -1,73 +1,75 @@
-// Asks the server about the drawing: one question at a time; what changes meanwhile is asked about
-// next.
+// Sends the drawing to the server, one request at a time. If the drawing changes meanwhile, another
+// request follows the answer.
 
-const PICTURE = 280; // side of the picture that is sent, pixels
-const PAUSE = 30; // between an answer and the next question while the pen is down, ms
-const SLOW = 1200; // without an answer until we say so, ms
-const PATIENCE = 8000; // for one answer, ms
-const RETRY = 2000; // after a question without an answer, ms
+const PICTURE_SIDE = 280; // of the picture that is sent, pixels
+const PAUSE_MS = 30; // between an answer and the next request while a stroke is being drawn
+const SLOW_MS = 1200; // without an answer until the visitor is told
+const TIMEOUT_MS = 8000; // for one answer
+const RETRY_MS = 2000; // after a failure
 const NO_ANSWER = "No answer from the server; trying again.";
 const WAITING = "Waiting for the server …";
 
-function createRecognition({ server, strokes, trouble, show }) {
-  const paper = document.createElement("canvas");
-  paper.width = PICTURE;
-  paper.height = PICTURE;
-  let asking = false;
-  let changed = false;
-  let generation = 0; // of the drawing: an answer about a drawing since cleared is dropped
-  let retry = null; // the timer for it, while a server that gave no answer is left alone
+// onAnswer takes {key, picture, answer}, or null for an empty pad.
+function createRecognition({ server, strokes, status, onAnswer }) {
+  const canvas = document.createElement("canvas");
+  canvas.width = PICTURE_SIDE;
+  canvas.height = PICTURE_SIDE;
+  let requesting = false;
+  let changed = false; // since the last request
+  let drawingNumber = 0; // an answer about an earlier drawing is dropped
+  let retryTimer = null; // until it fires, no request is sent
 
-  const sleep = (time) => new Promise((done) => setTimeout(done, time));
+  const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-  function picture() {
-    paintStrokes(paper.getContext("2d"), strokes.current(), PICTURE);
-    return paper.toDataURL("image/png");
+  function toDataURL() {
+    paintStrokes(canvas.getContext("2d"), strokes.current(), PICTURE_SIDE);
+    return canvas.toDataURL("image/png");
   }
 
-  function rest() {
-    retry = setTimeout(() => {
-      retry = null;
-      ask();
-    }, RETRY);
+  function retryLater() {
+    retryTimer = setTimeout(() => {
+      retryTimer = null;
+      recognize();
+    }, RETRY_MS);
   }
 
-  function sayWaiting() {
-    trouble.textContent ||= WAITING;
+  function showWaiting() {
+    status.textContent ||= WAITING;
   }
 
-  async function ask() {
+  // To be called after each change of the drawing.
+  async function recognize() {
     changed = true;
-    if (asking || retry) return;
-    asking = true;
+    if (requesting || retryTimer) return;
+    requesting = true;
     while (changed && strokes.current().length) {
       changed = false;
-      const asked = generation;
-      const drawing = { key: `drawing ${asked}`, picture: picture() };
-      const slow = setTimeout(sayWaiting, SLOW);
-      const answers = server.recognize(drawing.picture).catch(() => null);
-      drawing.answer = await Promise.race([answers, sleep(PATIENCE)]);
-      clearTimeout(slow);
-      if (asked !== generation) continue;
-      const failure = drawing.answer ? drawing.answer.error : NO_ANSWER;
-      trouble.textContent = failure ?? "";
-      if (failure) {
-        rest();
+      const number = drawingNumber;
+      const drawing = { key: `drawing ${number}`, picture: toDataURL() };
+      const slowTimer = setTimeout(showWaiting, SLOW_MS);
+      const request = server.recognize(drawing.picture).catch(() => null);
+      drawing.answer = await Promise.race([request, sleep(TIMEOUT_MS)]);
+      clearTimeout(slowTimer);
+      if (number !== drawingNumber) continue;
+      const error = drawing.answer ? drawing.answer.error : NO_ANSWER;
+      status.textContent = error ?? "";
+      if (error) {
+        retryLater();
         break;
       }
-      show(drawing);
-      const penUp = strokes.penUp(); // ends the pause, so that the last point is asked about now
-      if (penUp) await Promise.race([sleep(PAUSE), penUp]);
+      onAnswer(drawing);
+      const strokeEnd = strokes.strokeEnd(); // ends the pause, so the finished stroke is sent at once
+      if (strokeEnd) await Promise.race([sleep(PAUSE_MS), strokeEnd]);
     }
-    asking = false;
+    requesting = false;
   }
 
-  // The pad is empty.
-  function forget() {
-    generation++;
-    trouble.textContent = "";
-    show(null);
+  // To be called when the pad is empty.
+  function reset() {
+    drawingNumber++;
+    status.textContent = "";
+    onAnswer(null);
   }
 
-  return { ask, forget };
+  return { recognize, reset };
 }

@@ -1,47 +1,47 @@
-// The sketchpad: its parts, and what follows from a change of the drawing.
+// The sketchpad: connects its parts.
 //
-// Everything visible is painted from the list of strokes, so it stays sharp on any screen and
-// survives a resize, and the picture sent to the server never depends on screen, zoom or theme.
+// Both the canvas on the page and the picture for the server are painted from the list of strokes.
+// So the drawing stays sharp on any screen and after a resize, and the picture does not depend on
+// screen, zoom or theme.
 
 function startSketchpad({ element, props, trigger, server, upload }) {
-  const find = (name) => element.querySelector(name);
+  const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
   const sheet = find(".sheet");
   const hint = find(".hint");
   const undo = find(".undo");
   const redo = find(".redo");
   const clear = find(".clear");
-  const trouble = find(".trouble");
-  const strokes = createStrokes(changed);
-  const screen = createScreen(canvas, strokes);
+  const status = find(".status");
+  const strokes = createStrokes(onChange);
+  const view = createView(canvas, strokes);
   const pen = createPen(element);
-  const recognition = createRecognition({ server, strokes, trouble, show: showAnswer });
+  const recognition = createRecognition({ server, strokes, status, onAnswer });
 
-  function changed() {
+  function onChange() {
     const empty = strokes.current().length === 0;
     hint.hidden = !empty;
     undo.disabled = !strokes.canUndo();
     redo.disabled = !strokes.canRedo();
     clear.disabled = empty;
-    screen.repaint();
-    if (empty) recognition.forget();
-    else recognition.ask();
+    view.repaint();
+    if (empty) recognition.reset();
+    else recognition.recognize();
   }
 
-  // {key, picture, answer}, or null for an empty pad
-  function showAnswer(drawing) {
+  function onAnswer(drawing) {
     props.value = drawing;
     trigger("input");
   }
 
-  function showFile(file) {
+  function onUpload(file) {
     props.value = { file };
     trigger("upload");
   }
 
-  // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is on show
-  // and nothing is being typed.
-  function isMeant(event) {
+  // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible
+  // and the visitor isn't typing in a field.
+  function isForPad(event) {
     const fields = "input:not([type=range]), textarea, select, [contenteditable]";
     return element.getClientRects().length > 0 && !event.target.closest?.(fields);
   }
@@ -49,15 +49,15 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   undo.addEventListener("click", strokes.undo);
   redo.addEventListener("click", strokes.redo);
   clear.addEventListener("click", strokes.clear);
-  drawWithPointer({ canvas, sheet, nib: find(".nib"), strokes, pen });
-  listenToKeys({ isMeant, strokes, pen });
-  takeFiles({ isMeant, sheet, trouble, upload, show: showFile });
+  drawWithPointer({ canvas, sheet, cursor: find(".cursor"), strokes, pen });
+  listenToKeys({ isForPad, strokes, pen });
+  acceptFiles({ isForPad, sheet, status, upload, onUpload });
 
-  function fit() {
-    if (screen.fit()) pen.show();
+  function resize() {
+    if (view.resize()) pen.showWidth();
   }
 
-  new ResizeObserver(fit).observe(canvas);
-  fit();
-  pen.show();
+  new ResizeObserver(resize).observe(canvas);
+  resize();
+  pen.showWidth();
 }

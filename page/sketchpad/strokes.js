@@ -1,44 +1,45 @@
-// The drawing: a list of strokes, what it was before each change, and the stroke under way.
+// The drawing: a list of strokes, its history for undo and redo, and the stroke being drawn.
 //
-// A stroke is {points, width, erase}, a point being [x, y, factor]: a place in fractions of the
-// pad's side, and how much a stylus pressed there widens the stroke; the width, too, is a fraction
-// of the side.
+// A stroke is {points, width, erase}. A point is [x, y, factor]: its place in fractions of the pad's
+// side, and the factor by which a stylus's pressure widens the stroke there. The width is a fraction
+// of the pad's side, too.
 
-function createStrokes(changed) {
+function createStrokes(onChange) {
   let strokes = [];
-  const past = []; // what the list was before each change, for undo
-  let future = []; // what undo took back, for redo
-  let penUp = null; // a promise for the end of the stroke under way
-  let liftPen = null; // resolves it
+  const undoStack = []; // the list before each change
+  let redoStack = []; // the lists that undo has replaced
+  let strokeEnd = null; // while a stroke is being drawn: a promise that resolves at its end
+  let resolveStrokeEnd = null;
 
-  function commit(next) {
-    past.push(strokes);
-    future = [];
-    strokes = next;
-    changed();
+  function commit(newStrokes) {
+    undoStack.push(strokes);
+    redoStack = [];
+    strokes = newStrokes;
+    onChange();
   }
 
   function begin(stroke) {
-    penUp = new Promise((resolve) => {
-      liftPen = resolve;
+    strokeEnd = new Promise((resolve) => {
+      resolveStrokeEnd = resolve;
     });
     commit([...strokes, stroke]);
   }
 
   function extend(points) {
     strokes.at(-1).points.push(...points);
-    changed();
+    onChange();
   }
 
   function finish() {
-    if (!penUp) return;
-    penUp = null;
-    liftPen();
+    if (!strokeEnd) return;
+    strokeEnd = null;
+    resolveStrokeEnd();
   }
 
-  // As if the stroke under way had never been begun; the next one is about to begin.
-  function withdraw() {
-    strokes = past.pop();
+  // Takes back begin() and extend(). The caller begins another stroke at once, so this does not
+  // call onChange().
+  function cancel() {
+    strokes = undoStack.pop();
     finish();
   }
 
@@ -47,7 +48,7 @@ function createStrokes(changed) {
     if (!from.length) return;
     to.push(strokes);
     strokes = from.pop();
-    changed();
+    onChange();
   }
 
   function clear() {
@@ -57,15 +58,16 @@ function createStrokes(changed) {
 
   return {
     current: () => strokes,
-    penUp: () => penUp, // null when no stroke is under way
+    isDrawing: () => strokeEnd !== null,
+    strokeEnd: () => strokeEnd, // null when no stroke is being drawn
     begin,
     extend,
     finish,
-    withdraw,
+    cancel,
     clear,
-    undo: () => step(past, future),
-    redo: () => step(future, past),
-    canUndo: () => past.length > 0,
-    canRedo: () => future.length > 0,
+    undo: () => step(undoStack, redoStack),
+    redo: () => step(redoStack, undoStack),
+    canUndo: () => undoStack.length > 0,
+    canRedo: () => redoStack.length > 0,
   };
 }

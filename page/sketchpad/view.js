@@ -1,7 +1,7 @@
-// The canvas on the page, which has as many pixels as the screen has there.
+// The visible canvas, with one pixel for each pixel of the screen.
 
-function createScreen(canvas, strokes) {
-  let frame = null;
+function createView(canvas, strokes) {
+  let frame = null; // the requested animation frame
 
   function paint() {
     paintStrokes(canvas.getContext("2d"), strokes.current(), canvas.width);
@@ -15,15 +15,15 @@ function createScreen(canvas, strokes) {
     });
   }
 
-  // Whether the size had to change.
-  function fit() {
+  // Fits the pixels to the size on the page; returns whether their number changed.
+  function resize() {
     const side = Math.round(canvas.clientWidth * devicePixelRatio);
     if (!side || side === canvas.width) return false;
     canvas.width = side;
     canvas.height = side;
-    paint(); // at once: setting the size has wiped the canvas
+    paint(); // now, not in the next frame: setting the size has cleared the canvas
     return true;
   }
 
-  return { repaint, fit };
+  return { repaint, resize };
 }

@@ -1,0 +1,89 @@
+"""The command line of train.py."""
+
+import argparse
+from pathlib import Path
+
+from digit_model.cli.arguments import Parser, whole_number
+from digit_model.hub.names import check_repo_id
+from digit_model.training.recipe import RECIPES
+from digit_model.weights import ModelError
+
+
+def parse_options(argv: list[str] | None) -> argparse.Namespace:
+    """Exits with status 2 and one sentence if the command line has a mistake in it."""
+    parser = Parser(
+        description="Train the digit recogniser and write its weights, figures and model card.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add(
+        "--data-dir",
+        type=Path,
+        default=Path("data"),
+        help="folder with MNIST/raw; downloaded there if absent",
+    )
+    add(
+        "--output",
+        type=Path,
+        help="folder for weights, metrics and figures; by default weights, or runs/dry-run",
+    )
+    add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
+    add(
+        "--seed",
+        type=whole_number(0),
+        default=0,
+        help="for the initial weights, the order of the digits and the augmentation",
+    )
+    add(
+        "--start",
+        type=Path,
+        metavar="FOLDER",
+        help="initial weights, instead of random ones",
+    )
+    add(
+        "--teachers",
+        type=Path,
+        nargs="+",
+        metavar="FOLDER",
+        help="trained weights; the distilled recipe learns from their mean probabilities",
+    )
+    add("--epochs", type=whole_number(1), help="of each cycle, instead of the recipe's number")
+    add(
+        "--resume",
+        action="store_true",
+        help="continue from the checkpoint beside the output folder",
+    )
+    add("--dry-run", action="store_true", help="a few steps on little data, to check that it runs")
+    add(
+        "--cache",
+        type=Path,
+        metavar="FILE",
+        help="store the generated data in FILE.*, for runs with other seeds and for --resume",
+    )
+    add(
+        "--own-digits",
+        type=Path,
+        metavar="FOLDER",
+        help="also train on your own pictures: FOLDER/0/* … FOLDER/9/*, and FOLDER/not a digit/*",
+    )
+    add(
+        "--corrections",
+        metavar="user/dataset|FOLDER",
+        help="also train on the corrections in this data set on the Hub, or in this folder",
+    )
+    add(
+        "--push-to-hub",
+        metavar="user/repo",
+        help="upload the weights and their model card to the Hub when training has finished",
+    )
+    args = parser.parse_args(argv)
+    try:
+        if args.push_to_hub is not None:
+            check_repo_id(args.push_to_hub)  # to fail now rather than after hours
+    except ModelError as error:
+        parser.error(str(error))
+    if RECIPES[args.recipe].needs_teachers != bool(args.teachers):
+        parser.error("the distilled recipe needs --teachers, and no other takes them")
+    # A dry run must not overwrite real weights.
+    args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
+    return args
