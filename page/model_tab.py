@@ -71,10 +71,10 @@ def results(metrics: dict[str, Any]) -> str:
         return "<h2>Results</h2><p>No results were measured with these weights.</p>"
     main_rows = _worst_variants(digits)
     parts = [
-        "<h2>Results</h2><p>In %. Training uses none of these digits. Only MNIST’s test images were "
-        "kept for the final measurement; recipes or thresholds were chosen on all others, which makes "
-        "their figures a little too good. ECE: by how much confidence "
-        "and accuracy differ. Unsure and refused: digits that got “4 or 9?” and “not a digit”.</p>",
+        "<h2>Results</h2><p>In %. Training uses none of these digits. Only MNIST’s test images "
+        "were kept for the final measurement; recipes or thresholds were chosen on all others, "
+        "which makes their figures a little too good. ECE: by how much confidence and accuracy "
+        "differ. Unsure and refused: digits that got “4 or 9?” and “not a digit”.</p>",
         digits_table(main_rows),
     ]
     if len(main_rows) < len(digits):
