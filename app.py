@@ -28,8 +28,9 @@ from digit_model.cli.arguments import Parser, whole_number
 if TYPE_CHECKING:
     import gradio as gr
 
-    from digit_model import DigitRecognizer
     from digit_model.correction_store import CorrectionStore
+    from digit_model.serving.client import RecognizerClient
+    from page.monitoring import Monitoring
 
 EXAMPLES = Path(__file__).parent / "examples"
 ICON = str(Path(__file__).parent / "page" / "icon.png")
@@ -42,7 +43,7 @@ SHARE_TIMEOUT_SECONDS = 20  # for a public link
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
 
 
-def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None) -> gr.Blocks:
+def build_demo(recognizer: RecognizerClient, store: CorrectionStore | None = None) -> gr.Blocks:
     """The page and its public endpoints.
 
     Args:
@@ -71,7 +72,7 @@ def build_demo(recognizer: DigitRecognizer, store: CorrectionStore | None = None
             with gr.Tab("Many pictures"):
                 add_batch_tab(recognizer)
             with gr.Tab("Model"):
-                add_model_tab(recognizer)
+                add_model_tab(recognizer.model)
             with gr.Tab("Privacy"):
                 add_privacy_tab(store, UPLOAD_SECONDS)
         add_endpoints(recognizer, store)
@@ -122,6 +123,13 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="port to listen at [GRADIO_SERVER_PORT, the first free one from 7860]",
     )
     parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=whole_number(1, 256),
+        default=environment("DIGIT_WORKERS") or str(os.cpu_count() or 1),
+        help="processes that recognise drawings; one more reads files [DIGIT_WORKERS, one a core]",
+    )
+    parser.add_argument(
         "--max-upload-mb",
         metavar="N",
         type=whole_number(1, 10_000),
@@ -167,8 +175,11 @@ def check_address(host: str, port: int | None) -> None:
         probe.bind(address)
 
 
-def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
+def serve(demo: gr.Blocks, monitoring: Monitoring, options: argparse.Namespace) -> None:
     """Serve until interrupted."""
+    from starlette.middleware import Middleware
+
+    from page.shared_session import SharedSession
     from page.theme import CSS, paper_theme
 
     demo.launch(
@@ -188,6 +199,10 @@ def serve(demo: gr.Blocks, options: argparse.Namespace) -> None:
         pwa=True,  # browsers can install the page as an app
         favicon_path=ICON,
         mcp_server=options.mcp,
+        app_kwargs={
+            "routes": monitoring.routes,
+            "middleware": [*monitoring.middleware, Middleware(SharedSession)],
+        },
         quiet=True,
         prevent_thread_lock=True,
     )
@@ -224,38 +239,6 @@ def public_link(demo: gr.Blocks) -> str | None:
     return links[0].replace("http://", "https://") if links else None
 
 
-def load_recognizer(model: str | None) -> DigitRecognizer:
-    """Load the weights to serve.
-
-    If the Hub's files are damaged or the Hub gives no answer, weights that were downloaded before
-    are loaded. The log says so.
-
-    Raises:
-        ModelError: the weights can't be loaded.
-    """
-    from digit_model import DigitRecognizer, ModelError
-
-    try:
-        recognizer = DigitRecognizer.from_pretrained(model)
-    except ModelError as error:
-        from digit_model.hub.errors import HubDamagedError, HubError
-
-        if isinstance(error, HubError) and not isinstance(error, HubDamagedError):
-            raise  # the Hub has refused
-        try:
-            recognizer = DigitRecognizer.from_pretrained(model, local_files_only=True)
-        except ModelError:
-            raise error from None
-        recognizer.notice = f"{error} Serving what was downloaded before."
-    if recognizer.revision and not recognizer.notice:
-        from digit_model.hub.pull import pull_metrics
-
-        pull_metrics(recognizer.id, recognizer.revision)
-    if recognizer.notice:
-        print(f"* {recognizer.notice}", flush=True)
-    return recognizer
-
-
 @contextlib.contextmanager
 def correction_store(where: str | None) -> Iterator[CorrectionStore]:
     """The store for corrections: in the folder `where`, or uploaded to that data set on the Hub."""
@@ -278,11 +261,21 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.mcp:  # gradio imports mcp if it is installed, which takes half a second
         sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
+    from digit_model.serving.client import RecognizerClient
 
     try:
-        recognizer = load_recognizer(options.model)
-        with correction_store(options.corrections) as store:
-            serve(build_demo(recognizer, store), options)
+        with contextlib.closing(
+            RecognizerClient(options.model, workers=int(options.workers))
+        ) as recognizer:
+            import gradio  # noqa: F401  # takes seconds, in which the worker imports torch
+
+            from page.monitoring import Monitoring
+
+            model = recognizer.load()
+            if model.notice:
+                print(f"* {model.notice}", flush=True)
+            with correction_store(options.corrections) as store:
+                serve(build_demo(recognizer, store), Monitoring(recognizer), options)
     except (ModelError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -31,6 +31,7 @@ from playwright.sync_api import Page, sync_playwright  # noqa: E402
 
 from app import build_demo  # noqa: E402
 from digit_model import DigitRecognizer  # noqa: E402
+from digit_model.serving.client import RecognizerClient  # noqa: E402
 from page.theme import CSS  # noqa: E402
 
 WAIT_MS = {"ours": 400, "gr.Sketchpad": 3500}  # after a stroke; by then its last answer is there
@@ -127,11 +128,13 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     recognizer = DigitRecognizer.from_pretrained()
+    client = RecognizerClient()
+    client.load()
     figures = {}
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
         for name, demo in {
-            "ours": build_demo(recognizer),
+            "ours": build_demo(client),
             "gr.Sketchpad": sketchpad_demo(recognizer),
         }.items():
             _, url, _ = demo.launch(quiet=True, prevent_thread_lock=True, css_paths=CSS)
@@ -141,6 +144,7 @@ def main() -> None:
             page.close()
             demo.close(verbose=False)
         chromium.close()
+    client.close()
     names = list(figures["ours"])
     print("| |" + "|".join(names) + "|")
     print("|---" * (len(names) + 1) + "|")

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from digit_model.decode import ImageError
+    from digit_model.model_folder import ModelError
     from digit_model.prediction import Prediction
     from digit_model.recognizer import DigitRecognizer
-    from digit_model.weights import ModelError
 
 __all__ = ["DigitRecognizer", "ImageError", "ModelError", "Prediction"]
 
 _MODULES = {
     "DigitRecognizer": "recognizer",
     "ImageError": "decode",
-    "ModelError": "weights",
+    "ModelError": "model_folder",
     "Prediction": "prediction",
 }
 

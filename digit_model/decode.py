@@ -185,11 +185,11 @@ def _composite(picture: Image.Image) -> np.ndarray:
     whichever contrasts. A visible part that fills most of the picture and varies is a sheet of
     paper with ink on it: the background is its median colour.
     """
+    if picture.getchannel("A").getextrema()[0] == 255:  # opaque, as a canvas exports it
+        return np.asarray(picture.convert("RGB"))
     step = max(1, max(picture.size) // 1024)  # a sample is enough to choose a colour
     sample = np.asarray(picture)[::step, ::step]
     rgb, alpha = sample[..., :3].astype(np.float32), sample[..., 3]
-    if alpha.min() == 255 and step == 1:
-        return np.asarray(picture.convert("RGB"))
     if alpha.max() == 0:
         matte = (255, 255, 255)
     else:

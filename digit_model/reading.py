@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from digit_model.decode import ImageError, ImageInput, decode
 from digit_model.ink import shrink
 from digit_model.prediction import Prediction
-from digit_model.recognizer import DigitRecognizer
+
+if TYPE_CHECKING:  # it imports torch, which a server's own process does without
+    from digit_model.recognizer import DigitRecognizer
 
 CHUNK = 16  # pictures that are decoded and recognised at a time; limits the memory in use
 

@@ -14,18 +14,11 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
+from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_sha256
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.prediction import LABELS, Prediction, to_prediction
 from digit_model.preprocess import preprocess, preprocess_with_crop
-from digit_model.weights import (
-    DEFAULT_WEIGHTS,
-    ModelConfig,
-    ModelError,
-    copy_report,
-    load_weights,
-    measured_sha256,
-    save_weights,
-)
+from digit_model.weights import ModelConfig, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
 
@@ -215,6 +208,11 @@ class DigitRecognizer:
         with tempfile.TemporaryDirectory() as folder:
             self.save_pretrained(folder)
             return push(Path(folder), repo, private=private, create_pr=create_pr, tag=tag).url
+
+    def warm_up(self) -> None:
+        """Recognise something, so that the first caller doesn't wait for what torch does once."""
+        self.predict(np.eye(40, dtype=np.uint8))
+        self.logits(np.zeros((BATCH_SIZE, 28, 28), np.uint8))
 
     def logits(self, digits: np.ndarray) -> np.ndarray:
         """Preprocessed digits, uint8 (N, 28, 28) → float32 (N, 10)."""

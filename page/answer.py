@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from digit_model.reading import read
 from page.data_url import encode_data_url
 from page.label import label_value
 from page.wording import headline, sentence
@@ -13,32 +12,28 @@ from page.wording import headline, sentence
 if TYPE_CHECKING:
     import numpy as np
 
-    from digit_model import DigitRecognizer
+    from digit_model import Prediction
 
 
 def full_answer(
-    recognizer: DigitRecognizer, image: str | bytes, *, with_picture: bool = False
+    prediction: Prediction, milliseconds: float, picture: np.ndarray | None = None
 ) -> dict[str, Any]:
-    """Recognise one picture.
+    """All that the page shows of one picture.
 
     Args:
-        recognizer: reads the picture.
-        image: a file's path or its bytes.
-        with_picture: whether to return the picture, too, for a browser that doesn't have it.
+        prediction: with all ten labels in its ``top_k``.
+        milliseconds: the time it took.
+        picture: uint8 RGB (h, w, 3), for a browser that doesn't have it.
 
     Returns:
         `label` and all ten `confidences`, as the label widget takes them; `verdict`; `headline` and
         `note`, the verdict in words; `milliseconds` for decoding and recognition; `model_input`,
-        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; and with
-        `with_picture`, `picture`, a data URL.
-
-    Raises:
-        ImageError: the picture can't be read.
+        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; and the `picture`,
+        a data URL, if there is one.
     """
-    picture, prediction, milliseconds = read(recognizer, image, top_k=10)
     return {
         **label_value(prediction, 10),
-        **({"picture": encode_data_url(picture)} if with_picture else {}),
+        **({} if picture is None else {"picture": encode_data_url(picture)}),
         "verdict": prediction.verdict,
         "headline": headline(prediction),
         "note": sentence(prediction),

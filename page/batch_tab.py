@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import gradio as gr
 from PIL import Image
 
-from digit_model import ImageError
-from digit_model.reading import Reading, read_many
+from digit_model.reading import Reading
 from page.files_upload import MAX_FILES, FilesUpload, UploadedPicture
 from page.wording import headline
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer
+    from digit_model.serving.client import RecognizerClient
 
 THUMBNAIL_SIDE = 160  # pixels
 COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
@@ -35,18 +34,19 @@ DOWNLOAD_CSV_JS = """(text) => {
 }"""
 
 
-def add_batch_tab(recognizer: DigitRecognizer) -> None:
+def add_batch_tab(recognizer: RecognizerClient) -> None:
     """Adds its components to the enclosing gr.Blocks."""
 
-    def read_files(
+    async def read_files(
         files: list[UploadedPicture],
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # Gradio looks for this default
     ) -> tuple[Any, ...]:
         rows, gallery = [], []
-        readings = read_many(recognizer, [file.picture for file in files])
-        files_with_progress = progress.tqdm(files, desc="Reading", unit="pictures")
-        for file, reading in zip(files_with_progress, readings, strict=True):
-            rows.append(table_row(file.name, reading))
+        readings = recognizer.read_files([file.picture for file in files])
+        names = iter([file.name for file in files])
+        async for reading in readings:
+            rows.append(table_row(next(names), reading))
+            progress((len(rows), len(files)), desc="Reading", unit="pictures")
             if isinstance(reading, Reading):
                 picture = Image.fromarray(reading.picture)
                 picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
@@ -100,9 +100,9 @@ def add_batch_tab(recognizer: DigitRecognizer) -> None:
     download.click(None, csv_text, None, js=DOWNLOAD_CSV_JS, api_visibility="private")
 
 
-def table_row(name: str, reading: Reading | ImageError) -> list[str | float | None]:
+def table_row(name: str, reading: Reading | ValueError) -> list[str | float | None]:
     """A row of the table, with a cell for each of COLUMNS."""
-    if isinstance(reading, ImageError):
+    if isinstance(reading, ValueError):
         return [name, "", None, "", None, str(reading)]
     prediction = reading.prediction
     if prediction.verdict == "blank":

@@ -21,8 +21,8 @@ from page.label import DigitLabel
 from page.sketchpad import Sketchpad
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer
     from digit_model.correction_store import CorrectionStore
+    from digit_model.serving.client import RecognizerClient
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
@@ -48,32 +48,33 @@ REMOVE_UNREADABLE_JS = """(photo, answer) =>
   answer?.error && photo?.path === answer.file ? null : {__type__: "update"}"""
 
 
-def add_draw_tab(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
+def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     """Adds its components and their events to the enclosing gr.Blocks."""
 
-    def answer_drawing(png: bytes) -> dict[str, Any]:
-        return full_answer(recognizer, png)
+    async def answer_drawing(png: bytes, pen_is_up: bool) -> dict[str, Any]:
+        return full_answer(*await recognizer.recognize_drawing(png, urgent=pen_is_up))
 
-    def answer_photo(file: str | None, k: int) -> tuple[Any, Any]:
+    async def answer_photo(file: str | None, k: int) -> tuple[Any, Any]:
         if file is None:
             return gr.skip(), gr.skip()
         try:
-            answer = full_answer(recognizer, file, with_picture=True)
+            picture, prediction, milliseconds = await recognizer.read_file(file, top_k=10)
         except ValueError as error:
             return {"error": str(error), "file": file}, None
+        answer = full_answer(prediction, milliseconds, picture)
         answer["key"] = f"picture {uuid.uuid4().hex}"
         label = {"label": answer["label"], "confidences": answer["confidences"][:k]}
         return answer, label
 
-    def explain(request: dict[str, Any]) -> dict[str, Any]:
+    async def explain(request: dict[str, Any]) -> dict[str, Any]:
         picture = decode_data_url(request.get("picture"))
-        evidence = recognizer.explain(picture, str(request.get("label")))
+        evidence = await recognizer.explain(picture, str(request.get("label")))
         return {"evidence": to_base64(np.rint(127 * evidence).astype(np.int8))}
 
-    def correct(request: dict[str, Any]) -> dict[str, Any]:
+    async def correct(request: dict[str, Any]) -> dict[str, Any]:
         picture = decode_data_url(request.get("picture"))
         label, consent = str(request.get("label")), request.get("consent")
-        return keep_correction(recognizer, store, picture, label, consent=consent)
+        return await keep_correction(recognizer, store, picture, label, consent=consent)
 
     with gr.Row(elem_id="draw-columns"):
         with gr.Column(elem_id="input-column"):

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from digit_model import ImageError
-from digit_model.reading import Reading, read, read_many
 from page.api_types import JsonOutput, TopK
 from page.errors import user_error
 from page.files_upload import FilesUpload, UploadedPicture
@@ -18,20 +16,22 @@ from page.label import DigitLabel, label_value
 from page.model_info import model_info
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer, Prediction
+    from digit_model import Prediction
     from digit_model.correction_store import CorrectionStore
+    from digit_model.serving.client import RecognizerClient
 
 
-def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
+def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     """Adds the endpoints, with hidden components for them, to the enclosing gr.Blocks."""
 
-    def read_one(image: str | None, top_k: int) -> Reading:
+    async def recognize_one(image: str | None, top_k: int) -> tuple[Prediction, float]:
+        path = require_image(image)
         try:
-            return read(recognizer, require_image(image), top_k)
-        except ImageError as error:
+            return await recognizer.recognize_file(path, top_k)
+        except ValueError as error:
             raise user_error(str(error)) from error
 
-    def predict(image: str | None, top_k: int) -> dict[str, Any]:
+    async def predict(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file.
 
         Returns the label ("0" to "9", "not a digit" or "blank") and the top_k (1 to 10) most
@@ -41,9 +41,10 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        return label_value(read_one(image, top_k).prediction, top_k)
+        prediction, _ = await recognize_one(image, top_k)
+        return label_value(prediction, top_k)
 
-    def recognize(image: str | None, top_k: int) -> dict[str, Any]:
+    async def recognize(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file, with everything known about the answer.
 
         Returns label ("0" to "9", or null), verdict ("digit", "unsure", "not_a_digit" or "blank"),
@@ -55,14 +56,14 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        _, prediction, milliseconds = read_one(image, top_k)
+        prediction, milliseconds = await recognize_one(image, top_k)
         return {
             **prediction_json(prediction, top_k),
-            "model": model_info(recognizer),
+            "model": model_info(recognizer.model),
             "milliseconds": round(milliseconds, 1),
         }
 
-    def predict_batch(images: list[UploadedPicture], top_k: int) -> list[dict[str, Any]]:
+    async def predict_batch(images: list[UploadedPicture], top_k: int) -> list[dict[str, Any]]:
         """Recognise the handwritten digit in each of many image files.
 
         Returns a list with an entry for each file, in order: label, verdict, confidence,
@@ -73,15 +74,15 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             images: the files; MCP clients send addresses data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        readings = read_many(recognizer, [image.picture for image in images], top_k)
+        readings = recognizer.read_files([image.picture for image in images], top_k)
         return [
             {"error": str(reading)}
-            if isinstance(reading, ImageError)
+            if isinstance(reading, ValueError)
             else prediction_json(reading.prediction, top_k)
-            for reading in readings
+            async for reading in readings
         ]
 
-    def explain(image: str | None, label: str | None = None) -> np.ndarray:
+    async def explain(image: str | None, label: str | None = None) -> np.ndarray:
         """Show which ink in an image file speaks for a digit, and which against it.
 
         Returns a picture of the digit as the network saw it: blue ink speaks for the label, orange
@@ -91,12 +92,15 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             label: the digit, "0" to "9"; without one, the most probable digit is taken.
         """
+        path = require_image(image)
         try:
-            return recognizer.draw_explanation(require_image(image), label or None)
+            return await recognizer.draw_explanation(path, label or None)
         except ValueError as error:
             raise user_error(str(error)) from error
 
-    def submit_correction(image: str | None, label: str, consent: bool = False) -> dict[str, str]:
+    async def submit_correction(
+        image: str | None, label: str, consent: bool = False
+    ) -> dict[str, str]:
         """Send an image file with the digit it really shows, to train later versions.
 
         Returns a receipt: the id under which the picture was stored, its label, and its name in
@@ -107,9 +111,9 @@ def add_endpoints(recognizer: DigitRecognizer, store: CorrectionStore) -> None:
             label: what it really shows, "0" to "9" or "not a digit".
             consent: whether whoever sends it agrees; nothing is stored unless it is true.
         """
+        path = require_image(image)
         try:
-            path = require_image(image)
-            return keep_correction(recognizer, store, path, label, consent=consent)
+            return await keep_correction(recognizer, store, path, label, consent=consent)
         except (ValueError, OSError) as error:
             raise user_error(str(error)) from error
 

@@ -50,6 +50,10 @@ def is_data_url(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("data:")
 
 
+# Computed once: Gradio asks for it with every call of the API by somebody new.
+FILE_SCHEMA = UploadedFile.model_json_schema()
+
+
 class FilesUpload(gr.File):
     """Upload of many files, for a function that finds out itself which of them are pictures."""
 
@@ -78,7 +82,7 @@ class FilesUpload(gr.File):
 
     def api_info(self) -> dict[str, Any]:
         """A schema without references, because Gradio drops their targets for MCP clients."""
-        return {"type": "array", "items": UploadedFile.model_json_schema()}
+        return {"type": "array", "items": FILE_SCHEMA}
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
         """Raises gr.Error for a URL, which Gradio would download for the caller."""

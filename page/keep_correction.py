@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from digit_model.reading import read
 from page.model_info import model_info
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer
     from digit_model.correction_store import CorrectionStore
+    from digit_model.serving.client import RecognizerClient
 
 NO_CONSENT = "Nothing was kept: it takes the sender's consent."
 
 
-def keep_correction(
-    recognizer: DigitRecognizer,
+async def keep_correction(
+    recognizer: RecognizerClient,
     store: CorrectionStore,
     image: str | bytes,
     label: str,
@@ -41,5 +41,7 @@ def keep_correction(
     """
     if consent is not True:
         raise ValueError(NO_CONSENT)
-    picture, prediction, _ = read(recognizer, image)
-    return store.add(picture, label, prediction=prediction, model=model_info(recognizer))
+    picture, prediction, _ = await recognizer.read_file(image)
+    model = model_info(recognizer.model)
+    # In a thread: a disk may take its time.
+    return await asyncio.to_thread(store.add, picture, label, prediction=prediction, model=model)

@@ -1,17 +1,13 @@
-"""Which weights gave an answer."""
+"""Which weights gave an answer, as the API and the corrections name them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer
+    from digit_model.serving.worker import ModelInfo
 
 
-def model_info(recognizer: DigitRecognizer) -> dict[str, str | None]:
-    """The weights' `id`, a folder or a repository; `revision`, None for a folder; and `sha256`."""
-    return {
-        "id": recognizer.id,
-        "revision": recognizer.revision,
-        "sha256": recognizer.sha256,
-    }
+def model_info(model: ModelInfo) -> dict[str, str | None]:
+    """Id, revision and sha256 of the weights."""
+    return {"id": model.id, "revision": model.revision, "sha256": model.sha256}

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from digit_model.weights import DEFAULT_WEIGHTS, METRICS_FILE
+from digit_model.model_folder import METRICS_FILE
 from page.model_info import model_info
 
 if TYPE_CHECKING:
-    from digit_model import DigitRecognizer
+    from digit_model.serving.worker import ModelInfo
 
 # Captions by the beginning of a file's name. Figures are shown in this order, then the others.
 FIGURE_CAPTIONS = {
@@ -36,11 +36,10 @@ handwriting right beside the digit is taken for a part of it.</li>
 </ul>"""
 
 
-def add_model_tab(recognizer: DigitRecognizer) -> None:
+def add_model_tab(model: ModelInfo) -> None:
     """Adds its components to the enclosing gr.Blocks."""
-    folder = Path(getattr(recognizer, "folder", None) or DEFAULT_WEIGHTS)
-    metrics = read_metrics(folder, recognizer.sha256)
-    parts = [provenance(recognizer), results(metrics), figures(folder, metrics), LIMITS]
+    metrics = read_metrics(model.folder, model.sha256)
+    parts = [provenance(model), results(metrics), figures(model.folder, metrics), LIMITS]
     gr.HTML("\n".join(parts), elem_id="model", elem_classes="text")
 
 
@@ -53,10 +52,10 @@ def read_metrics(folder: Path, sha256: str) -> dict[str, Any]:
         return {}
 
 
-def provenance(recognizer: DigitRecognizer) -> str:
+def provenance(model: ModelInfo) -> str:
     """Which weights these are."""
     names = {"id": "Repository or folder", "revision": "Revision", "sha256": "SHA-256"}
-    values = model_info(recognizer)
+    values = model_info(model)
     rows = [
         f"<tr><th scope=row>{name}</th><td><code>{html.escape(values[key] or '–')}</code></td></tr>"
         for key, name in names.items()

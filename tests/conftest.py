@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import io
@@ -12,10 +13,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 # torch reads this when it is imported, here and in the processes that tests start. These run in
 # parallel, and with more threads they would wait for one another's cores.
@@ -45,6 +47,7 @@ CHROMIUM_FLAGS = [
     "--use-fake-ui-for-media-stream",
 ]
 
+Result = TypeVar("Result")
 Point = tuple[float, float]  # x and y in fractions of the pad's side; y grows downward
 
 
@@ -133,6 +136,21 @@ def serving(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
         yield server
     finally:
         server.stop()
+
+
+def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """`asyncio.run` in a thread of its own: Playwright's loop may be running in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+def descendants(pid: int) -> list[int]:
+    """Ids of a process's children, and of theirs."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
 
 
 def chromium_path() -> str:

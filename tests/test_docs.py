@@ -328,7 +328,8 @@ def options_of(parser: Callable[[list[str]], Any], *verb: str) -> set[str]:
 def test_the_table_of_options_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = table_rows(DOCS / "deployment.md", "Option").values()
     assert {row["Option"].strip("`") for row in rows} == options_of(app.parse_options) - {"--help"}
-    values = {"--port": "8080", "--max-upload-mb": "7", "--share": None, "--mcp": None}
+    values: dict[str, str | None] = {"--port": "8080", "--max-upload-mb": "7", "--workers": "5"}
+    values |= {"--share": None, "--mcp": None}
     default = app.parse_options([])
     for row in rows:
         option, variable = row["Option"].strip("`"), row["Variable"].strip("`")

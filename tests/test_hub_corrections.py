@@ -7,11 +7,12 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import load_drawings
+from conftest import load_drawings, run_async
 from hub_client import Client, environment
 from hub_server import READ, WRITE, HubServer
 from PIL import Image
@@ -20,6 +21,7 @@ from digit_model import DigitRecognizer, ImageError
 from digit_model.correction_store import CORRECTION_LABELS, CorrectionStore
 from digit_model.prediction import LABELS as DIGITS
 from digit_model.prediction import Prediction
+from digit_model.serving.client import RecognizerClient
 from page.keep_correction import keep_correction
 
 pytestmark = pytest.mark.hub
@@ -64,8 +66,17 @@ def prediction() -> Prediction:
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
+def recognizer() -> Iterator[RecognizerClient]:
+    client = RecognizerClient(workers=1)
+    client.load()
+    yield client
+    client.close()
+
+
+def keep(
+    recognizer: RecognizerClient, store: CorrectionStore, image: str | bytes, label: str
+) -> dict[str, str]:
+    return run_async(keep_correction(recognizer, store, image, label, consent=True))
 
 
 def rows(folder: Path) -> list[dict[str, object]]:
@@ -92,7 +103,7 @@ def on_hub(hub: HubServer, repo: str) -> dict[str, str]:
 
 
 def test_a_photograph_is_stored_upright_and_without_its_metadata(
-    tmp_path: Path, recognizer: DigitRecognizer
+    tmp_path: Path, recognizer: RecognizerClient
 ) -> None:
     photo = Image.new("RGB", (60, 40), "white")
     photo.paste("black", (0, 0, 30, 10))
@@ -103,7 +114,7 @@ def test_a_photograph_is_stored_upright_and_without_its_metadata(
     photo.save(tmp_path / "photo.jpg", exif=exif, comment=b"at home", quality=95)
     store = CorrectionStore(tmp_path / "kept")
     path = str(tmp_path / "photo.jpg")
-    receipt = keep_correction(recognizer, store, path, "7", consent=True)
+    receipt = keep(recognizer, store, path, "7")
     assert receipt.keys() == {"id", "label", "stored"}
     kept = tmp_path / "kept" / receipt["stored"]
     picture = Image.open(kept)
@@ -117,19 +128,19 @@ def test_a_photograph_is_stored_upright_and_without_its_metadata(
     (row,) = rows(tmp_path / "kept")
     assert row["file_name"] == kept.name
     assert row["label"] == "7"
-    answer = recognizer.predict(path)
+    answer = DigitRecognizer.from_pretrained().predict(path)
     assert row["verdict"] == answer.verdict
     assert row["predicted_label"] == (answer.label or "")
     assert row["model_revision"] == ""
-    assert row["model_sha256"] == recognizer.sha256
+    assert row["model_sha256"] == recognizer.model.sha256
 
 
-def test_large_pictures_are_scaled_down(tmp_path: Path, recognizer: DigitRecognizer) -> None:
+def test_large_pictures_are_scaled_down(tmp_path: Path, recognizer: RecognizerClient) -> None:
     """To what the recogniser needs, and the page says, 640 pixels a side at the most."""
     store = CorrectionStore(tmp_path)
     png = io.BytesIO()
     Image.new("L", (5000, 500), 255).save(png, "PNG")
-    receipt = keep_correction(recognizer, store, png.getvalue(), "1", consent=True)
+    receipt = keep(recognizer, store, png.getvalue(), "1")
     assert Image.open(tmp_path / receipt["stored"]).size == (625, 62)
 
 
@@ -143,10 +154,10 @@ def test_labels_that_are_none(tmp_path: Path, prediction: Prediction, label: str
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
 def test_pictures_that_are_none(
-    tmp_path: Path, recognizer: DigitRecognizer, content: bytes
+    tmp_path: Path, recognizer: RecognizerClient, content: bytes
 ) -> None:
     with pytest.raises(ImageError):
-        keep_correction(recognizer, CorrectionStore(tmp_path), content, "7", consent=True)
+        keep(recognizer, CorrectionStore(tmp_path), content, "7")
     assert list(tmp_path.iterdir()) == []
 
 

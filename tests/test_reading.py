@@ -44,7 +44,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 def test_the_page_s_answer_takes_one_pass(
     recognizer: DigitRecognizer, passes: dict[str, int]
 ) -> None:
-    answer = full_answer(recognizer, SEVEN, with_picture=True)
+    picture, prediction, milliseconds = read(recognizer, SEVEN, top_k=10)
+    answer = full_answer(prediction, milliseconds, picture)
+    assert answer["picture"].startswith("data:image/")
     assert answer["crop"] is not None
     assert passes["extract_ink"] == 1
 

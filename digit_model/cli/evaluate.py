@@ -8,7 +8,7 @@ from typing import Any
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.evaluation.report import PARTS, as_text
 from digit_model.hub.names import locate
-from digit_model.weights import FIGURES, METRICS_FILE
+from digit_model.model_folder import FIGURES, METRICS_FILE
 
 
 def add_verbs(verbs: Any) -> None:

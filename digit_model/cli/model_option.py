@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from digit_model import DigitRecognizer
-from digit_model.weights import DEFAULT_WEIGHTS
+from digit_model.model_folder import DEFAULT_WEIGHTS
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digit_model.weights import DEFAULT_WEIGHTS
+from digit_model.model_folder import DEFAULT_WEIGHTS
 
 if TYPE_CHECKING:
     from digit_model.hub.push import Published

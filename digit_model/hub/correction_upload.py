@@ -24,7 +24,7 @@ from digit_model.files import write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import translate_errors
 from digit_model.hub.names import check_repo_id, parse_hub_name
-from digit_model.weights import ModelError
+from digit_model.model_folder import ModelError
 
 MINUTES_BETWEEN_UPLOADS = 1.0
 RETRY_SECONDS = 60.0  # between attempts to reach the data set, while the Hub is away

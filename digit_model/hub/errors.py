@@ -7,7 +7,7 @@ from huggingface_hub import errors, get_token
 from huggingface_hub.utils import httpx
 
 from digit_model.hub.client import NoAnswerError
-from digit_model.weights import ModelError
+from digit_model.model_folder import ModelError
 
 LOG_IN_HINT = "; log in with `hf auth login` or set HF_TOKEN"
 

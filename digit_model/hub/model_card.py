@@ -8,7 +8,7 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from digit_model.evaluation.report import TEST, result_tables
 from digit_model.files import write_atomically
-from digit_model.weights import CARD_FILE, CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
+from digit_model.model_folder import CARD_FILE, CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from digit_model.weights import CONFIG_FILE, ModelError
+from digit_model.model_folder import CONFIG_FILE, ModelError
 
 _NAME = r"[A-Za-z0-9][\w.-]*"
 _HUB_NAME = re.compile(rf"({_NAME}/{_NAME})(?:@(.*))?", re.ASCII)

@@ -29,7 +29,7 @@ from digit_model.hub.errors import (
     translate_errors,
 )
 from digit_model.hub.names import HubName
-from digit_model.weights import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE, ModelError
+from digit_model.model_folder import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE, ModelError
 
 MODEL_FILES = (CONFIG_FILE, WEIGHTS_FILE)  # no pickle, no code
 MAX_BYTES = 100_000_000  # of both files

@@ -11,16 +11,16 @@ from digit_model.hub.client import hub_api
 from digit_model.hub.errors import HubError, translate_errors
 from digit_model.hub.model_card import model_card_of
 from digit_model.hub.names import check_repo_id
-from digit_model.weights import (
+from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
     FIGURES,
     METRICS_FILE,
     WEIGHTS_FILE,
     ModelError,
-    load_weights,
     measured_sha256,
 )
+from digit_model.weights import load_weights
 
 
 @dataclass(frozen=True)

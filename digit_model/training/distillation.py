@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from digit_model.model_folder import ModelError
 from digit_model.network import DigitCNN, NetworkConfig
-from digit_model.weights import ModelError, load_weights
+from digit_model.weights import load_weights
 
 
 class Ensemble(nn.Module):

@@ -12,11 +12,12 @@ from digit_model.data.nondigits import nondigits
 from digit_model.evaluation.figures import confusion_matrix
 from digit_model.evaluation.metrics import measure
 from digit_model.hub.model_card import write_report
+from digit_model.model_folder import FIGURES
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.augment import augment
 from digit_model.training.learning_curves import learning_curves
-from digit_model.weights import FIGURES, ModelConfig, save_weights
+from digit_model.weights import ModelConfig, save_weights
 
 
 def export(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
+from digit_model.model_folder import ModelError
 from digit_model.training.recipe import RECIPES
-from digit_model.weights import ModelError
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 CSS = HERE / "answer.css"  # for launch(): a css_template would be parsed again at each answer
 
 # Takes and returns JSON. A request is {"picture": data URL, "label": text, …}.
-ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
+ServerFunction = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class AnswerCard(gr.HTML):
@@ -54,14 +54,16 @@ class AnswerCard(gr.HTML):
         )
 
 
-def _with_json_errors(function: ServerFunction, name: str) -> Callable[[Any], dict[str, Any]]:
+def _with_json_errors(
+    function: ServerFunction, name: str
+) -> Callable[[Any], Awaitable[dict[str, Any]]]:
     """The function under the name that the scripts use; it returns its errors as `{"error"}`."""
 
-    def call(request: Any) -> dict[str, Any]:
+    async def call(request: Any) -> dict[str, Any]:
         try:
             if not isinstance(request, dict):
                 raise ValueError("A question has a picture and a label.")
-            return function(request)
+            return await function(request)
         except (ValueError, OSError) as error:
             return {"error": str(error)}
 

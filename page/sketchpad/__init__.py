@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +30,31 @@ class Sketchpad(gr.HTML):
     and the value in the browser is `{"file": FileData}`.
     """
 
-    def __init__(self, recognize: Callable[[bytes], Answer], **kwargs: Any):
-        """`recognize` takes PNG bytes and returns the answer as JSON.
+    def __init__(self, recognize: Callable[[bytes, bool], Awaitable[Answer]], **kwargs: Any):
+        """`recognize` takes PNG bytes, and whether the pen is up; it returns the answer as JSON.
 
         The pad shows the message of its ValueError to the visitor.
         """
 
-        def recognize_data_url(picture: Any) -> Answer:
-            try:
-                return recognize(decode_data_url(picture))
-            except ValueError as error:
-                return {"error": str(error)}
+        def server_function(name: str, *, pen_is_up: bool) -> Callable[[Any], Awaitable[Answer]]:
+            async def call(picture: Any) -> Answer:
+                try:
+                    return await recognize(decode_data_url(picture), pen_is_up)
+                except ValueError as error:
+                    return {"error": str(error)}
 
-        recognize_data_url.__name__ = "recognize"  # the name in recognition.js
+            call.__name__ = name  # as recognition.js calls it
+            return call
+
         super().__init__(
             html_template=(HERE / "sketchpad.html").read_text(encoding="utf-8"),
             css_template=(HERE / "sketchpad.css").read_text(encoding="utf-8"),
             js_on_load=load_scripts(HERE, start="startSketchpad"),
             apply_default_css=False,
-            server_functions=[recognize_data_url],
+            server_functions=[
+                server_function("recognize", pen_is_up=False),
+                server_function("recognize_finished", pen_is_up=True),
+            ],
             **kwargs,
         )
 

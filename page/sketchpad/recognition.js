@@ -47,7 +47,9 @@ function createRecognition({ server, strokes, status, onAnswer }) {
       const number = drawingNumber;
       const drawing = { key: `drawing ${number}`, picture: toDataURL() };
       const slowTimer = setTimeout(showWaiting, SLOW_MS);
-      const request = server.recognize(drawing.picture).catch(() => null);
+      // A finished drawing goes before those that are still being drawn, when many are waiting.
+      const ask = strokes.isDrawing() ? server.recognize : server.recognize_finished;
+      const request = ask(drawing.picture).catch(() => null);
       drawing.answer = await Promise.race([request, sleep(TIMEOUT_MS)]);
       clearTimeout(slowTimer);
       if (number !== drawingNumber) continue;

@@ -1,0 +1,45 @@
+"""What lies in a folder of weights, without the libraries that load them."""
+
+import json
+from pathlib import Path
+
+from digit_model.files import write_atomically
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+METRICS_FILE = "metrics.json"
+CARD_FILE = "README.md"
+FIGURES = "figures"  # a folder of PNG files
+# `pip install .` copies the repository's weights/ into the package; a clone has them beside it.
+_INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).parents[1] / "weights"
+DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
+
+
+class ModelError(Exception):
+    """Weights that can't be loaded. ``str(error)`` is one sentence that says what is wrong."""
+
+
+def copy_report(source: Path, folder: Path, sha256: str) -> None:
+    """Copy metrics, figures and model card from ``source`` to ``folder``.
+
+    Only if they report on the weights in ``folder``, whose hash is ``sha256``.
+    """
+    if source.resolve() == folder.resolve() or measured_sha256(source) != sha256:
+        return
+    names = [METRICS_FILE, CARD_FILE, *(f"{FIGURES}/{path.name}" for path in _figures(source))]
+    for name in names:
+        if (source / name).is_file():
+            (folder / name).parent.mkdir(exist_ok=True)
+            write_atomically(folder / name, (source / name).read_bytes())
+
+
+def measured_sha256(folder: Path) -> str | None:
+    """The hash of the weights that metrics.json reports on; None if it can't be read."""
+    try:
+        return json.loads((folder / METRICS_FILE).read_bytes())["model"]["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _figures(folder: Path) -> list[Path]:
+    return sorted((folder / FIGURES).glob("*.png"))

@@ -1,0 +1,129 @@
+"""A worker process: started, given jobs, started anew when it dies or takes too long.
+
+It is a :class:`~concurrent.futures.ProcessPoolExecutor` of one process, so that one that dies takes
+nothing with it but its own job, which is tried once more. Processes are forked from one that has
+imported torch and done nothing else: they share its memory, and a new one starts without delay.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from typing import Any, TypeVar
+
+from digit_model.serving import worker
+from digit_model.serving.worker import ModelInfo
+
+Result = TypeVar("Result")
+
+PRELOADED = ["torch", "digit_model.recognizer", "digit_model.reading"]  # before a process forks
+
+logger = logging.getLogger(__name__)
+
+
+class GivenUpError(ValueError):
+    """A job that took too long, or twice ended its process. ``str(error)`` is one sentence."""
+
+
+class Worker:
+    """One process with the recogniser in it; to be used from one event loop."""
+
+    def __init__(self, model: str | None, *, niceness: int = 0) -> None:
+        self._arguments = (model, niceness)
+        self.restarts = 0
+        self._start()
+
+    def wait_until_loaded(self) -> ModelInfo:
+        """Block until the process has loaded the weights.
+
+        Raises:
+            ModelError: they can't be loaded.
+        """
+        return self._loading.result()[1]
+
+    async def run(
+        self, job: Callable[..., Result], *arguments: Any, timeout_seconds: float
+    ) -> Result:
+        """Do one of the jobs of :mod:`digit_model.serving.worker` in the process.
+
+        Raises:
+            GivenUpError: it took longer than that, or the process ended twice.
+            Exception: what the job itself raises.
+        """
+        for _ in range(2):
+            executor = self._executor
+            try:
+                await asyncio.wrap_future(self._loading)
+                future = asyncio.wrap_future(executor.submit(job, *arguments))
+                return await asyncio.wait_for(future, timeout_seconds)
+            except BrokenExecutor:  # the process was killed, or ran out of memory
+                self._replace(executor)
+            except TimeoutError:
+                self._replace(executor)
+                raise GivenUpError(
+                    f"The picture was given up: it took more than {timeout_seconds:g} seconds."
+                ) from None
+        raise GivenUpError("The picture was given up: it took more than this machine can give.")
+
+    def is_alive(self) -> bool:
+        """Whether the process is there, and has loaded the weights."""
+        pid = self.pid()
+        if pid is None:
+            return False
+        try:
+            os.kill(pid, 0)
+        except OSError:
+            return False
+        return True
+
+    def revive(self) -> None:
+        """Start another process if this one has ended; the next job would do it, too."""
+        if self.pid() is not None and not self.is_alive():
+            self._replace(self._executor)
+
+    def pid(self) -> int | None:
+        """The process's id; None before it has loaded the weights."""
+        if self._loading.done() and not self._loading.cancelled():
+            with contextlib.suppress(Exception):  # of a process that could not load
+                return self._loading.result()[0]
+        return None
+
+    def stop(self) -> None:
+        """End the process at once; the job that it does is lost."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._kill()
+
+    def _start(self) -> None:
+        self._executor = ProcessPoolExecutor(1, mp_context=_context())
+        self._loading: Future[tuple[int, ModelInfo]] = self._executor.submit(
+            worker.load, *self._arguments
+        )
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        """Start a process in the place of one that is broken, if nobody else has done it."""
+        if self._executor is broken:
+            self.stop()
+            self.restarts += 1
+            logger.warning("A worker process has ended; another one is started.")
+            self._start()
+
+    def _kill(self) -> None:
+        pid = self.pid()
+        if pid is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+
+def _context() -> Any:
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    return context

@@ -1,0 +1,157 @@
+"""What runs in a worker process: the recogniser, loaded once, and the jobs it does.
+
+The functions are called by name from the server's process; arguments and results are pickled.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from digit_model.decode import ImageError
+    from digit_model.prediction import Prediction
+    from digit_model.reading import Reading
+    from digit_model.recognizer import DigitRecognizer
+
+Image = str | bytes  # a file's path, or its content
+Timed = tuple["Prediction", float]  # and the milliseconds it took
+
+_recognizer: DigitRecognizer
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which weights answer.
+
+    Attributes:
+        id: the repository or the folder's name.
+        revision: the commit on the Hub; None for a folder.
+        sha256: of the weights.
+        folder: where they were loaded from.
+        notice: what users should know of where they are from, a sentence; or None.
+    """
+
+    id: str
+    revision: str | None
+    sha256: str
+    folder: Path
+    notice: str | None
+
+
+def load(model: str | None, niceness: int = 0) -> tuple[int, ModelInfo]:
+    """Make this process ready for the jobs below.
+
+    Args:
+        model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
+        niceness: by how much others go first on a busy core.
+
+    Returns:
+        The process's id, and which weights it has loaded.
+
+    Raises:
+        ModelError: they can't be loaded.
+    """
+    import cv2
+    import torch
+
+    global _recognizer
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # A process is to use one core: threads within it would wait for those of the others.
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    if niceness and sys.platform != "win32":
+        os.nice(niceness)
+    _recognizer = load_recognizer(model)
+    _recognizer.warm_up()
+    folder = _recognizer.folder or Path()
+    return os.getpid(), ModelInfo(
+        _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice
+    )
+
+
+def load_recognizer(model: str | None) -> DigitRecognizer:
+    """Load the weights to serve.
+
+    If the Hub's files are damaged or the Hub gives no answer, weights that were downloaded before
+    are loaded, and the recogniser's ``notice`` says so.
+
+    Raises:
+        ModelError: the weights can't be loaded.
+    """
+    from digit_model.model_folder import ModelError
+    from digit_model.recognizer import DigitRecognizer
+
+    try:
+        recognizer = DigitRecognizer.from_pretrained(model)
+    except ModelError as error:
+        from digit_model.hub.errors import HubDamagedError, HubError
+
+        if isinstance(error, HubError) and not isinstance(error, HubDamagedError):
+            raise  # the Hub has refused
+        try:
+            recognizer = DigitRecognizer.from_pretrained(model, local_files_only=True)
+        except ModelError:
+            raise error from None
+        recognizer.notice = f"{error} Serving what was downloaded before."
+    if recognizer.revision and not recognizer.notice:
+        from digit_model.hub.pull import pull_metrics
+
+        pull_metrics(recognizer.id, recognizer.revision)
+    return recognizer
+
+
+def _end_with_parent() -> None:
+    """Without it a worker would outlive a server that is killed, and wait for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+# ---- jobs
+
+
+def recognize_drawings(images: Sequence[bytes]) -> list[Timed | ImageError]:
+    """Recognise pictures that wait together, in one forward pass; all ten labels in ``top_k``.
+
+    The pictures stay here: who drew them has them.
+    """
+    from digit_model.decode import ImageError
+    from digit_model.reading import read_many
+
+    return [
+        reading if isinstance(reading, ImageError) else (reading.prediction, reading.milliseconds)
+        for reading in read_many(_recognizer, images, top_k=10)
+    ]
+
+
+def recognize_file(image: Image, top_k: int) -> Timed:
+    """Recognise one picture; raises ImageError."""
+    _, prediction, milliseconds = read_file(image, top_k)
+    return prediction, milliseconds
+
+
+def read_file(image: Image, top_k: int) -> Reading:
+    """The same, and the picture itself, upright and no larger than needed."""
+    from digit_model.reading import read
+
+    return read(_recognizer, image, top_k)
+
+
+def explain(image: Image, label: str | None) -> np.ndarray:
+    """As ``DigitRecognizer.explain``."""
+    return _recognizer.explain(image, label)
+
+
+def draw_explanation(image: Image, label: str | None) -> np.ndarray:
+    """As ``DigitRecognizer.draw_explanation``."""
+    return _recognizer.draw_explanation(image, label)

@@ -1,0 +1,95 @@
+"""/healthz, /readyz and /metrics of the running app."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Server, descendants, drawing_of, serving
+
+from page.monitoring import resident_bytes
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def http(server: Server) -> httpx.Client:
+    return httpx.Client(base_url=server.url, trust_env=False, timeout=30)
+
+
+def metrics(http: httpx.Client) -> dict[str, float]:
+    """Values by name and labels."""
+    text = http.get("/metrics/").text
+    rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in rows}
+
+
+def recognize(http: httpx.Client, picture: str) -> dict[str, object]:
+    """As the pad asks."""
+    components = http.get("/config").json()["components"]
+    pad = next(part["id"] for part in components if part["props"].get("elem_id") == "pad")
+    request = {
+        "session_hash": "monitoring",
+        "component_id": pad,
+        "fn_name": "recognize",
+        "data": picture,
+    }
+    return http.post("/gradio_api/component_server/", json=request).json()
+
+
+def test_a_server_that_is_well_is_alive_and_ready(http: httpx.Client) -> None:
+    assert http.get("/healthz").json() == {"status": "alive"}
+    ready = http.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+    assert http.get("/").status_code == 200  # the page is where it was
+
+
+def test_requests_verdicts_workers_and_memory_are_counted(http: httpx.Client) -> None:
+    before = metrics(http)
+    assert recognize(http, drawing_of("7").data_url())["label"] == "7"
+    assert "error" in recognize(http, "data:image/png;base64,AAAA")
+    after = metrics(http)
+
+    def grown(name: str) -> float:
+        return after[name] - before.get(name, 0.0)
+
+    live = 'digit_requests_total{kind="live",status="200"}'
+    assert grown(live) == 2
+    assert grown('digit_request_seconds_count{kind="live"}') == 2
+    assert grown('digit_verdicts_total{verdict="digit"}') == 1
+    workers = after["digit_workers_alive"]
+    assert workers >= 2
+    assert after['digit_waiting{of="drawings"}'] == 0
+    memory = [value for name, value in after.items() if name.startswith("digit_memory_bytes")]
+    assert len(memory) == workers + 1
+    assert min(memory) > 10e6
+    assert not [name for name in after if re.search("session|127|monitoring", name)]
+
+
+def test_a_server_whose_worker_died_is_not_ready_until_it_is_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        http = httpx.Client(base_url=server.url, trust_env=False, timeout=30)
+        restarts = "digit_worker_restarts_total"
+        assert metrics(http)[restarts] == 0
+        workers = [pid for pid in descendants(server.process.pid) if not descendants(pid)]
+        os.kill(workers[-1], signal.SIGKILL)
+        deadline = time.monotonic() + 15
+        while metrics(http)["digit_workers_alive"] == 2:
+            assert time.monotonic() < deadline, "nobody notices"
+        first = http.get("/readyz")
+        assert (first.status_code, first.json()["status"]) == (503, "not ready")
+        while http.get("/readyz").status_code != 200:
+            assert time.monotonic() < deadline, "it does not come back"
+            time.sleep(0.1)
+        assert metrics(http)[restarts] == 1
+        assert metrics(http)["digit_workers_alive"] == 2
+
+
+def test_memory_of_a_process_that_is_not_there_is_left_out() -> None:
+    assert resident_bytes("self")
+    assert resident_bytes("0") is None

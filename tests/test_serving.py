@@ -1,0 +1,202 @@
+"""Worker processes: their answers are the recogniser's, and none that dies takes others along."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import descendants, load_drawings, run_async, serving
+
+from digit_model import DigitRecognizer, ImageError, ModelError
+from digit_model.reading import Reading
+from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
+from digit_model.serving.client import RecognizerClient
+from digit_model.serving.pool import GivenUpError, Worker
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+SEVEN = str(EXAMPLES / "crossed-seven.jpg")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[RecognizerClient]:
+    started = RecognizerClient(workers=2)
+    started.load()
+    yield started
+    started.close()
+
+
+def end_process_at_odd(items: Sequence[int]) -> list[int]:
+    """A job that one of its items ends the process of."""
+    if any(item % 2 for item in items):
+        os._exit(1)
+    return list(items)
+
+
+# ---- batching, without processes
+
+
+class FakeWorker(Worker):
+    """Notes what it is given, and is busy until it is released."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Any]] = []
+        self.released = asyncio.Event()
+
+    async def run(self, job: Any, *arguments: Any, timeout_seconds: float) -> Any:
+        self.batches.append(list(arguments[0]))
+        await self.released.wait()
+        return job(*arguments)
+
+
+def upper(items: Sequence[str]) -> list[str | Exception]:
+    return [item.upper() if item else ValueError("empty") for item in items]
+
+
+def test_what_waits_goes_together_urgent_first_and_without_those_who_left() -> None:
+    async def scenario() -> tuple[FakeWorker, list[Any], int]:
+        worker = FakeWorker()
+        batcher: Batcher[str, str] = Batcher([worker], upper, timeout_seconds=1)
+        tasks = [asyncio.ensure_future(batcher.submit("first"))]
+        await asyncio.sleep(0)
+        tasks += [asyncio.ensure_future(batcher.submit(item)) for item in ("b", "", "gone")]
+        tasks.append(asyncio.ensure_future(batcher.submit("u", URGENT)))
+        await asyncio.sleep(0)
+        waiting = batcher.waiting
+        tasks[3].cancel()
+        worker.released.set()
+        return worker, await asyncio.gather(*tasks, return_exceptions=True), waiting
+
+    worker, results, waiting = run_async(scenario())
+    assert waiting == 4
+    assert worker.batches == [["first"], ["u", "b", ""]]  # a free worker waits for nobody
+    assert [results[number] for number in (0, 1, 4)] == ["FIRST", "B", "U"]
+    assert isinstance(results[2], ValueError)  # of its own alone
+    assert isinstance(results[3], asyncio.CancelledError)
+
+
+def test_a_batch_has_its_limit() -> None:
+    async def scenario() -> list[list[str]]:
+        worker = FakeWorker()
+        worker.released.set()
+        batcher: Batcher[str, str] = Batcher([worker], upper, timeout_seconds=1)
+        await asyncio.gather(*(batcher.submit("x", USUAL) for _ in range(3 * MAX_BATCH)))
+        return worker.batches
+
+    assert max(map(len, run_async(scenario()))) == MAX_BATCH
+
+
+# ---- with processes
+
+
+@pytest.mark.slow
+def test_answers_are_those_of_the_recogniser(client: RecognizerClient) -> None:
+    recognizer = DigitRecognizer.from_pretrained()
+    drawings = [drawing.png() for drawing in load_drawings()]
+
+    async def ask() -> tuple[list[Any], Reading, Any, Any]:
+        answers = await asyncio.gather(
+            *map(client.recognize_drawing, [*drawings, b"no picture"]), return_exceptions=True
+        )
+        reading = await client.read_file(SEVEN, 4)
+        evidence = await client.explain(SEVEN, "1")
+        many = [one async for one in client.read_files([SEVEN, b"", SEVEN])]
+        return answers, reading, evidence, many
+
+    answers, reading, evidence, many = run_async(ask())
+    for drawing, answer in zip(drawings, answers, strict=False):
+        expected = recognizer.predict(drawing, top_k=10)
+        assert answer[0].label == expected.label
+        assert answer[0].confidence == pytest.approx(expected.confidence, abs=1e-5)
+        assert answer[0].crop == expected.crop
+        assert answer[1] > 0
+    assert isinstance(answers[-1], ImageError)
+    assert reading.prediction.top_k == recognizer.predict(SEVEN, top_k=4).top_k
+    assert (evidence == recognizer.explain(SEVEN, "1")).all()
+    assert [type(one) for one in many] == [Reading, ImageError, Reading]
+    assert client.model.sha256 == recognizer.sha256
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_loses_no_request(client: RecognizerClient) -> None:
+    drawings = [drawing.png() for drawing in load_drawings()] * 10
+    killed = [worker.pid() for worker in client.workers]
+
+    def kill() -> None:
+        for pid in killed:
+            assert pid is not None
+            time.sleep(0.05)
+            os.kill(pid, signal.SIGKILL)
+
+    async def ask() -> list[Any]:
+        thread = threading.Thread(target=kill)
+        thread.start()
+        tasks = [client.recognize_drawing(drawing) for drawing in drawings]
+        return await asyncio.gather(*tasks, client.read_file(SEVEN), client.read_file(SEVEN))
+
+    answers = run_async(ask())
+    assert len(answers) == len(drawings) + 2
+    assert answers[-1].prediction.label == "7"
+    assert all(answer[0].label == answers[n % 20][0].label for n, answer in enumerate(answers[:-2]))
+    assert run_async(client.read_file(SEVEN)).prediction.label == "7"
+    assert not set(killed) & {worker.pid() for worker in client.workers if worker.restarts}
+
+
+@pytest.mark.slow
+def test_a_job_that_takes_too_long_or_ends_the_process_is_given_up() -> None:
+    worker = Worker(None)
+    worker.wait_until_loaded()
+
+    async def scenario() -> None:
+        start = time.monotonic()
+        with pytest.raises(GivenUpError, match=r"more than 0\.3 seconds"):
+            await worker.run(time.sleep, 60, timeout_seconds=0.3)
+        assert time.monotonic() - start < 5
+        with pytest.raises(GivenUpError, match="more than this machine can give"):
+            await worker.run(os._exit, 1, timeout_seconds=30)
+        assert worker.restarts == 3
+        with pytest.raises(ZeroDivisionError):  # of the job's own
+            await worker.run(divmod, 1, 0, timeout_seconds=30)
+        assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
+        assert worker.is_alive()
+
+        batcher: Batcher[int, int] = Batcher([worker], end_process_at_odd, timeout_seconds=30)
+        busy = asyncio.ensure_future(batcher.submit(0))
+        await asyncio.sleep(0)
+        asked = [batcher.submit(item) for item in (2, 3, 4)]
+        answers = await asyncio.gather(busy, *asked, return_exceptions=True)
+        assert answers[0:2] == [0, 2]
+        assert isinstance(answers[2], GivenUpError)
+        assert answers[3] == 4  # it shared the batch with one that ended the process
+
+    try:
+        run_async(scenario())
+    finally:
+        worker.stop()
+
+
+@pytest.mark.slow
+def test_weights_that_cannot_be_loaded_are_one_error(tmp_path: Path) -> None:
+    client = RecognizerClient(str(tmp_path), workers=2)
+    with pytest.raises(ModelError, match=r"config\.json"):
+        client.load()
+    assert not any(worker.is_alive() for worker in client.workers)
+
+
+@pytest.mark.slow
+def test_no_worker_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        children = descendants(server.process.pid)
+        assert len(children) >= 3  # of them a drawing's worker and a file's
+        server.process.kill()
+        server.process.wait()
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{pid}").exists() for pid in children):
+            assert time.monotonic() < deadline, "a worker goes on without its server"
+            time.sleep(0.1)
