@@ -127,7 +127,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         metavar="N",
         type=whole_number(1, 256),
         default=environment("DIGIT_WORKERS") or str(os.cpu_count() or 1),
-        help="processes that recognise drawings; one more reads files [DIGIT_WORKERS, one a core]",
+        help="processes that recognise drawings; others read files [DIGIT_WORKERS, one a core]",
     )
     parser.add_argument(
         "--max-upload-mb",

@@ -340,6 +340,20 @@ def test_the_table_of_options_and_variables(monkeypatch: pytest.MonkeyPatch) -> 
             assert app.parse_options([]) == chosen != default, variable
 
 
+def test_the_table_of_loads_is_that_of_the_benchmark() -> None:
+    file = ROOT / "benchmarks" / "results" / "load.json"
+    figures = json.loads(file.read_text(encoding="utf-8"))
+    measured = [
+        [f"{row['per_second']:.0f}, {row['p99_ms']:.0f} ms" for row in loads.values()]
+        for loads in figures.values()
+    ]
+    text = (DOCS / "results.md").read_text(encoding="utf-8").partition("## Many at once")[2]
+    rows = [line for line in text.splitlines() if re.match(r"\| [^|]*[a-z]", line)]
+    printed = [[cell.strip() for cell in line.strip("|").split("|")[1:]] for line in rows]
+    assert sorted(printed) == sorted(measured)
+    assert not any(row["failed"] for loads in figures.values() for row in loads.values())
+
+
 # ---- names, links and tables
 
 

@@ -13,7 +13,7 @@ from digit_model.serving.pool import GivenUpError, Worker
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MAX_BATCH = 16  # items; with more, the first of them would wait for the last
+MAX_BATCH = 32  # items; with more, the first of them would wait for the last
 URGENT, USUAL = 0, 1  # priorities; the lower goes first
 
 

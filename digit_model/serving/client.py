@@ -41,8 +41,8 @@ class RecognizerClient:
 
         Args:
             model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
-            workers: how many processes read drawings; by default one for each core. One more
-                reads files.
+            workers: how many processes recognise drawings; by default one for each core. Half as
+                many, and one, read files.
         """
         self._count = workers or os.cpu_count() or 1
         self.verdicts: Counter[str] = Counter()
@@ -59,16 +59,23 @@ class RecognizerClient:
             # The others take what the first one has found, without asking the Hub again.
             folder = str(self.model.folder)
             self._workers += [Worker(folder) for _ in range(self._count - 1)]
-            self._workers.append(Worker(folder, niceness=FILE_NICENESS))
-            for worker_ in self._workers[1:]:
-                worker_.wait_until_loaded()
+            file_workers = [
+                Worker(folder, niceness=FILE_NICENESS)
+                for _ in range(min(self._count, 1 + self._count // 2))
+            ]
+            self._workers += file_workers
+            for each in self._workers[1:]:
+                each.wait_until_loaded()
         except BaseException:
             self.close()
             raise
         self._drawings: Batcher[bytes, Timed] = Batcher(
-            self._workers[:-1], worker.recognize_drawings, timeout_seconds=DRAWING_SECONDS
+            self._workers[: self._count],
+            worker.recognize_drawings,
+            timeout_seconds=DRAWING_SECONDS,
         )
-        self._file_turn = asyncio.Semaphore(1)
+        self._idle_file_workers = file_workers
+        self._file_turn = asyncio.Semaphore(len(file_workers))
         self._files_waiting = 0
         return self.model
 
@@ -134,7 +141,7 @@ class RecognizerClient:
 
     @property
     def workers(self) -> Sequence[Worker]:
-        """The processes, that for files last."""
+        """The processes, those for files last."""
         return tuple(self._workers)
 
     def close(self) -> None:
@@ -143,13 +150,15 @@ class RecognizerClient:
             one.stop()
 
     async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
-        """A job for the worker that reads files; they take turns."""
+        """A job for one of the workers that read files; it waits until one is idle."""
         self._files_waiting += 1
         try:
             await self._file_turn.acquire()
         finally:
             self._files_waiting -= 1
+        chosen = self._idle_file_workers.pop()
         try:
-            return await self._workers[-1].run(job, *arguments, timeout_seconds=FILE_SECONDS)
+            return await chosen.run(job, *arguments, timeout_seconds=FILE_SECONDS)
         finally:
+            self._idle_file_workers.append(chosen)
             self._file_turn.release()

@@ -14,6 +14,7 @@ function createRecognition({ server, strokes, status, onAnswer }) {
   const canvas = document.createElement("canvas");
   canvas.width = PICTURE_SIDE;
   canvas.height = PICTURE_SIDE;
+  const context = canvas.getContext("2d", { alpha: false }); // three channels to encode and decode
   let requesting = false;
   let changed = false; // since the last request
   let drawingNumber = 0; // an answer about an earlier drawing is dropped
@@ -22,7 +23,7 @@ function createRecognition({ server, strokes, status, onAnswer }) {
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   function toDataURL() {
-    paintStrokes(canvas.getContext("2d"), strokes.current(), PICTURE_SIDE);
+    paintStrokes(context, strokes.current(), PICTURE_SIDE);
     return canvas.toDataURL("image/png");
   }
 
