@@ -126,8 +126,9 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--workers",
         metavar="N",
         type=whole_number(1, 256),
-        default=environment("DIGIT_WORKERS") or str(os.cpu_count() or 1),
-        help="processes that recognise drawings; others read files [DIGIT_WORKERS, one a core]",
+        default=environment("DIGIT_WORKERS") or None,
+        help="processes that recognise drawings; others read files "
+        "[DIGIT_WORKERS, one for each core, at most 8]",
     )
     parser.add_argument(
         "--max-upload-mb",
@@ -265,7 +266,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     try:
         with contextlib.closing(
-            RecognizerClient(options.model, workers=int(options.workers))
+            RecognizerClient(options.model, workers=options.workers)
         ) as recognizer:
             import gradio  # noqa: F401  # takes seconds, in which the worker imports torch
 

@@ -21,7 +21,15 @@ Result = TypeVar("Result")
 
 DRAWING_SECONDS = 10.0  # for all drawings that are read together
 FILE_SECONDS = 30.0  # for one file; 64 megapixels take a few
+MAX_DEFAULT_WORKERS = 8  # each takes some 100 MB, and a container may show more cores than it has
 FILE_NICENESS = 10  # people who draw go first on a busy core
+
+
+def default_workers() -> int:
+    """One for each core that this process may use, up to :data:`MAX_DEFAULT_WORKERS`."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return min(len(os.sched_getaffinity(0)), MAX_DEFAULT_WORKERS)
+    return min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)
 
 
 class RecognizerClient:
@@ -41,10 +49,10 @@ class RecognizerClient:
 
         Args:
             model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
-            workers: how many processes recognise drawings; by default one for each core. Half as
-                many, and one, read files.
+            workers: how many processes recognise drawings; see :func:`default_workers`.
+                Half as many, and one, read files.
         """
-        self._count = workers or os.cpu_count() or 1
+        self._count = workers or default_workers()
         self.verdicts: Counter[str] = Counter()
         self._workers = [Worker(model)]
 
