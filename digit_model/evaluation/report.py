@@ -111,8 +111,8 @@ def _overview(metrics: Metrics) -> Table | None:
         "Digits",
         [*columns, "Worst recall"],
         rows,
-        "In %. Nothing was chosen on test data; recipes, thresholds or rules were chosen on "
-        "development data. Nothing is trained on either. Recall is the mean over the ten digits. "
+        "In %. Seeds, recipes, thresholds or rules were chosen on development data. Nothing is "
+        "trained on either. Recall is the mean over the ten digits. "
         'Unsure and refused ("not a digit") are shares of all digits, right or wrong. Worst recall '
         "is that of the worst set of several.",
     )

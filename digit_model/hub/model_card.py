@@ -175,7 +175,7 @@ def _results(metrics: dict[str, Any]) -> str:
     parts = ["## Results"]
     if "digits" in metrics:
         parts.append(
-            "Only MNIST's test images are test data: nothing was chosen on them. Everything else "
+            "Only MNIST's test images are test data, for final measurements. Everything else "
             "is development data: nothing is trained on it, but recipes, seeds, thresholds or "
             "preprocessing rules were chosen on it, so its results are optimistic."
         )
