@@ -180,6 +180,7 @@ def serve(demo: gr.Blocks, monitoring: Monitoring, options: argparse.Namespace) 
     """Serve until interrupted."""
     from starlette.middleware import Middleware
 
+    from page.closed_routes import ClosedRoutes
     from page.shared_session import SharedSession
     from page.theme import CSS, paper_theme
 
@@ -202,7 +203,11 @@ def serve(demo: gr.Blocks, monitoring: Monitoring, options: argparse.Namespace) 
         mcp_server=options.mcp,
         app_kwargs={
             "routes": monitoring.routes,
-            "middleware": [*monitoring.middleware, Middleware(SharedSession)],
+            "middleware": [
+                *monitoring.middleware,
+                Middleware(ClosedRoutes),
+                Middleware(SharedSession),
+            ],
         },
         quiet=True,
         prevent_thread_lock=True,
