@@ -15,12 +15,13 @@ import argparse
 import contextlib
 import importlib.util
 import os
+import signal
 import socket
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from digit_model.cli.arguments import Parser, whole_number
 
@@ -259,6 +260,10 @@ def correction_store(where: str | None) -> Iterator[CorrectionStore]:
         yield store
 
 
+def exit_on_signal(*_: object) -> NoReturn:
+    sys.exit(0)
+
+
 def main(arguments: list[str] | None = None) -> None:
     options = parse_options(arguments)
     # torch reads this when it is imported. Requests run in parallel; a second thread within one
@@ -269,6 +274,7 @@ def main(arguments: list[str] | None = None) -> None:
     from digit_model import ModelError
     from digit_model.serving.client import RecognizerClient
 
+    signal.signal(signal.SIGTERM, exit_on_signal)  # so that workers end and files are removed
     try:
         with contextlib.closing(
             RecognizerClient(options.model, workers=options.workers)

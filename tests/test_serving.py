@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import threading
 import time
@@ -15,6 +17,7 @@ import pytest
 from conftest import descendants, load_drawings, run_async, serving
 
 from digit_model import DigitRecognizer, ImageError, ModelError
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.reading import Reading
 from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
 from digit_model.serving.client import RecognizerClient
@@ -187,6 +190,44 @@ def test_weights_that_cannot_be_loaded_are_one_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"config\.json"):
         client.load()
     assert not any(worker.is_alive() for worker in client.workers)
+
+
+@pytest.mark.slow
+def test_weights_that_go_and_come_back_while_it_runs(tmp_path: Path) -> None:
+    weights = Path(shutil.copytree(DEFAULT_WEIGHTS, tmp_path / "weights"))
+    worker = Worker(str(weights))
+    worker.wait_until_loaded()
+
+    async def scenario() -> None:
+        weights.rename(tmp_path / "aside")
+        assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)  # they are in memory
+        pid = worker.pid()
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(GivenUpError, match="can't be started again: There is no folder"):
+            await worker.run(divmod, 7, 3, timeout_seconds=30)
+        (tmp_path / "aside").rename(weights)
+        with contextlib.suppress(GivenUpError):  # of a start from before they were back
+            await worker.run(divmod, 7, 3, timeout_seconds=30)
+        assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
+
+    try:
+        run_async(scenario())
+    finally:
+        worker.stop()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_asked_to_stop_leaves_no_worker_and_no_noise(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        children = descendants(server.process.pid)
+        start = time.monotonic()
+        server.process.terminate()
+        assert server.process.wait(timeout=10) == 0
+        while any(Path(f"/proc/{pid}").exists() for pid in children):
+            assert time.monotonic() - start < 10, "a worker goes on without its server"
+            time.sleep(0.1)
+        assert server.log.read_text().count("\n") == 1  # the address
 
 
 @pytest.mark.slow

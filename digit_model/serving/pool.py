@@ -18,6 +18,7 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from typing import Any, TypeVar
 
+from digit_model.model_folder import ModelError
 from digit_model.serving import worker
 from digit_model.serving.worker import ModelInfo
 
@@ -60,11 +61,14 @@ class Worker:
         for _ in range(2):
             executor = self._executor
             try:
-                await asyncio.wrap_future(self._loading)
+                await self._loaded()
                 future = asyncio.wrap_future(executor.submit(job, *arguments))
                 return await asyncio.wait_for(future, timeout_seconds)
             except BrokenExecutor:  # the process was killed, or ran out of memory
                 self._replace(executor)
+            except ModelError as error:  # the weights have gone since the first start
+                self._replace(executor)  # perhaps they are back for the next caller
+                raise GivenUpError(f"The recogniser can't be started again: {error}") from error
             except TimeoutError:
                 self._replace(executor)
                 raise GivenUpError(
@@ -105,6 +109,10 @@ class Worker:
         self._loading: Future[tuple[int, ModelInfo]] = self._executor.submit(
             worker.load, *self._arguments
         )
+
+    async def _loaded(self) -> None:
+        """Wait for the weights; a caller who leaves meanwhile doesn't stop their loading."""
+        await asyncio.shield(asyncio.wrap_future(self._loading))
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         """Start a process in the place of one that is broken, if nobody else has done it."""
