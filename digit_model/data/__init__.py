@@ -6,10 +6,13 @@ and :mod:`.own_digits`. Generated: :mod:`.synthetic` digits from :mod:`.allograp
 them. Serving doesn't import this package.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
+
+from digit_model.digit import SIZE
 
 Digits = tuple[np.ndarray, np.ndarray]  # images uint8 (N, 28, 28), labels int64 (N,)
 # "development": not trained on; recipes, seeds, temperature and thresholds are chosen on it.
@@ -20,6 +23,11 @@ DATA_FOLDER = Path(__file__).parents[2] / "data"  # the files that ship with the
 
 class DataError(Exception):
     """A data set that is missing or can't be read. ``str(error)`` is one sentence."""
+
+
+def stack_digits(images: Sequence[np.ndarray]) -> np.ndarray:
+    """uint8 (28, 28) each → uint8 (N, 28, 28), of none (0, 28, 28)."""
+    return np.stack(images) if len(images) else np.empty((0, SIZE, SIZE), np.uint8)
 
 
 def data_file(name: str) -> Path:

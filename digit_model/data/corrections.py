@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from digit_model.correction_store import CORRECTION_LABELS, METADATA_FILE, NOT_A_DIGIT
-from digit_model.data import DataError, Digits
+from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
-from digit_model.digit import SIZE
 from digit_model.hub.names import HubName, parse_hub_name
 from digit_model.preprocess import preprocess
 
@@ -54,11 +53,7 @@ def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
                 labels.append(int(label))
     if not digits and not nondigits:
         raise DataError(f"There are no corrections in {folder}.")
-    empty = np.zeros((0, SIZE, SIZE), np.uint8)
-    return (
-        (np.stack(digits) if digits else empty, np.array(labels, np.int64)),
-        np.stack(nondigits) if nondigits else empty,
-    )
+    return (stack_digits(digits), np.array(labels, np.int64)), stack_digits(nondigits)
 
 
 def _read_line(file: Path, number: int, line: str) -> tuple[np.ndarray, str]:

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from digit_model.correction_store import NOT_A_DIGIT
-from digit_model.data import DataError, Digits
+from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
-from digit_model.digit import SIZE
 from digit_model.prediction import LABELS
 from digit_model.preprocess import preprocess
 
@@ -28,8 +27,8 @@ def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
             f"There are no digits in {folder}: put pictures into {folder}/0 … {folder}/9."
         )
     labels = np.array([int(label) for label, images in by_label.items() for _ in images], np.int64)
-    images = _stack([image for images in by_label.values() for image in images])
-    return (images, labels), _stack(nondigits)
+    images = stack_digits([image for images in by_label.values() for image in images])
+    return (images, labels), stack_digits(nondigits)
 
 
 def _read_folder(folder: Path) -> list[np.ndarray]:
@@ -42,7 +41,3 @@ def _read(path: Path) -> np.ndarray:
         return preprocess(path)
     except ImageError as error:
         raise DataError(f"{path}: {error}") from error
-
-
-def _stack(images: list[np.ndarray]) -> np.ndarray:
-    return np.stack(images) if images else np.zeros((0, SIZE, SIZE), np.uint8)
