@@ -74,12 +74,12 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             images: the files; MCP clients send addresses data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        readings = recognizer.read_files([image.picture for image in images], top_k)
+        answers = recognizer.recognize_files([image.picture for image in images], top_k)
         return [
-            {"error": str(reading)}
-            if isinstance(reading, ValueError)
-            else prediction_json(reading.prediction, top_k)
-            async for reading in readings
+            {"error": str(answer)}
+            if isinstance(answer, ValueError)
+            else prediction_json(answer[0], top_k)
+            async for answer in answers
         ]
 
     async def explain(image: str | None, label: str | None = None) -> np.ndarray:

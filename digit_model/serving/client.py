@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -115,6 +115,13 @@ class RecognizerClient:
         self.verdicts[answer[0].verdict] += 1
         return answer
 
+    async def recognize_files(
+        self, images: Sequence[Image], top_k: int = 3
+    ) -> AsyncIterator[Timed | ImageError | GivenUpError]:
+        """As :meth:`read_files`, without the pictures."""
+        async for answer in self._one_by_one(self.recognize_file, images, top_k):
+            yield answer
+
     async def read_file(self, image: Image, top_k: int = 3) -> Reading:
         """The same, with the upright picture."""
         reading = await self._run(worker.read_file, image, top_k)
@@ -128,11 +135,8 @@ class RecognizerClient:
 
         Others' files are read in between.
         """
-        for image in images:
-            try:
-                yield await self.read_file(image, top_k)
-            except (ImageError, GivenUpError) as error:
-                yield error
+        async for answer in self._one_by_one(self.read_file, images, top_k):
+            yield answer
 
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.explain``; raises GivenUpError, too."""
@@ -156,6 +160,18 @@ class RecognizerClient:
         """End the processes at once."""
         for one in self._workers:
             one.stop()
+
+    async def _one_by_one(
+        self,
+        read: Callable[[Image, int], Awaitable[Result]],
+        images: Sequence[Image],
+        top_k: int,
+    ) -> AsyncIterator[Result | ImageError | GivenUpError]:
+        for image in images:
+            try:
+                yield await read(image, top_k)
+            except (ImageError, GivenUpError) as error:
+                yield error
 
     async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
         """A job for one of the workers that read files; it waits until one is idle."""
