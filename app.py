@@ -37,7 +37,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 ICON = str(Path(__file__).parent / "page" / "icon.png")
 CORRECTIONS = Path("corrections")  # below the folder where the app is started
 MAX_UPLOAD_MB = 50
-MAX_THREADS = 8  # a photograph of 64 megapixels takes some 200 MB while it is decoded
+MAX_THREADS = 8  # of Gradio's, in this process: pictures are decoded in the workers
 UPLOAD_SECONDS = 3600  # how long uploaded pictures stay on the server's disk
 SHARE_TIMEOUT_SECONDS = 20  # for a public link
 
@@ -274,7 +274,8 @@ def main(arguments: list[str] | None = None) -> None:
     from digit_model import ModelError
     from digit_model.serving.client import RecognizerClient
 
-    signal.signal(signal.SIGTERM, exit_on_signal)  # so that workers end and files are removed
+    # So that workers end, files are removed and corrections are uploaded.
+    signal.signal(signal.SIGTERM, exit_on_signal)
     try:
         with contextlib.closing(
             RecognizerClient(options.model, workers=options.workers)

@@ -10,12 +10,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
 
@@ -60,7 +59,7 @@ def open_correction_store(
 ) -> Iterator[CorrectionStore]:
     """Open a store for corrections; at the end, upload those that are not on the Hub yet.
 
-    Call it in the main thread: it also uploads them when the process receives SIGTERM.
+    That end has to come: app.py turns SIGTERM into a SystemExit.
 
     Args:
         where: a data set on the Hub, user/dataset, or a folder. A name with exactly one slash is
@@ -78,16 +77,10 @@ def open_correction_store(
     store = CorrectionStore(folder, repo_id=where)
     uploader = CorrectionUploader(store, where, minutes)
     uploader.start()
-    previous_handler = signal.signal(signal.SIGTERM, _exit_on_sigterm)
     try:
         yield store
     finally:
-        signal.signal(signal.SIGTERM, previous_handler)
         uploader.stop()
-
-
-def _exit_on_sigterm(*_: object) -> NoReturn:
-    raise SystemExit(0)
 
 
 class CorrectionUploader:
