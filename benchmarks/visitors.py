@@ -13,12 +13,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import base64
-import io
 import json
 import os
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,14 +24,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import httpx  # noqa: E402  (these need the path above)
 import numpy as np  # noqa: E402
-from PIL import Image  # noqa: E402
+from conftest import descendants, serving  # noqa: E402
 
 from digit_model.data.rendering import render  # noqa: E402
 from digit_model.data.strokes import pen_digits  # noqa: E402
+from page.data_url import encode_data_url  # noqa: E402
 
 POINT_SECONDS = 0.02
 PAUSE_SECONDS = 0.03  # as in page/sketchpad/recognition.js
@@ -81,9 +78,7 @@ def films() -> list[Film]:
                 for which in range(drawn[-1][0] + 1)
             ]
             grey = 255 - render(strokes, canvas=280, height=0.6, pen_width=0.09)
-            buffer = io.BytesIO()
-            Image.fromarray(grey).convert("RGB").save(buffer, "PNG")
-            frames.append("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode())
+            frames.append(encode_data_url(np.repeat(grey[..., None], 3, axis=2)))
         made.append(Film(frames))
     return made
 
@@ -139,15 +134,11 @@ async def watch(pid: int, end: float, record: Record) -> None:
 def memory_megabytes(pid: int) -> float:
     """Of a process and its descendants, proportional set size (Linux)."""
     kilobytes = 0
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            kilobytes = int(line.split()[1])
-    children = [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
-    return kilobytes / 1024 + sum(map(memory_megabytes, children))
+    for process in [pid, *descendants(pid)]:
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024
 
 
 async def run(url: str, pid: int, visitors: int, minutes: float) -> Record:
@@ -169,22 +160,11 @@ def main() -> None:
     parser.add_argument("--workers", default=str(os.cpu_count()), help="of the app (one a core)")
     parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        command = [str(ROOT / "app.py"), "--port", str(port), "--workers", options.workers]
-        process = subprocess.Popen(
-            [sys.executable, *command], cwd=folder, stdout=subprocess.DEVNULL
-        )
-        try:
-            wait_until_ready(f"http://127.0.0.1:{port}", process)
-            record = asyncio.run(
-                run(f"http://127.0.0.1:{port}", process.pid, options.visitors, options.minutes)
-            )
-        finally:
-            process.terminate()
-            process.wait()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serving(Path(folder), "--workers", str(options.workers)) as server,
+    ):
+        record = asyncio.run(run(server.url, server.process.pid, options.visitors, options.minutes))
     figures = {
         "visitors": options.visitors,
         "minutes": options.minutes,
@@ -202,17 +182,6 @@ def main() -> None:
         print("the first error:", record.errors[0])
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        try:
-            if httpx.get(f"{url}/readyz", trust_env=False, timeout=10).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise SystemExit("app.py has ended before it was ready.")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from hub_server import HubServer
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expect, sync_playwright
 
+from digit_model.serving.client import RecognizerClient
+
 expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -311,6 +313,15 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def recognizer_client() -> Iterator[RecognizerClient]:
+    """The recogniser in processes of its own."""
+    started = RecognizerClient(workers=2)
+    started.load()
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

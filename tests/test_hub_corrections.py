@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -65,14 +64,6 @@ def prediction() -> Prediction:
     return Prediction("unsure", "7", shares, [("7", 0.1)], 0.1, 0.5, digit, crop)
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> Iterator[RecognizerClient]:
-    client = RecognizerClient(workers=1)
-    client.load()
-    yield client
-    client.close()
-
-
 def keep(
     recognizer: RecognizerClient, store: CorrectionStore, image: str | bytes, label: str
 ) -> dict[str, str]:
@@ -103,7 +94,7 @@ def on_hub(hub: HubServer, repo: str) -> dict[str, str]:
 
 
 def test_a_photograph_is_stored_upright_and_without_its_metadata(
-    tmp_path: Path, recognizer: RecognizerClient
+    tmp_path: Path, recognizer_client: RecognizerClient
 ) -> None:
     photo = Image.new("RGB", (60, 40), "white")
     photo.paste("black", (0, 0, 30, 10))
@@ -114,7 +105,7 @@ def test_a_photograph_is_stored_upright_and_without_its_metadata(
     photo.save(tmp_path / "photo.jpg", exif=exif, comment=b"at home", quality=95)
     store = CorrectionStore(tmp_path / "kept")
     path = str(tmp_path / "photo.jpg")
-    receipt = keep(recognizer, store, path, "7")
+    receipt = keep(recognizer_client, store, path, "7")
     assert receipt.keys() == {"id", "label", "stored"}
     kept = tmp_path / "kept" / receipt["stored"]
     picture = Image.open(kept)
@@ -132,15 +123,17 @@ def test_a_photograph_is_stored_upright_and_without_its_metadata(
     assert row["verdict"] == answer.verdict
     assert row["predicted_label"] == (answer.label or "")
     assert row["model_revision"] == ""
-    assert row["model_sha256"] == recognizer.model.sha256
+    assert row["model_sha256"] == recognizer_client.model.sha256
 
 
-def test_large_pictures_are_scaled_down(tmp_path: Path, recognizer: RecognizerClient) -> None:
+def test_large_pictures_are_scaled_down(
+    tmp_path: Path, recognizer_client: RecognizerClient
+) -> None:
     """To what the recogniser needs, and the page says, 640 pixels a side at the most."""
     store = CorrectionStore(tmp_path)
     png = io.BytesIO()
     Image.new("L", (5000, 500), 255).save(png, "PNG")
-    receipt = keep(recognizer, store, png.getvalue(), "1")
+    receipt = keep(recognizer_client, store, png.getvalue(), "1")
     assert Image.open(tmp_path / receipt["stored"]).size == (625, 62)
 
 
@@ -154,10 +147,10 @@ def test_labels_that_are_none(tmp_path: Path, prediction: Prediction, label: str
 
 @pytest.mark.parametrize("content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + bytes(40)])
 def test_pictures_that_are_none(
-    tmp_path: Path, recognizer: RecognizerClient, content: bytes
+    tmp_path: Path, recognizer_client: RecognizerClient, content: bytes
 ) -> None:
     with pytest.raises(ImageError):
-        keep(recognizer, CorrectionStore(tmp_path), content, "7")
+        keep(recognizer_client, CorrectionStore(tmp_path), content, "7")
     assert list(tmp_path.iterdir()) == []
 
 

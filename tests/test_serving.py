@@ -9,7 +9,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,6 @@ from digit_model.serving.pool import GivenUpError, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SEVEN = str(EXAMPLES / "crossed-seven.jpg")
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[RecognizerClient]:
-    started = RecognizerClient(workers=2)
-    started.load()
-    yield started
-    started.close()
 
 
 def end_process_at_odd(items: Sequence[int]) -> list[int]:
@@ -99,8 +91,8 @@ def test_a_batch_has_its_limit() -> None:
 
 
 @pytest.mark.slow
-def test_answers_are_those_of_the_recogniser(client: RecognizerClient) -> None:
-    recognizer = DigitRecognizer.from_pretrained()
+def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient) -> None:
+    client, recognizer = recognizer_client, DigitRecognizer.from_pretrained()
     drawings = [drawing.png() for drawing in load_drawings()]
 
     async def ask() -> tuple[list[Any], Reading, Any, Any]:
@@ -110,6 +102,10 @@ def test_answers_are_those_of_the_recogniser(client: RecognizerClient) -> None:
         reading = await client.read_file(SEVEN, 4)
         evidence = await client.explain(SEVEN, "1")
         many = [one async for one in client.read_files([SEVEN, b"", SEVEN])]
+        timed = [one async for one in client.recognize_files([b"", SEVEN], 4)]
+        assert isinstance(timed[0], ImageError)
+        assert isinstance(timed[1], tuple)
+        assert timed[1][0].top_k == reading.prediction.top_k
         return answers, reading, evidence, many
 
     answers, reading, evidence, many = run_async(ask())
@@ -127,7 +123,8 @@ def test_answers_are_those_of_the_recogniser(client: RecognizerClient) -> None:
 
 
 @pytest.mark.slow
-def test_a_worker_that_is_killed_loses_no_request(client: RecognizerClient) -> None:
+def test_a_worker_that_is_killed_loses_no_request(recognizer_client: RecognizerClient) -> None:
+    client = recognizer_client
     drawings = [drawing.png() for drawing in load_drawings()] * 10
     killed = [worker.pid() for worker in client.workers]
 
