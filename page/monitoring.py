@@ -43,14 +43,13 @@ class Monitoring:
         self._recognizer = recognizer
         self._registry = CollectorRegistry()
         self._registry.register(WorkerCollector(recognizer))
-        labels = ("kind",)
         self._requests = Counter(
-            "digit_requests", "Requests by status", (*labels, "status"), registry=self._registry
+            "digit_requests", "Requests by status", ("kind", "status"), registry=self._registry
         )
         self._seconds = Histogram(
             "digit_request_seconds",
             "Time until the whole answer was sent",
-            labels,
+            ("kind",),
             buckets=BUCKETS,
             registry=self._registry,
         )

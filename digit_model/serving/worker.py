@@ -121,7 +121,7 @@ def _end_with_parent() -> None:
 
 
 def recognize_drawings(images: Sequence[bytes]) -> list[Timed | ImageError]:
-    """Recognise pictures that wait together, in one forward pass; all ten labels in ``top_k``.
+    """Recognise pictures that wait at the same moment, with all ten labels in ``top_k``.
 
     The pictures stay here: who drew them has them.
     """
