@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from conftest import CHROMIUM_FLAGS, Visitor, chromium_path, load_drawings, serving  # noqa: E402
 from playwright.sync_api import ViewportSize, expect, sync_playwright  # noqa: E402
