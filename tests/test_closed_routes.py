@@ -6,7 +6,7 @@ import httpx
 import pytest
 from conftest import ROOT, Server
 
-from page.closed_routes import CLOSED
+from page.server.closed_routes import CLOSED
 
 pytestmark = pytest.mark.slow
 

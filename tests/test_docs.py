@@ -8,6 +8,7 @@ import dataclasses
 import importlib.util
 import io
 import json
+import os
 import re
 import shlex
 import shutil
@@ -24,13 +25,14 @@ from gradio_client import Client
 from hub_client import Client as HubClient
 from hub_server import WRITE
 
-import app
 import train
 from digit_model import Prediction
 from digit_model.__main__ import main
 from digit_model.cli.arguments import Parser
 from digit_model.evaluation.report import PARTS
 from digit_model.training.recipe import RECIPES
+from page.server import limits
+from page.server import options as app_options
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
@@ -249,7 +251,7 @@ def check_command(words: list[str]) -> None:
     """Raises AssertionError or SystemExit for what nobody could type with success."""
     match words:
         case ["python", "app.py", *arguments]:
-            app.parse_options(arguments)
+            app_options.parse_options(arguments)
         case ["python", "train.py", *arguments]:
             train.parse_options(arguments)
         case ["torchrun", *arguments]:
@@ -262,7 +264,7 @@ def check_command(words: list[str]) -> None:
             for variable in variables:
                 name, _, options = variable.partition("=")
                 assert f"$({name})" in makefile
-                app.parse_options(shlex.split(options))
+                app_options.parse_options(shlex.split(options))
         case ["python", script, *arguments] if script.startswith("benchmarks/"):
             source = (ROOT / script).read_text(encoding="utf-8")
             assert all(f'"{option}"' in source for option in arguments if option.startswith("-"))
@@ -281,9 +283,9 @@ def check_command(words: list[str]) -> None:
 @pytest.fixture
 def _plain_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """No port is tried, and no variable of this machine counts."""
-    monkeypatch.setattr(app, "check_address", lambda host, port: None)
-    for name in ("MODEL", "CORRECTIONS", "SHARE", "MAX_UPLOAD_MB", "MCP"):
-        monkeypatch.delenv(f"DIGIT_{name}", raising=False)
+    monkeypatch.setattr(app_options, "check_address", lambda host, port: None)
+    for name in [name for name in os.environ if name.startswith("DIGIT_")]:
+        monkeypatch.delenv(name)
     for name in ("NAME", "PORT"):
         monkeypatch.delenv(f"GRADIO_SERVER_{name}", raising=False)
 
@@ -309,7 +311,7 @@ def test_every_command_is_one_that_its_parser_takes(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_option_exists(page: Path) -> None:
-    parsers: list[Callable[[list[str]], Any]] = [app.parse_options, train.parse_options]
+    parsers: list[Callable[[list[str]], Any]] = [app_options.parse_options, train.parse_options]
     known = {option for parser in parsers for option in options_of(parser)}
     for verb in VERBS:
         known |= options_of(main, verb)
@@ -327,17 +329,20 @@ def options_of(parser: Callable[[list[str]], Any], *verb: str) -> set[str]:
 @pytest.mark.usefixtures("_plain_options")
 def test_the_table_of_options_and_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = table_rows(DOCS / "deployment.md", "Option").values()
-    assert {row["Option"].strip("`") for row in rows} == options_of(app.parse_options) - {"--help"}
-    values: dict[str, str | None] = {"--port": "8080", "--max-upload-mb": "7", "--workers": "5"}
+    assert {row["Option"].strip("`") for row in rows} == options_of(app_options.parse_options) - {
+        "--help"
+    }
+    values: dict[str, str | None] = {"--port": "8080", "--workers": "5"}
+    values |= {limits.option_of(each.name): "7" for each in dataclasses.fields(limits.Limits)}
     values |= {"--share": None, "--mcp": None}
-    default = app.parse_options([])
+    default = app_options.parse_options([])
     for row in rows:
         option, variable = row["Option"].strip("`"), row["Variable"].strip("`")
         value = values.get(option, "elsewhere")
-        chosen = app.parse_options([option] if value is None else [option, value])
+        chosen = app_options.parse_options([option] if value is None else [option, value])
         with monkeypatch.context() as patch:
             patch.setenv(variable, value or "1")
-            assert app.parse_options([]) == chosen != default, variable
+            assert app_options.parse_options([]) == chosen != default, variable
 
 
 def test_the_table_of_loads_is_that_of_the_benchmark() -> None:
@@ -361,7 +366,11 @@ def test_the_table_of_loads_is_that_of_the_benchmark() -> None:
 def test_every_environment_variable_is_read(page: Path) -> None:
     code = [*inline_code(page), *(block.code for block in blocks_of(page))]
     named = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b", "\n".join(code)))
-    sources = [ROOT / "app.py", ROOT / "train.py", *(ROOT / "digit_model").rglob("*.py")]
+    sources = [
+        ROOT / "train.py",
+        *(ROOT / "page").rglob("*.py"),
+        *(ROOT / "digit_model").rglob("*.py"),
+    ]
     for package in ("gradio", "huggingface_hub"):
         spec = importlib.util.find_spec(package)
         assert spec is not None
@@ -369,6 +378,7 @@ def test_every_environment_variable_is_read(page: Path) -> None:
         sources += [*Path(spec.origin).parent.glob("*.py")]
     text = "\n".join(source.read_text(encoding="utf-8") for source in sources)
     read = set(re.findall(r"""["'[]([A-Z]+(?:_[A-Z]+)+)\b""", text))  # "[" in app.py's help
+    read |= {limits.variable_of(each.name) for each in dataclasses.fields(limits.Limits)}
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert named <= read | set(re.findall(r"^([A-Z_]+) :=", makefile, re.MULTILINE))
 

@@ -100,7 +100,10 @@ def test_errors_are_sentences_and_nothing_is_fetched(
 
 
 def test_without_the_option_mcp_is_not_imported(tmp_path: Path) -> None:
-    code = "import app, sys; app.serve = lambda *_: print(sys.modules.get('mcp')); app.main([])"
+    code = (
+        "import app, sys, types; show = lambda *_: print(sys.modules.get('mcp')); "
+        "sys.modules['page.server.launch'] = types.SimpleNamespace(serve=show); app.main([])"
+    )
     result = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from conftest import Server, descendants, drawing_of, serving
 
-from page.monitoring import resident_bytes
+from page.server.monitoring import resident_bytes
 
 pytestmark = pytest.mark.slow
 

@@ -183,10 +183,23 @@ def test_a_job_that_takes_too_long_or_ends_the_process_is_given_up() -> None:
 
 @pytest.mark.slow
 def test_weights_that_cannot_be_loaded_are_one_error(tmp_path: Path) -> None:
+    threads = set(threading.enumerate())
     client = RecognizerClient(str(tmp_path), workers=2)
     with pytest.raises(ModelError, match=r"config\.json"):
         client.load()
     assert not any(worker.is_alive() for worker in client.workers)
+    # A thread that is still busy when Python ends prints a traceback.
+    assert set(threading.enumerate()) <= threads
+
+
+@pytest.mark.slow
+def test_a_client_that_is_closed_while_it_loads_waits_for_nothing() -> None:
+    client = RecognizerClient(workers=1)
+    (worker,) = client.workers
+    while (pid := worker.pid()) is None:
+        time.sleep(0.01)
+    client.close()
+    assert not Path(f"/proc/{pid}/exe").exists()  # nor has one that has ended but is not reaped
 
 
 @pytest.mark.slow

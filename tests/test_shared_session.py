@@ -10,7 +10,7 @@ import httpx
 import pytest
 from conftest import ROOT, Server, load_drawings, run_async
 
-from page.shared_session import MAX_BODY, PATH, SharedSession
+from page.server.shared_session import MAX_BODY, PATH, SharedSession
 
 
 def received(path: str, chunks: list[bytes]) -> tuple[bytes, int]:

@@ -47,7 +47,7 @@ class Worker:
         Raises:
             ModelError: they can't be loaded.
         """
-        return self._loading.result()[1]
+        return self._loading.result()
 
     async def run(
         self, job: Callable[..., Result], *arguments: Any, timeout_seconds: float
@@ -78,6 +78,33 @@ class Worker:
 
     def is_alive(self) -> bool:
         """Whether the process is there, and has loaded the weights."""
+        loaded = self._loading.done() and not self._loading.cancelled()
+        return loaded and self._loading.exception() is None and self._exists()
+
+    def revive(self) -> None:
+        """Start another process if this one has ended; the next job would do it, too."""
+        if self.pid() is not None and not self._exists():
+            self._replace(self._executor)
+
+    def pid(self) -> int | None:
+        """The process's id; None until it has begun."""
+        if self._begun.done() and not self._begun.cancelled():
+            with contextlib.suppress(BrokenExecutor):  # it ended before it could say
+                return self._begun.result()
+        return None
+
+    def stop(self) -> None:
+        """End the process; the job that it does is lost."""
+        # Its executor's thread would complain if Python ended before it.
+        self._end_process(wait=True)
+
+    def _end_process(self, *, wait: bool) -> None:
+        if (pid := self.pid()) is not None:
+            with contextlib.suppress(OSError):  # it has ended by itself
+                os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+        self._executor.shutdown(wait=wait, cancel_futures=True)
+
+    def _exists(self) -> bool:
         pid = self.pid()
         if pid is None:
             return False
@@ -87,28 +114,10 @@ class Worker:
             return False
         return True
 
-    def revive(self) -> None:
-        """Start another process if this one has ended; the next job would do it, too."""
-        if self.pid() is not None and not self.is_alive():
-            self._replace(self._executor)
-
-    def pid(self) -> int | None:
-        """The process's id; None before it has loaded the weights."""
-        if self._loading.done() and not self._loading.cancelled():
-            with contextlib.suppress(Exception):  # of a process that could not load
-                return self._loading.result()[0]
-        return None
-
-    def stop(self) -> None:
-        """End the process at once; the job that it does is lost."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._kill()
-
     def _start(self) -> None:
         self._executor = ProcessPoolExecutor(1, mp_context=_context())
-        self._loading: Future[tuple[int, ModelInfo]] = self._executor.submit(
-            worker.load, *self._arguments
-        )
+        self._begun: Future[int] = self._executor.submit(os.getpid)
+        self._loading: Future[ModelInfo] = self._executor.submit(worker.load, *self._arguments)
 
     async def _loaded(self) -> None:
         """Wait for the weights; a caller who leaves meanwhile doesn't stop their loading."""
@@ -117,16 +126,10 @@ class Worker:
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         """Start a process in the place of one that is broken, if nobody else has done it."""
         if self._executor is broken:
-            self.stop()
+            self._end_process(wait=False)
             self.restarts += 1
             logger.warning("A worker process has ended; another one is started.")
             self._start()
-
-    def _kill(self) -> None:
-        pid = self.pid()
-        if pid is not None:
-            with contextlib.suppress(OSError):  # it has ended by itself
-                os.kill(pid, signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
 
 def _context() -> Any:

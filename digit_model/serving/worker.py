@@ -47,7 +47,7 @@ class ModelInfo:
     notice: str | None
 
 
-def load(model: str | None, niceness: int = 0) -> tuple[int, ModelInfo]:
+def load(model: str | None, niceness: int = 0) -> ModelInfo:
     """Make this process ready for the jobs below.
 
     Args:
@@ -55,7 +55,7 @@ def load(model: str | None, niceness: int = 0) -> tuple[int, ModelInfo]:
         niceness: by how much others go first on a busy core.
 
     Returns:
-        The process's id, and which weights it has loaded.
+        Which weights it has loaded.
 
     Raises:
         ModelError: they can't be loaded.
@@ -73,7 +73,7 @@ def load(model: str | None, niceness: int = 0) -> tuple[int, ModelInfo]:
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
     folder = _recognizer.folder or Path()
-    return os.getpid(), ModelInfo(
+    return ModelInfo(
         _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice
     )
 

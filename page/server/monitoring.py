@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from digit_model.serving.client import RecognizerClient
 
-CANARY = Path(__file__).parents[1] / "examples" / "crossed-seven.jpg"
+CANARY = Path(__file__).parents[2] / "examples" / "crossed-seven.jpg"
 CANARY_SECONDS = 5.0  # within which it has to be read
 # Kinds of requests by the beginning of their paths; all others are the page's own.
 KINDS = {

@@ -1,0 +1,114 @@
+"""The options of app.py, from the command line and from the environment."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import socket
+from dataclasses import fields
+from pathlib import Path
+
+from digit_model.cli.arguments import Parser, whole_number
+from page.server.limits import Limits, option_of, variable_of
+
+MODEL_FILE = Path(__file__).parents[2] / "model.txt"
+YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
+
+
+def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Options from the command line, else from the environment.
+
+    Bad input ends the process with exit status 2 and one sentence.
+    """
+    environment = os.environ.get
+    parser = Parser(
+        prog="app.py",
+        description="Serve the digit recogniser: a page to draw on, and an API.",
+        epilog="In brackets: the environment variable that sets the same, and the default.",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FOLDER|user/repo[@revision]",
+        default=environment("DIGIT_MODEL") or published_model(),
+        help="folder with the weights to serve, or a repository on the Hub with a branch, tag or "
+        "commit of it [DIGIT_MODEL, weights/ beside app.py]",
+    )
+    parser.add_argument(
+        "--corrections",
+        metavar="user/dataset",
+        default=environment("DIGIT_CORRECTIONS") or None,
+        help="data set on the Hub that gets the corrections people agree to share; a folder, such "
+        "as ./corrections, keeps them on this machine [DIGIT_CORRECTIONS, ./corrections]",
+    )
+    parser.add_argument(
+        "--share",
+        action="store_true",
+        help="ask gradio.live for a public link, good for a week [DIGIT_SHARE=1, no]",
+    )
+    parser.add_argument(
+        "--host",
+        metavar="H",
+        default=environment("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to listen at; 0.0.0.0 lets other machines in [GRADIO_SERVER_NAME, 127.0.0.1]",
+    )
+    parser.add_argument(
+        "--port",
+        metavar="P",
+        type=whole_number(1, 65_535),
+        default=environment("GRADIO_SERVER_PORT") or None,
+        help="port to listen at [GRADIO_SERVER_PORT, the first free one from 7860]",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=whole_number(1, 256),
+        default=environment("DIGIT_WORKERS") or None,
+        help="processes that recognise drawings; others read files "
+        "[DIGIT_WORKERS, one for each core, at most 8]",
+    )
+    for each in fields(Limits):
+        variable = variable_of(each.name)
+        parser.add_argument(
+            option_of(each.name),
+            metavar="N",
+            type=whole_number(1, each.metadata["most"]),
+            default=environment(variable) or str(each.default),
+            help=f"{each.metadata['what']} [{variable}, {each.default}]",
+        )
+    parser.add_argument(
+        "--mcp",
+        action="store_true",
+        help="offer the API as tools for language models, by the Model Context Protocol "
+        "[DIGIT_MCP=1, no]",
+    )
+    options = parser.parse_args(arguments)
+    for switch in ("share", "mcp"):
+        name = f"DIGIT_{switch.upper()}"
+        value = environment(name, "").lower()
+        if value not in YES | NO:
+            parser.error(f"{name} has to be 1 or 0, not {value!r}")
+        setattr(options, switch, getattr(options, switch) or value in YES)
+    if options.mcp and importlib.util.find_spec("mcp") is None:
+        parser.error("--mcp needs the package mcp, which requirements.txt lists")
+    try:
+        check_address(options.host, options.port)
+    except OSError as error:
+        where = options.host if options.port is None else f"port {options.port} of {options.host}"
+        parser.error(f"can't listen at {where}: {error.strerror}")
+    return options
+
+
+def published_model() -> str | None:
+    """The model in model.txt, which `python -m digit_model publish-space --model` writes."""
+    return MODEL_FILE.read_text(encoding="utf-8").strip() if MODEL_FILE.is_file() else None
+
+
+def check_address(host: str, port: int | None) -> None:
+    """Raises OSError if the server could not listen there, before anything slow is imported."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host.strip("[]"), port or 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
