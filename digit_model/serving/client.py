@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from digit_model.decode import ImageError
+from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
 from digit_model.reading import Reading
 from digit_model.serving import worker
 from digit_model.serving.batching import URGENT, USUAL, Batcher
@@ -20,7 +20,8 @@ from digit_model.serving.worker import Image, ModelInfo, Timed
 Result = TypeVar("Result")
 
 DRAWING_SECONDS = 10.0  # for all drawings that are read together
-FILE_SECONDS = 30.0  # for one file; 64 megapixels take a few
+FILE_SECONDS = 20.0  # for one file; 64 megapixels take a few
+LARGE_PIXELS = 16 * 2**20  # pictures beyond it are read one at a time, for the sake of memory
 MAX_DEFAULT_WORKERS = 8  # each takes some 100 MB, and a container may show more cores than it has
 FILE_NICENESS = 10  # people who draw go first on a busy core
 
@@ -84,6 +85,7 @@ class RecognizerClient:
         )
         self._idle_file_workers = file_workers
         self._file_turn = asyncio.Semaphore(len(file_workers))
+        self._large_turn = asyncio.Lock()
         self._files_waiting = 0
         return self.model
 
@@ -175,6 +177,13 @@ class RecognizerClient:
 
     async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
         """A job for one of the workers that read files; it waits until one is idle."""
+        try:
+            return await self._run_in_turn(job, LARGE_PIXELS, *arguments)
+        except TooManyPixelsError:  # its header says so
+            async with self._large_turn:
+                return await self._run_in_turn(job, MAX_PIXELS, *arguments)
+
+    async def _run_in_turn(self, job: Callable[..., Result], *arguments: Any) -> Result:
         self._files_waiting += 1
         try:
             await self._file_turn.acquire()

@@ -1,6 +1,8 @@
 """What runs in a worker process: the recogniser, loaded once, and the jobs it does.
 
 The functions are called by name from the server's process; arguments and results are pickled.
+On Linux, the kernel bounds what a job may take of processor and memory, whatever a file does to its
+decoder.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +27,13 @@ if TYPE_CHECKING:
 
 Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
+Result = TypeVar("Result")
+
+# Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
+JOB_CPU_SECONDS = 5
+# Of address space, for jobs, beyond what the loaded process has; beyond it, memory is refused.
+JOB_MEMORY_BYTES = 768 * 2**20
+DRAWING_PIXELS = 4 * 2**20  # the pad sends 280 x 280
 
 _recognizer: DigitRecognizer
 
@@ -72,6 +82,7 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
         os.nice(niceness)
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
+    _limit_memory()
     folder = _recognizer.folder or Path()
     return ModelInfo(
         _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice
@@ -117,6 +128,34 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _limit_memory() -> None:
+    """Let the process have no more than it has now and :data:`JOB_MEMORY_BYTES`."""
+    if sys.platform == "linux":
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + JOB_MEMORY_BYTES
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a file of gigabytes for each that ends
+
+
+def bounded(job: Callable[..., Result], *arguments: Any) -> Result:
+    """Do a job; the process ends by SIGXCPU if it takes more than :data:`JOB_CPU_SECONDS`."""
+    if sys.platform != "linux":
+        return job(*arguments)
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = int(time.process_time()) + JOB_CPU_SECONDS  # whole seconds, of all the process's time
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    try:
+        return job(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
 # ---- jobs
 
 
@@ -128,30 +167,35 @@ def recognize_drawings(images: Sequence[bytes]) -> list[Timed | ImageError]:
     from digit_model.decode import ImageError
     from digit_model.reading import read_many
 
+    readings = read_many(_recognizer, images, top_k=10, max_pixels=DRAWING_PIXELS)
     return [
         reading if isinstance(reading, ImageError) else (reading.prediction, reading.milliseconds)
-        for reading in read_many(_recognizer, images, top_k=10)
+        for reading in readings
     ]
 
 
-def recognize_file(image: Image, top_k: int) -> Timed:
+def recognize_file(max_pixels: int, image: Image, top_k: int) -> Timed:
     """Recognise one picture; raises ImageError."""
-    _, prediction, milliseconds = read_file(image, top_k)
+    _, prediction, milliseconds = read_file(max_pixels, image, top_k)
     return prediction, milliseconds
 
 
-def read_file(image: Image, top_k: int) -> Reading:
+def read_file(max_pixels: int, image: Image, top_k: int) -> Reading:
     """The same, and the picture itself, upright and no larger than needed."""
     from digit_model.reading import read
 
-    return read(_recognizer, image, top_k)
+    return read(_recognizer, image, top_k, max_pixels=max_pixels)
 
 
-def explain(image: Image, label: str | None) -> np.ndarray:
+def explain(max_pixels: int, image: Image, label: str | None) -> np.ndarray:
     """As ``DigitRecognizer.explain``."""
-    return _recognizer.explain(image, label)
+    from digit_model import reading
+
+    return _recognizer.explain(reading.load(image, max_pixels), label)
 
 
-def draw_explanation(image: Image, label: str | None) -> np.ndarray:
+def draw_explanation(max_pixels: int, image: Image, label: str | None) -> np.ndarray:
     """As ``DigitRecognizer.draw_explanation``."""
-    return _recognizer.draw_explanation(image, label)
+    from digit_model import reading
+
+    return _recognizer.draw_explanation(reading.load(image, max_pixels), label)
