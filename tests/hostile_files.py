@@ -6,7 +6,7 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -152,7 +152,7 @@ def gif_with_junk() -> bytes:
 # ---- TIFF
 
 
-def tiff(tags: dict[int, tuple[int, ...]], data: bytes = b"", order: str = "<") -> bytes:
+def tiff(tags: Mapping[int, tuple[int, ...]], data: bytes = b"", order: str = "<") -> bytes:
     """A TIFF of these tags, each of LONGs; its data begin at byte 8."""
     place = 8 + len(data)
     values_at = place + 2 + 12 * len(tags) + 4

@@ -65,19 +65,15 @@ def decoded(content: bytes) -> np.ndarray | None:
 
 
 @pytest.mark.parametrize("name", hostile.BOMBS)
-def test_bombs_cost_little(name: str) -> None:
+def test_bombs_are_refused_at_little_cost(name: str) -> None:
     content = hostile.BOMBS[name]()
     with bounded(seconds=2, megabytes=150):
-        decoded(content)
-
-
-@pytest.mark.parametrize("name", hostile.BOMBS)
-def test_bombs_are_refused_for_what_they_are(name: str) -> None:
-    if "EXIF whose" in name:  # it is not looked at
-        assert decode(hostile.BOMBS[name]()).shape[2] == 3
-        return
-    with pytest.raises(ImageError, match=REFUSED):
-        decode(hostile.BOMBS[name]())
+        rgb = decoded(content)
+    if "EXIF whose" in name:  # it is not looked at, or it is small
+        assert rgb is not None
+    else:
+        with pytest.raises(ImageError, match=REFUSED):
+            decode(content)
 
 
 @pytest.mark.slow
@@ -91,7 +87,7 @@ def test_the_largest_pictures_are_read_in_bounded_memory(name: str) -> None:
 @pytest.mark.parametrize("kind", SMALL_FILES)
 def test_a_file_that_is_cut_short_anywhere_or_followed_by_another(kind: str) -> None:
     content = SMALL_FILES[kind]
-    for length in range(0, len(content), max(1, len(content) // 60)):
+    for length in range(0, len(content), max(1, len(content) // 30)):
         decoded(content[:length])
     whole = decoded(content)
     assert whole is not None
@@ -115,7 +111,7 @@ def test_only_regular_files_are_read(tmp_path: Path) -> None:
             decode(tmp_path / name)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.data())
 def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
     content = bytearray(SMALL_FILES[data.draw(st.sampled_from(sorted(SMALL_FILES)))])
@@ -126,7 +122,7 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
     decoded(bytes(content))
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     arrays.arrays(
         st.one_of(
