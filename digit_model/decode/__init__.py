@@ -104,6 +104,8 @@ def decode(
             return _upright(opened, _factor(opened.width, opened.height, max_side))
         except ImageError:
             raise
+        except Image.DecompressionBombError as error:
+            raise TooManyPixelsError(_too_large_message(max_pixels)) from error
         except MemoryError as error:
             raise ImageError("The picture is too large for this machine's memory.") from error
         except Exception as error:  # Pillow's decoders raise almost anything on a damaged file
@@ -176,8 +178,6 @@ def _read_header(content: bytes) -> Image.Image:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
     except UnidentifiedImageError as error:
         raise ImageError(_unreadable_message(content)) from error
-    except Image.DecompressionBombError as error:
-        raise TooManyPixelsError(_too_large_message(MAX_PIXELS)) from error
     # Such as run-length encoded BMP: 20 seconds for what takes the others one.
     if any(tile[0] in Image.DECODERS for tile in picture.tile):
         raise ImageError(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from digit_model.decode.errors import ImageError
 
-MAX_SCANS = 64  # of a JPEG; a progressive one has ten or so, and each passes over all pixels
+MAX_SCANS = 32  # of a JPEG; a progressive one has ten or so, and each passes over all pixels
 MAX_SEGMENTS = 1000  # of a JPEG, all markers but restarts counted
 MAX_SEGMENT_BYTES = 8_000_000  # of a JPEG's metadata
 MAX_EXIF_BYTES = 1 << 16  # as much as one segment holds; its entries may share their values

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -85,7 +86,7 @@ class RecognizerClient:
         )
         self._idle_file_workers = file_workers
         self._file_turn = asyncio.Semaphore(len(file_workers))
-        self._large_turn = asyncio.Lock()
+        self._large_turn = asyncio.Semaphore(1)
         self._files_waiting = 0
         return self.model
 
@@ -178,20 +179,27 @@ class RecognizerClient:
     async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
         """A job for one of the workers that read files; it waits until one is idle."""
         try:
-            return await self._run_in_turn(job, LARGE_PIXELS, *arguments)
+            return await self._run_when_idle(job, LARGE_PIXELS, *arguments)
         except TooManyPixelsError:  # its header says so
-            async with self._large_turn:
-                return await self._run_in_turn(job, MAX_PIXELS, *arguments)
+            async with self._wait_for(self._large_turn):
+                return await self._run_when_idle(job, MAX_PIXELS, *arguments)
 
-    async def _run_in_turn(self, job: Callable[..., Result], *arguments: Any) -> Result:
+    async def _run_when_idle(self, job: Callable[..., Result], *arguments: Any) -> Result:
+        async with self._wait_for(self._file_turn):
+            chosen = self._idle_file_workers.pop()
+            try:
+                return await chosen.run(job, *arguments, timeout_seconds=FILE_SECONDS)
+            finally:
+                self._idle_file_workers.append(chosen)
+
+    @contextlib.asynccontextmanager
+    async def _wait_for(self, turn: asyncio.Semaphore) -> AsyncIterator[None]:
         self._files_waiting += 1
         try:
-            await self._file_turn.acquire()
+            await turn.acquire()
         finally:
             self._files_waiting -= 1
-        chosen = self._idle_file_workers.pop()
         try:
-            return await chosen.run(job, *arguments, timeout_seconds=FILE_SECONDS)
+            yield
         finally:
-            self._idle_file_workers.append(chosen)
-            self._file_turn.release()
+            turn.release()
