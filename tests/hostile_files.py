@@ -291,7 +291,7 @@ BOMBS: dict[str, MAKER] = {
     "zeros": lambda: bytes(10_000_000),
     "text": lambda: b"Please read this. " * 10_000,
 }
-# As large as pictures may be.
+# As large as pictures may be. benchmarks/file_costs.py measures all of them.
 LARGE: dict[str, MAKER] = {
     "PNG, one bit": lambda: png(SIDE, SIDE, bits=1),
     "PNG, 16 bits": lambda: png(SIDE, SIDE, bits=16),

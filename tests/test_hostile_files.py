@@ -23,6 +23,9 @@ from digit_model.preprocess import preprocess
 
 WORK_SIDE = 640  # pixels
 REFUSED = "(damaged|not a picture|not read|too many|too much|too large|larger than|empty|please)"
+# Each by another way through the decoder; the benchmark measures the others, too.
+LARGE = ["PNG, RGBA", "PNG, 16 bits", "PNG, palette and transparency", "JPEG, progressive", "GIF"]
+LARGE += ["TIFF, tiles", "WebP", "WebP, animated, 16 megapixels"]
 FORMATS = ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM"]
 SMALL_FILES = {kind: hostile.encoded(hostile.small(), kind) for kind in FORMATS}
 SMALL_FILES["progressive"] = hostile.encoded(hostile.small(), "JPEG", progressive=True)
@@ -77,7 +80,7 @@ def test_bombs_are_refused_at_little_cost(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", hostile.LARGE)
+@pytest.mark.parametrize("name", LARGE)
 def test_the_largest_pictures_are_read_in_bounded_memory(name: str) -> None:
     content = hostile.LARGE[name]()
     with bounded(seconds=5, megabytes=420):

@@ -78,9 +78,9 @@ def decode(
         max_side: pixels. A picture with a longer side is shrunk to it, by the smallest whole
             factor that does so; up to factor - 1 pixels at the right and at the bottom are cut off.
             This needs much less memory than to shrink the result.
-        max_pixels: of the picture as it is in the file. Half as many for AVIF, rotated TIFF, and
-            WebP that is lossless or transparent, which take twice the memory; a quarter for
-            animated WebP.
+        max_pixels: of the picture as it is in the file. Half as many for AVIF, rotated TIFF,
+            progressive CMYK in JPEG, and WebP that is lossless or transparent, which take twice
+            the memory; a quarter for animated WebP.
 
     Returns:
         uint8 array (H, W, 3), sRGB, upright. A transparent picture is composited on a colour that
@@ -193,7 +193,9 @@ def _memory_share(picture: Image.Image, content: bytes) -> int:
             return 4
         return 2 if picture.mode == "RGBA" or content[12:16] == b"VP8L" else 1
     is_turned = getattr(picture, "tag_v2", {}).get(ORIENTATION, 1) != 1  # Pillow turns a TIFF
-    return 2 if is_turned or picture.format == "AVIF" else 1
+    # libjpeg keeps all coefficients of a progressive JPEG, two bytes each.
+    is_wide = picture.mode == "CMYK" and "progressive" in picture.info
+    return 2 if is_turned or is_wide or picture.format == "AVIF" else 1
 
 
 def _decode_webp(content: bytes, has_alpha: bool) -> np.ndarray:
