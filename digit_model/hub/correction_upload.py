@@ -18,8 +18,8 @@ from typing import BinaryIO
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
 
-from digit_model.correction_store import METADATA_FILE, CorrectionStore, lock_folder
-from digit_model.files import write_atomically
+from digit_model.correction_store import METADATA_FILE, CorrectionLimits, CorrectionStore
+from digit_model.files import lock_folder, write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import translate_errors
 from digit_model.hub.names import check_repo_id, parse_hub_name
@@ -55,7 +55,10 @@ logger = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def open_correction_store(
-    where: str, *, minutes: float = MINUTES_BETWEEN_UPLOADS
+    where: str,
+    *,
+    minutes: float = MINUTES_BETWEEN_UPLOADS,
+    limits: CorrectionLimits | None = None,
 ) -> Iterator[CorrectionStore]:
     """Open a store for corrections; at the end, upload those that are not on the Hub yet.
 
@@ -65,16 +68,17 @@ def open_correction_store(
         where: a data set on the Hub, user/dataset, or a folder. A name with exactly one slash is
             always the Hub; ``./user/dataset`` is a folder.
         minutes: between uploads.
+        limits: how much is kept on this machine.
 
     Raises:
         ModelError: ``where`` is a name on the Hub with a revision.
     """
     if parse_hub_name(where) is None:
-        yield CorrectionStore(Path(where).expanduser())
+        yield CorrectionStore(Path(where).expanduser(), limits=limits)
         return
     check_repo_id(where)  # raises if there is a revision
     folder = cached_assets_path("digit_model", "corrections", where.replace("/", "--"))
-    store = CorrectionStore(folder, repo_id=where)
+    store = CorrectionStore(folder, repo_id=where, limits=limits)
     uploader = CorrectionUploader(store, where, minutes)
     uploader.start()
     try:

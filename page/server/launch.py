@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 
 from page.server.closed_routes import ClosedRoutes
+from page.server.forgetting import forgetting
 from page.server.shared_session import SharedSession
+from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from page.server.limits import Limits
     from page.server.monitoring import Monitoring
+    from page.server.upload_folder import UploadFolder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
@@ -29,9 +32,14 @@ SHARE_TIMEOUT_SECONDS = 20  # for a public link
 
 
 def serve(
-    demo: gr.Blocks, monitoring: Monitoring, limits: Limits, options: argparse.Namespace
+    demo: gr.Blocks,
+    monitoring: Monitoring,
+    uploads: UploadFolder,
+    limits: Limits,
+    options: argparse.Namespace,
 ) -> None:
     """Serve until interrupted."""
+    uploads.keep_present()
     demo.launch(
         server_name=options.host,
         server_port=options.port,
@@ -51,10 +59,12 @@ def serve(
         mcp_server=options.mcp,
         app_kwargs={
             "routes": monitoring.routes,
+            "lifespan": forgetting,
             "middleware": [
                 *monitoring.middleware,
                 Middleware(ClosedRoutes),
                 Middleware(SharedSession),
+                Middleware(UploadRoom, folder=uploads),
             ],
         },
         quiet=True,

@@ -16,6 +16,19 @@ class Limits:
     """Whole numbers ≥ 1. ``max_upload_mb`` is ``--max-upload-mb`` and ``DIGIT_MAX_UPLOAD_MB``."""
 
     max_upload_mb: int = limit(50, "largest file to accept, in megabytes", most=10_000)
+    max_batch_files: int = limit(500, "files to read in one batch", most=100_000)
+    max_batch_mb: int = limit(1000, "megabytes of files in one batch", most=1_000_000)
+    max_temp_mb: int = limit(4000, "megabytes of uploaded files on the disk", most=10_000_000)
+    max_temp_minutes: int = limit(60, "minutes that an uploaded file stays", most=10_000)
+    max_visitor_corrections: int = limit(
+        200, "corrections to keep from one address in a day", most=1_000_000
+    )
+    max_run_corrections_mb: int = limit(
+        500, "megabytes of corrections to keep until the app is stopped", most=1_000_000
+    )
+    max_corrections_mb: int = limit(
+        2000, "megabytes of corrections to keep in all", most=10_000_000
+    )
 
 
 def option_of(name: str) -> str:
