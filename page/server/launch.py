@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from page.server.closed_routes import ClosedRoutes
 from page.server.forgetting import forgetting
+from page.server.server_functions import server_function_routes
 from page.server.shared_session import SharedSession
 from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
@@ -58,7 +59,7 @@ def serve(
         favicon_path=ICON,
         mcp_server=options.mcp,
         app_kwargs={
-            "routes": monitoring.routes,
+            "routes": [*monitoring.routes, *server_function_routes(demo)],
             "lifespan": forgetting,
             "middleware": [
                 *monitoring.middleware,
