@@ -15,6 +15,7 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
 
 CORRECTIONS = Path("corrections")  # below the folder where the app is started
+EXIT_SECONDS = 9.0  # from SIGTERM to the end
 
 
 def build_demo(
@@ -91,6 +93,10 @@ def correction_store(where: str | None, allowed: limits.Limits) -> Iterator[Corr
 
 
 def exit_on_signal(*_: object) -> NoReturn:
+    # If something still waits then, such as a library's thread for the Hub, it is left behind.
+    last_resort = threading.Timer(EXIT_SECONDS, os._exit, [0])
+    last_resort.daemon = True
+    last_resort.start()
     sys.exit(0)
 
 
