@@ -81,7 +81,7 @@ def correction_store(where: str | None, allowed: limits.Limits) -> Iterator[Corr
     bounds = CorrectionLimits(
         sender=allowed.max_visitor_corrections,
         run_bytes=allowed.max_run_corrections_mb * 1_000_000,
-        bytes=allowed.max_corrections_mb * 1_000_000,
+        all_bytes=allowed.max_corrections_mb * 1_000_000,
     )
     if where is None:
         yield CorrectionStore(CORRECTIONS, limits=bounds)

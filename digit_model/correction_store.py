@@ -11,12 +11,14 @@ the power fails. Folders may be deleted at any time: the next correction creates
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import io
 import json
 import logging
 import os
+import stat
 import threading
 import time
 import uuid
@@ -57,12 +59,12 @@ class CorrectionLimits:
     Attributes:
         sender: corrections of one sender in a day.
         run_bytes: of this process.
-        bytes: of all processes that write to the folder.
+        all_bytes: of all processes that write to the folder.
     """
 
     sender: int = 200
     run_bytes: int = 500_000_000
-    bytes: int = 2_000_000_000
+    all_bytes: int = 2_000_000_000
 
 
 class CorrectionStore:
@@ -204,7 +206,7 @@ class CorrectionStore:
             self._all_bytes = _size_of(self.folder)
         if (
             self._run_bytes + size > self.limits.run_bytes
-            or self._all_bytes + size > self.limits.bytes
+            or self._all_bytes + size > self.limits.all_bytes
         ):
             raise CorrectionError("Nothing was kept: there is no room for more corrections.")
 
@@ -227,10 +229,9 @@ def _size_of(folder: Path) -> int:
     """Of all files in it, bytes; some may be deleted meanwhile."""
     total = 0
     for path in folder.rglob("*"):
-        try:
-            total += path.lstat().st_size
-        except OSError:
-            continue
+        with contextlib.suppress(OSError):
+            state = path.lstat()
+            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
     return total
 
 
