@@ -24,7 +24,7 @@ PREFIX = "digit-uploads-"
 SWEEP_SECONDS = 60.0
 FRESH_SECONDS = 300.0  # how long a file is safe from those who need its place
 ROOM_SECONDS = 2.0  # between two searches for room
-MIN_BYTES = 4096  # that a file, or a folder, takes on a disk
+MIN_BYTES = 4096  # that a file takes on a disk
 
 
 class Seen(NamedTuple):
@@ -114,7 +114,8 @@ class UploadFolder:
                 version = state.st_ino, state.st_mtime_ns
                 before = self._seen.get(path)
                 at = before.at if before and before.version == version else now
-                found[path] = Seen(version, at, max(state.st_size, MIN_BYTES))
+                size = 0 if stat.S_ISDIR(state.st_mode) else max(state.st_size, MIN_BYTES)
+                found[path] = Seen(version, at, size)
         self._seen = found
         self._used = sum(seen.size for seen in found.values())
 
