@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from page.server.limits import Limits
 
 THUMBNAIL_SIDE = 160  # pixels
-# What can't be seen, separators, and the characters that formulas begin with.
-FORMULA = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff\"';,|]*[=+\-@＝＋－＠−﹢﹣﹦﹫]")
+FORMULA = re.compile(r"[^\w']*[=+\-@＝＋－＠﹦﹢﹣﹫]")  # before the first letter or digit
 COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
 COLUMN_TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
 COLUMN_WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
@@ -139,8 +138,8 @@ def summary(rows: list[list[str | float | None]]) -> str:
 def as_csv(rows: list[list[str | float | None]]) -> str:
     """The table as the text of a CSV file.
 
-    A name that a spreadsheet would take for a formula gets an apostrophe in front. Some skip what
-    can't be seen first, or take a full-width sign for its usual form.
+    A name that a spreadsheet would take for a formula gets an apostrophe in front. Some
+    spreadsheets skip spaces and separators, or take a full-width sign for its usual form.
     """
     if not rows:
         return ""

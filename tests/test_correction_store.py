@@ -137,9 +137,13 @@ def test_corrections_have_a_limit_in_bytes(tmp_path: Path, limits: dict[str, int
     (tmp_path / "another" / METADATA_FILE).write_bytes(bytes(1000))
     clock = Clock()
     store = CorrectionStore(tmp_path, limits=CorrectionLimits(**limits), clock=clock)
-    with pytest.raises(CorrectionError, match="no room") as error:
+
+    def fill() -> None:
         for shade in range(100):
             add(store, shade)
+
+    with pytest.raises(CorrectionError, match="no room") as error:
+        fill()
     assert is_one_sentence(error, tmp_path)
     assert 1 < len(list(tmp_path.rglob("*.png"))) < 8
     shutil.rmtree(tmp_path)  # as an operator may at any time

@@ -178,7 +178,7 @@ def test_what_a_killed_process_left_goes_and_a_living_ones_files_stay(
     try:
         assert killed.stdout is not None
         assert living.stdout is not None
-        left, kept = (Path(each.stdout.readline().strip()) for each in (killed, living))
+        left, kept = (Path(each.readline().strip()) for each in (killed.stdout, living.stdout))
         killed.kill()
         killed.wait()
         assert left.exists()
