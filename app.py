@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
 
 CORRECTIONS = Path("corrections")  # below the folder where the app is started
-EXIT_SECONDS = 9.0  # from SIGTERM to the end
+EXIT_SECONDS = 3.8  # for all that ends after the server
 
 
 def build_demo(
@@ -93,7 +93,7 @@ def correction_store(where: str | None, allowed: limits.Limits) -> Iterator[Corr
 
 
 def exit_on_signal(*_: object) -> NoReturn:
-    # If something still waits then, such as a library's thread for the Hub, it is left behind.
+    # What still waits then, such as a library's thread for the Hub, is left behind.
     last_resort = threading.Timer(EXIT_SECONDS, os._exit, [0])
     last_resort.daemon = True
     last_resort.start()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from page.server.upload_folder import SWEEP_SECONDS
+
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
     from page.server.limits import Limits
@@ -27,5 +29,6 @@ def add_privacy_tab(store: CorrectionStore, limits: Limits) -> None:
         if store.repo_id
         else "in a folder on the machine that serves this page"
     )
-    text = TEXT.replace("%WHERE%", where).replace("%MINUTES%", str(limits.max_temp_minutes))
+    minutes = limits.max_temp_minutes + round(2 * SWEEP_SECONDS / 60)  # found, then deleted
+    text = TEXT.replace("%WHERE%", where).replace("%MINUTES%", str(minutes))
     gr.HTML(text, elem_id="privacy", elem_classes="text")

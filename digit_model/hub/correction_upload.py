@@ -28,7 +28,7 @@ from digit_model.hub.names import check_repo_id, parse_hub_name
 from digit_model.model_folder import ModelError
 
 MINUTES_BETWEEN_UPLOADS = 1.0
-STOP_SECONDS = 6.0  # for what is left when the app stops; the next start sends the rest
+STOP_SECONDS = 3.0  # for what is left when the app stops; the next start sends the rest
 RETRY_SECONDS = 60.0  # between attempts to reach the data set, while the Hub is away
 SENT_FILE = ".sent"  # how many bytes of metadata.jsonl are on the Hub; always whole lines
 DATASET_CARD = """---
