@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 Job = Callable[[list[Item]], Sequence[Result | Exception]]  # an exception is an item's failure
 
 MAX_BATCH = 32  # items; with more, the first of them would wait for the last
-URGENT, USUAL = 0, 1  # priorities; the lower goes first
+URGENT, USUAL, LATER = 0, 1, 2  # priorities; the lower goes first
 
 
 class Waiting(NamedTuple):
@@ -62,7 +62,7 @@ class Batcher:
             job: a function of a module, called in the worker with a list of items; answers each,
                 in order.
             item: for it.
-            priority: URGENT or USUAL.
+            priority: URGENT, USUAL or LATER.
             together: with how many items at the most, itself among them, it goes.
 
         Raises:

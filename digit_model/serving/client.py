@@ -14,7 +14,7 @@ import numpy as np
 from digit_model.decode import ImageError
 from digit_model.reading import Reading
 from digit_model.serving import worker
-from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
+from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Timed
 
@@ -101,10 +101,12 @@ class RecognizerClient:
         self.verdicts[answer[0].verdict] += 1
         return answer
 
-    async def recognize_file(self, image: Image) -> Timed:
+    async def recognize_file(self, image: Image, *, priority: int = USUAL) -> Timed:
         """The same for a file, given by its path or its content."""
         together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
-        answer = await self._files.submit(worker.recognize, image, together=together)
+        answer = await self._files.submit(
+            worker.recognize, image, priority=priority, together=together
+        )
         self.verdicts[answer[0].verdict] += 1
         return answer
 
@@ -113,14 +115,15 @@ class RecognizerClient:
     ) -> AsyncIterator[Timed | ImageError | GivenUpError]:
         """Recognise many files; in the place of one that can't be read, the reason.
 
-        Others' files are read in between.
+        They are asked for one after the other, and wait for files that come alone: so those who
+        send many take turns, and nobody with one file waits for them.
         """
         async for answer in self._one_by_one(self.recognize_file, images):
             yield answer
 
-    async def read_file(self, image: Image) -> Reading:
+    async def read_file(self, image: Image, *, priority: int = USUAL) -> Reading:
         """As :meth:`recognize_file`, with the upright picture."""
-        reading = await self._files.submit(worker.read, image, together=1)
+        reading = await self._files.submit(worker.read, image, priority=priority, together=1)
         self.verdicts[reading.prediction.verdict] += 1
         return reading
 
@@ -155,11 +158,11 @@ class RecognizerClient:
             one.stop()
 
     async def _one_by_one(
-        self, read: Callable[[Image], Awaitable[Result]], images: Sequence[Image]
+        self, read: Callable[..., Awaitable[Result]], images: Sequence[Image]
     ) -> AsyncIterator[Result | ImageError | GivenUpError]:
         for image in images:
             try:
-                yield await read(image)
+                yield await read(image, priority=LATER)
             except (ImageError, GivenUpError) as error:
                 yield error
 
