@@ -14,6 +14,7 @@ from PIL import Image
 from digit_model.reading import Reading
 from page.caller import unless_caller_leaves
 from page.files_upload import FilesUpload, UploadedPicture
+from page.pictures import Pictures
 from page.wording import headline
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
     with gr.Row(elem_id="batch-outcome"):
         counts = gr.HTML(summary([]), elem_id="batch-summary")
         download = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
-    gallery = gr.Gallery(
+    gallery = Pictures(
         label="Pictures, with what was read in them",
         show_label=False,
         columns=8,

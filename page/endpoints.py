@@ -15,6 +15,7 @@ from page.image_upload import ImageUpload
 from page.keep_correction import keep_correction
 from page.label import DigitLabel, label_value
 from page.model_info import model_info
+from page.pictures import Picture
 
 if TYPE_CHECKING:
     from digit_model import Prediction
@@ -127,7 +128,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     label = gr.Textbox(label="label", visible=False)
     consent = gr.Checkbox(label="consent", visible=False)
     answer, details = DigitLabel(visible=False), JsonOutput(label="report", visible=False)
-    overlay = gr.Image(label="evidence", format="png", visible=False)
+    overlay = Picture(label="evidence", format="png", visible=False)
     # Without the queue. gradio_client uses it all the same: without a limit, no call waits in it.
     endpoint: dict[str, Any] = {"queue": False, "concurrency_limit": None}
     gr.on([], predict, [image, top_k], answer, api_name="predict", **endpoint)

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from conftest import Server, drawing_of, serving
 
+from page.pictures import REFUSED
 from page.server.upload_room import NO_ROOM
 
 pytestmark = pytest.mark.slow
@@ -196,15 +197,24 @@ def test_nobody_waits_for_the_end_of_somebody_elses_batch(
 # ---- the disk
 
 
-def test_a_full_disk_is_one_sentence_and_passes(server: Server, http: httpx.Client) -> None:
+def test_a_full_disk_is_one_sentence_and_passes(
+    server: Server, http: httpx.Client, file: dict[str, Any], batch_event: int
+) -> None:
     pid, limit = server.process.pid, resource.RLIMIT_FSIZE
     before = resource.prlimit(pid, limit)
     resource.prlimit(pid, limit, (10_000, before[1]))
     try:
         answer = http.post("/upload", files={"files": ("a.png", bytes(20_000))})
+        resource.prlimit(pid, limit, (100, before[1]))
+        evidence = http.post("/run/explain", json={"data": [file, "7"]})
+        session = uuid.uuid4().hex
+        join(http, batch_event, session, [file])
+        batch = completed(http, session)
     finally:
         resource.prlimit(pid, limit, before)
     assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert evidence.json()["error"] == REFUSED
+    assert batch["output"]["error"] == REFUSED
     assert upload(http, bytes(20_000))["path"]
     assert "Traceback" not in server.log.read_text()
 
