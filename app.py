@@ -97,8 +97,10 @@ def main(arguments: list[str] | None = None) -> None:
     from digit_model import ModelError
     from digit_model.serving.client import RecognizerClient
 
-    # So that workers end, files are removed and corrections are uploaded.
-    signal.signal(signal.SIGTERM, exit_on_signal)
+    # So that workers end, files are removed and corrections are uploaded. While it serves, the
+    # server answers what is in flight before it passes these on.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, exit_on_signal)
     try:
         with contextlib.closing(
             RecognizerClient(options.model, workers=options.workers)

@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from page.server.request_log import log_request
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from starlette.requests import Request
@@ -94,11 +96,12 @@ class Monitoring:
             return f"the canary digit, a 7, was read as {prediction.label}"
         return None
 
-    def count(self, path: str, status: int, seconds: float) -> None:
-        """Count a request that has been answered."""
+    def count(self, path: str, status: int, seconds: float, client: str) -> None:
+        """Count and log a request that has been answered."""
         kind = next((kind for start, kind in KINDS.items() if path.startswith(start)), "page")
         self._requests.labels(kind, str(status)).inc()
         self._seconds.labels(kind).observe(seconds)
+        log_request(kind, status, seconds, client)
 
 
 class RequestCounter:
@@ -122,7 +125,8 @@ class RequestCounter:
         try:
             await self._app(scope, receive, send_and_note_status)
         finally:
-            self._monitoring.count(scope["path"], status, time.perf_counter() - start)
+            client = scope["client"][0] if scope["client"] else ""
+            self._monitoring.count(scope["path"], status, time.perf_counter() - start, client)
 
 
 class WorkerCollector(Collector):

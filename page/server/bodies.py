@@ -1,0 +1,150 @@
+"""How large a request may be, and how long it may take to arrive.
+
+Bodies are held in memory until they are whole; uploads pass through.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.formparsers import MultiPartException
+
+from page.files_upload import MAX_FILES
+from page.server.answers import Refusal, refuse
+from page.server.multipart import FormGuard
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from page.server.limits import Limits
+
+UPLOAD = "/gradio_api/upload"
+# What may hold pictures as text: an MCP client's call, and the call that it becomes in this server.
+MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
+MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
+MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
+SILENCE_SECONDS = 20.0  # until more of a body has to come
+BODY_SECONDS = 60.0  # for a whole body
+UPLOAD_SECONDS = 900.0  # for a whole upload
+
+
+class BodyLimits:
+    """ASGI middleware: 413 for what is too large, 408 for what doesn't come."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, *, mcp: bool) -> None:
+        self._app = app
+        self._mcp_calls = MCP_CALLS if mcp else ()
+        self._max_upload_bytes = 1_000_000 * max(limits.max_upload_mb, limits.max_batch_mb)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length, has_body, content_type = 0, False, b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value)
+                has_body = length > 0
+            elif name == b"transfer-encoding":
+                has_body = True
+            elif name == b"content-type":
+                content_type = value
+        if not has_body:
+            await self._app(scope, receive, send)
+            return
+        is_upload = scope["path"].rstrip("/") == UPLOAD
+        max_bytes = self._max_upload_bytes if is_upload else self._max_bytes(scope["path"])
+        try:
+            if length > max_bytes:
+                raise too_large(max_bytes)
+            if is_upload:
+                await self._pass_upload(scope, receive, send, max_bytes, content_type)
+                return
+            if content_type.lower().startswith(b"multipart/"):
+                raise Refusal(415, "Files go to /gradio_api/upload and nowhere else.")
+            body = await whole_body(receive, max_bytes)
+        except Refusal as error:
+            await refuse(scope, receive, send, error.status, str(error))
+            return
+        if body is None:
+            return
+
+        async def replay() -> Message:
+            nonlocal body
+            if body is None:
+                return await receive()
+            message: Message = {"type": "http.request", "body": body, "more_body": False}
+            body = None
+            return message
+
+        await self._app(scope, replay, send)
+
+    def _max_bytes(self, path: str) -> int:
+        return MAX_MCP_BYTES if path.startswith(self._mcp_calls) else MAX_BYTES
+
+    async def _pass_upload(
+        self, scope: Scope, receive: Receive, send: Send, max_bytes: int, content_type: bytes
+    ) -> None:
+        """Raises Refusal in the end, if the app has been kept from reading it all."""
+        guard = FormGuard(content_type, MAX_FILES)
+        problem: Refusal | None = None
+        deadline = asyncio.get_running_loop().time() + UPLOAD_SECONDS
+        size = 0
+
+        async def receive_checked() -> Message:
+            nonlocal problem, size
+            try:
+                message = await in_time(receive, deadline)
+                body = message.get("body", b"")
+                size += len(body)
+                if size > max_bytes:
+                    raise too_large(max_bytes)
+                guard.feed(body)
+            except Refusal as error:
+                problem = error
+                # Gradio deletes what it has stored of the upload, and answers.
+                raise MultiPartException(str(error)) from error
+            return message
+
+        async def send_unless_refused(message: Message) -> None:
+            if problem is None:
+                await send(message)
+
+        await self._app(scope, receive_checked, send_unless_refused)
+        if problem is not None:
+            raise problem
+
+
+async def whole_body(receive: Receive, max_bytes: int) -> bytes | None:
+    """A request's body; None if its caller has left.
+
+    Raises:
+        Refusal: there is more than so many bytes, or it takes too long.
+    """
+    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
+    body = bytearray()
+    more = True
+    while more:
+        message = await in_time(receive, deadline)
+        if message["type"] == "http.disconnect":
+            return None
+        body += message["body"]
+        if len(body) > max_bytes:
+            raise too_large(max_bytes)
+        more = message["more_body"]
+    return bytes(body)
+
+
+async def in_time(receive: Receive, deadline: float) -> Message:
+    """The next message. Raises Refusal if it doesn't come."""
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout_at(min(deadline, loop.time() + SILENCE_SECONDS)):
+            return await receive()
+    except TimeoutError as error:
+        raise Refusal(408, "The request didn't arrive in time.") from error
+
+
+def too_large(max_bytes: int) -> Refusal:
+    return Refusal(413, f"The request is too large: {max_bytes / 1e6:g} MB at most.")
