@@ -115,7 +115,9 @@ def main(arguments: list[str] | None = None) -> None:
                 print(f"* {model.notice}", flush=True)
             with correction_store(options.corrections) as store:
                 demo = build_demo(recognizer, store)
-                serve(demo, Monitoring(recognizer), limits.from_options(options), options)
+                figures = model.folder / "figures"
+                limit = limits.from_options(options)
+                serve(demo, figures, Monitoring(recognizer), limit, options)
     except (ModelError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)
         sys.exit(2)

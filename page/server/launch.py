@@ -11,8 +11,11 @@ import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from page.server.bodies import BodyLimits
+from page.server.calls import EXCEPTION_HANDLERS, WellFormedCalls
 from page.server.closed_routes import ClosedRoutes
 from page.server.connections import Config, Server, allowed_connections
 from page.server.load import CallRate, CallsInFlight
@@ -40,15 +43,27 @@ PORTS = range(7860, 7960)  # the first free one is taken
 
 
 def serve(
-    demo: gr.Blocks, monitoring: Monitoring, limits: Limits, options: argparse.Namespace
+    demo: gr.Blocks,
+    figures: Path,
+    monitoring: Monitoring,
+    limits: Limits,
+    options: argparse.Namespace,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C; what is in flight then is answered before this returns.
 
-    Raises OSError if the address can't be listened at.
+    Args:
+        demo: the page.
+        figures: the folder of the Model tab's pictures, which need not exist.
+        monitoring: its routes are served beside the page.
+        limits: what one caller may take.
+        options: those of app.py.
+
+    Raises:
+        OSError: the address can't be listened at.
     """
     start_logging(requests=options.log_requests)
     link = PublicLink()
-    app = build_app(demo, monitoring, limits, options, link)
+    app = build_app(demo, figures, monitoring, limits, options, link)
     sockets = listen(options.host, options.port)
     port = sockets[0].getsockname()[1]
     host = "localhost" if options.host == "0.0.0.0" else options.host
@@ -69,6 +84,7 @@ def serve(
 
 def build_app(
     demo: gr.Blocks,
+    figures: Path,
     monitoring: Monitoring,
     limits: Limits,
     options: argparse.Namespace,
@@ -79,7 +95,10 @@ def build_app(
     names = known_names(options.host, listed(options.allowed_hosts))
     app = FastAPI(
         openapi_url=None,
-        routes=monitoring.routes,
+        routes=[
+            *monitoring.routes,
+            Mount("/figures", StaticFiles(directory=figures, check_dir=False)),
+        ],
         middleware=[
             Middleware(
                 TrustedProxies, networks=trusted_networks(options.trusted_proxies), link=link
@@ -94,6 +113,7 @@ def build_app(
             Middleware(CallRate, calls_per_minute=limits.max_calls_per_minute),
             Middleware(BodyLimits, limits=limits, mcp=options.mcp),
             Middleware(CallsInFlight, most=limits.max_calls_in_flight),
+            Middleware(WellFormedCalls, demo=demo),
             Middleware(SharedSession),
         ],
     )
@@ -105,6 +125,7 @@ def build_app(
         app,
         demo,
         path="/",
+        app_kwargs={"exception_handlers": EXCEPTION_HANDLERS},
         root_path=os.environ.get("GRADIO_ROOT_PATH"),
         max_file_size=f"{limits.max_upload_mb}mb",
         theme=paper_theme(),
