@@ -1,11 +1,10 @@
-"""How large a request may be, and how long it may take to arrive.
+"""How large a request may be. How long it may take to arrive: `connections.py`.
 
 Bodies are held in memory until they are whole; uploads pass through.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from starlette.formparsers import MultiPartException
@@ -24,13 +23,10 @@ UPLOAD = "/gradio_api/upload"
 MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
 MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
-SILENCE_SECONDS = 20.0  # until more of a body has to come
-BODY_SECONDS = 60.0  # for a whole body
-UPLOAD_SECONDS = 900.0  # for a whole upload
 
 
 class BodyLimits:
-    """ASGI middleware: 413 for what is too large, 408 for what doesn't come."""
+    """ASGI middleware: 413 for what is too large."""
 
     def __init__(self, app: ASGIApp, limits: Limits, *, mcp: bool) -> None:
         self._app = app
@@ -89,13 +85,12 @@ class BodyLimits:
         """Raises Refusal in the end, if the app has been kept from reading it all."""
         guard = FormGuard(content_type, MAX_FILES)
         problem: Refusal | None = None
-        deadline = asyncio.get_running_loop().time() + UPLOAD_SECONDS
         size = 0
 
         async def receive_checked() -> Message:
             nonlocal problem, size
+            message = await receive()
             try:
-                message = await in_time(receive, deadline)
                 body = message.get("body", b"")
                 size += len(body)
                 if size > max_bytes:
@@ -117,33 +112,23 @@ class BodyLimits:
 
 
 async def whole_body(receive: Receive, max_bytes: int) -> bytes | None:
-    """A request's body; None if its caller has left.
-
-    Raises:
-        Refusal: there is more than so many bytes, or it takes too long.
-    """
-    deadline = asyncio.get_running_loop().time() + BODY_SECONDS
-    body = bytearray()
-    more = True
-    while more:
-        message = await in_time(receive, deadline)
+    """A request's body; None if its caller has left. Raises Refusal for more than so many bytes."""
+    message = await receive()
+    if message["type"] == "http.request" and not message["more_body"]:
+        body = message["body"]
+    else:
+        parts = bytearray()
+        while message["type"] == "http.request" and len(parts) <= max_bytes:
+            parts += message["body"]
+            if not message["more_body"]:
+                break
+            message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body += message["body"]
-        if len(body) > max_bytes:
-            raise too_large(max_bytes)
-        more = message["more_body"]
-    return bytes(body)
-
-
-async def in_time(receive: Receive, deadline: float) -> Message:
-    """The next message. Raises Refusal if it doesn't come."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout_at(min(deadline, loop.time() + SILENCE_SECONDS)):
-            return await receive()
-    except TimeoutError as error:
-        raise Refusal(408, "The request didn't arrive in time.") from error
+        body = bytes(parts)
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    return body
 
 
 def too_large(max_bytes: int) -> Refusal:

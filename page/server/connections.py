@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HEAD_SECONDS = 10.0  # for a request's line and headers, from the connection on
 CROWDED_HEAD_SECONDS = 1.0  # the same, where all connections are taken
+SILENCE_SECONDS = 20.0  # until more of a body comes
+BODY_SECONDS = 900.0  # for a whole body
 LINGER_SECONDS = 2.0  # for the rest of a body whose request has been answered
 KEEP_ALIVE_SECONDS = 15  # between two requests; longer than clients usually wait
 READ_SECONDS = 60.0  # for a client to take more of an answer
@@ -46,20 +48,23 @@ class Config(uvicorn.Config):
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
         self.max_connections = max_connections
-        # Those without a request in progress, the one that has waited longest first.
+        # Those that have sent no request, or not all of one; the oldest first.
         self.waiting: dict[Connection, None] = {}
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. Where all are taken, the longest idle one makes room, or else answers 503."""
+    """One connection. Where all are taken, the one that has idled longest makes room, or else
+    requests are answered with 503.
+    """
 
     config: Config
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._in_head = False
-        self._head_timer: asyncio.TimerHandle | None = None
-        self._linger_timer: asyncio.TimerHandle | None = None
+        self._in_body = False
+        self._timer: asyncio.TimerHandle | None = None  # until which more has to be received
+        self._body_end = 0.0  # by when the body has to be whole, on the loop's clock
         self._read_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -75,46 +80,48 @@ class Connection(HttpToolsProtocol):
                 self.app = too_many_connections
                 seconds = CROWDED_HEAD_SECONDS
         waiting[self] = None
-        self._head_timer = self.loop.call_later(seconds, self.transport.close)
+        self._close_after(seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.config.waiting.pop(self, None)
-        for timer in (self._head_timer, self._linger_timer, self._read_timer):
-            if timer is not None:
-                timer.cancel()
+        self._stop_timer()
+        if self._read_timer is not None:
+            self._read_timer.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self._in_head and self._head_timer is None:  # the head came in parts
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+        if self._in_body:
+            left = self._body_end - self.loop.time()
+            answered = self.cycle.response_complete
+            self._close_after(min(left, LINGER_SECONDS if answered else SILENCE_SECONDS))
+        elif self._in_head and self._timer is None:  # the head comes in parts
+            self._close_after(HEAD_SECONDS)
 
     def on_message_begin(self) -> None:
         self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        self.config.waiting.pop(self, None)
+        self._stop_timer()
+        self._in_head, self._in_body = False, True
+        self._body_end = self.loop.time() + BODY_SECONDS
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        if self._linger_timer is not None:
-            self._linger_timer.cancel()
-            self._linger_timer = None
+        self._stop_timer()
+        self._in_body = False
+        self.config.waiting.pop(self, None)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        body_is_missing = self.cycle.more_body
         super().on_response_complete()
-        if self.transport.is_closing():
+        if self.transport.is_closing() or not self.cycle.response_complete:
             return
-        if body_is_missing and self.cycle.response_complete:
-            self._linger_timer = self.loop.call_later(LINGER_SECONDS, self.transport.close)
-        elif self.cycle.response_complete:  # no other request waits on this connection
+        if self._in_body:  # what comes of it is dropped, so that the answer can be read
+            self._body_end = self.loop.time() + LINGER_SECONDS
+            self._close_after(LINGER_SECONDS)
+        else:
             self.config.waiting[self] = None
 
     def pause_writing(self) -> None:
@@ -126,6 +133,15 @@ class Connection(HttpToolsProtocol):
         if self._read_timer is not None:
             self._read_timer.cancel()
             self._read_timer = None
+
+    def _close_after(self, seconds: float) -> None:
+        self._stop_timer()
+        self._timer = self.loop.call_later(max(0.0, seconds), self.transport.close)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Server(uvicorn.Server):

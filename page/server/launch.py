@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
@@ -30,6 +30,7 @@ from page.theme import CSS, paper_theme
 if TYPE_CHECKING:
     import argparse
 
+    from fastapi import APIRouter
     from gradio.routes import App
 
     from page.server.limits import Limits
@@ -89,12 +90,11 @@ def build_app(
     limits: Limits,
     options: argparse.Namespace,
     link: PublicLink,
-) -> FastAPI:
+) -> Starlette:
     """Gradio's app with the page, within one that checks each request and has our own routes."""
     origins = own_origins(listed(options.allowed_origins))
     names = known_names(options.host, listed(options.allowed_hosts))
-    app = FastAPI(
-        openapi_url=None,
+    app = Starlette(
         routes=[
             *monitoring.routes,
             Mount("/figures", StaticFiles(directory=figures, check_dir=False)),
@@ -121,8 +121,8 @@ def build_app(
     demo.has_launched = True
     demo.max_threads = MAX_THREADS
     demo.queue(max_size=limits.max_calls_in_flight)
-    return gr.mount_gradio_app(
-        app,
+    gr.mount_gradio_app(
+        app,  # it uses nothing that FastAPI adds
         demo,
         path="/",
         app_kwargs={"exception_handlers": EXCEPTION_HANDLERS},
@@ -140,11 +140,21 @@ def build_app(
         favicon_path=ICON,
         mcp_server=options.mcp,
     )
+    put_first(gradio_app(app).router, "/gradio_api/component_server/")
+    return app
 
 
-def gradio_app(app: FastAPI) -> App:
+def gradio_app(app: Starlette) -> App:
     """The app that Gradio has mounted."""
     return app.routes[-1].app  # type: ignore[attr-defined]
+
+
+def put_first(router: APIRouter, path: str) -> None:
+    """Have the route of this path looked for first: the pad's comes after some eighty others."""
+    routes = router.routes
+    api: Any = routes.pop()  # Gradio's routes below /gradio_api, as a router of their own
+    api.original_router.routes.sort(key=lambda route: getattr(route, "path", "") != path)
+    routes.insert(0, api)
 
 
 def listen(host: str, port: int | None) -> list[socket.socket]:
