@@ -35,6 +35,7 @@ KINDS = {
     "/gradio_api/upload": "upload",
     "/gradio_api/mcp": "mcp",
 }
+CLIENT_LEFT = 499  # stands for the status of a request that nobody waits for any more
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds
 
 
@@ -114,7 +115,7 @@ class RequestCounter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 500
+        start, status = time.perf_counter(), CLIENT_LEFT
 
         async def send_and_note_status(message: Message) -> None:
             nonlocal status
@@ -124,6 +125,9 @@ class RequestCounter:
 
         try:
             await self._app(scope, receive, send_and_note_status)
+        except Exception:
+            status = 500
+            raise
         finally:
             client = scope["client"][0] if scope["client"] else ""
             self._monitoring.count(scope["path"], status, time.perf_counter() - start, client)
