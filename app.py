@@ -15,12 +15,14 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from page.server import limits
 from page.server.options import parse_options
+from page.server.upload_folder import open_upload_folder
 
 # Importing gradio and torch takes seconds, so functions import them, after the options are checked.
 if TYPE_CHECKING:
@@ -30,15 +32,20 @@ if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
 
 CORRECTIONS = Path("corrections")  # below the folder where the app is started
-UPLOAD_SECONDS = 3600  # how long uploaded pictures stay on the server's disk
+EXIT_SECONDS = 3.8  # for all that ends after the server
 
 
-def build_demo(recognizer: RecognizerClient, store: CorrectionStore | None = None) -> gr.Blocks:
+def build_demo(
+    recognizer: RecognizerClient,
+    store: CorrectionStore | None = None,
+    allowed: limits.Limits | None = None,
+) -> gr.Blocks:
     """The page and its public endpoints.
 
     Args:
         recognizer: reads the pictures.
         store: takes the corrections that visitors agree to share; by default ./corrections.
+        allowed: how much one caller may take; by default, what app.py allows without options.
     """
     import gradio as gr
 
@@ -50,40 +57,46 @@ def build_demo(recognizer: RecognizerClient, store: CorrectionStore | None = Non
     from page.privacy_tab import add_privacy_tab
 
     store = store or CorrectionStore(CORRECTIONS)
-    with gr.Blocks(
-        title="Handwritten digits",
-        analytics_enabled=False,
-        delete_cache=(UPLOAD_SECONDS, UPLOAD_SECONDS),
-    ) as demo:
+    allowed = allowed or limits.Limits()
+    with gr.Blocks(title="Handwritten digits", analytics_enabled=False) as demo:
         gr.HTML("<h1>Which digit is it?</h1>", elem_id="intro")
         with gr.Tabs(overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab("Draw"):
                 add_draw_tab(recognizer, store)
             with gr.Tab("Many pictures"):
-                add_batch_tab(recognizer)
+                add_batch_tab(recognizer, allowed)
             with gr.Tab("Model"):
                 add_model_tab(recognizer.model)
             with gr.Tab("Privacy"):
-                add_privacy_tab(store, UPLOAD_SECONDS)
-        add_endpoints(recognizer, store)
+                add_privacy_tab(store, allowed)
+        add_endpoints(recognizer, store, allowed)
     return demo
 
 
 @contextlib.contextmanager
-def correction_store(where: str | None) -> Iterator[CorrectionStore]:
+def correction_store(where: str | None, allowed: limits.Limits) -> Iterator[CorrectionStore]:
     """The store for corrections: in the folder `where`, or uploaded to that data set on the Hub."""
-    from digit_model.correction_store import CorrectionStore
+    from digit_model.correction_store import CorrectionLimits, CorrectionStore
 
+    bounds = CorrectionLimits(
+        sender=allowed.max_visitor_corrections,
+        run_bytes=allowed.max_run_corrections_mb * 1_000_000,
+        all_bytes=allowed.max_corrections_mb * 1_000_000,
+    )
     if where is None:
-        yield CorrectionStore(CORRECTIONS)
+        yield CorrectionStore(CORRECTIONS, limits=bounds)
         return
     from digit_model.hub.correction_upload import open_correction_store
 
-    with open_correction_store(where) as store:
+    with open_correction_store(where, limits=bounds) as store:
         yield store
 
 
 def exit_on_signal(*_: object) -> NoReturn:
+    # What still waits then, such as a library's thread for the Hub, is left behind.
+    last_resort = threading.Timer(EXIT_SECONDS, os._exit, [0])
+    last_resort.daemon = True
+    last_resort.start()
     sys.exit(0)
 
 
@@ -97,12 +110,20 @@ def main(arguments: list[str] | None = None) -> None:
     from digit_model import ModelError
     from digit_model.serving.client import RecognizerClient
 
-    # So that workers end, files are removed and corrections are uploaded.
-    signal.signal(signal.SIGTERM, exit_on_signal)
+    # So that workers end, files are removed and corrections are uploaded. While it serves, the
+    # server answers what is in flight before it passes these on.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, exit_on_signal)
+    allowed = limits.from_options(options)
     try:
-        with contextlib.closing(
-            RecognizerClient(options.model, workers=options.workers)
-        ) as recognizer:
+        with (
+            contextlib.closing(
+                RecognizerClient(options.model, workers=options.workers)
+            ) as recognizer,
+            open_upload_folder(
+                max_mb=allowed.max_temp_mb, minutes=allowed.max_temp_minutes
+            ) as uploads,
+        ):
             import gradio  # noqa: F401  # takes seconds, in which the worker imports torch
 
             from page.server.launch import serve
@@ -111,9 +132,10 @@ def main(arguments: list[str] | None = None) -> None:
             model = recognizer.load()
             if model.notice:
                 print(f"* {model.notice}", flush=True)
-            with correction_store(options.corrections) as store:
-                demo = build_demo(recognizer, store)
-                serve(demo, Monitoring(recognizer), limits.from_options(options), options)
+            with correction_store(options.corrections, allowed) as store:
+                demo = build_demo(recognizer, store, allowed)
+                figures = model.folder / "figures"
+                serve(demo, figures, Monitoring(recognizer), uploads, allowed, options)
     except (ModelError, OSError) as error:
         print(f"app.py: {error}", file=sys.stderr)
         sys.exit(2)

@@ -5,17 +5,26 @@ Each process writes to its own folder, which `datasets.load_dataset("imagefolder
     FOLDER/<run>/<id>.png         # pixels only: no EXIF, so no location and no camera
     FOLDER/<run>/metadata.jsonl   # one line per picture: its label and the model's prediction
 
-A line is written after its picture, so every line has a picture even if the process is killed.
+A line is written after its picture, so every line has a picture even if the process is killed or
+the power fails. Folders may be deleted at any time: the next correction creates its own again.
 """
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
 import io
 import json
+import logging
 import os
-import sys
+import stat
 import threading
+import time
 import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,12 +32,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image
 
-from digit_model.files import atomic_path
-
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from digit_model.files import is_locked_by, lock_folder, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from digit_model.prediction import Prediction
@@ -36,7 +40,31 @@ if TYPE_CHECKING:
 NOT_A_DIGIT = "not a digit"
 CORRECTION_LABELS = (*"0123456789", NOT_A_DIGIT)
 METADATA_FILE = "metadata.jsonl"
-LOCK_FILE = ".lock"
+DAY_SECONDS = 86_400.0
+COUNT_SECONDS = 60.0  # between two looks at how much others have stored
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+logger = logging.getLogger(__name__)
+
+
+class CorrectionError(OSError):
+    """A correction that was not kept. ``str(error)`` is one sentence, without the disk's paths."""
+
+
+@dataclass(frozen=True)
+class CorrectionLimits:
+    """How much is kept.
+
+    Attributes:
+        sender: corrections of one sender in a day.
+        run_bytes: of this process.
+        all_bytes: of all processes that write to the folder.
+    """
+
+    sender: int = 200
+    run_bytes: int = 500_000_000
+    all_bytes: int = 2_000_000_000
 
 
 class CorrectionStore:
@@ -46,11 +74,26 @@ class CorrectionStore:
         repo_id: the data set on the Hub to which they are then uploaded; None if they stay here.
     """
 
-    def __init__(self, folder: Path, *, repo_id: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        repo_id: str | None = None,
+        limits: CorrectionLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock`` tells seconds, and doesn't jump."""
         self.folder, self.repo_id = folder, repo_id
+        self.limits = limits or CorrectionLimits()
         self.run = uuid.uuid4().hex  # unique, so no two processes or replicas share a file
         self.lock = threading.Lock()  # held while a picture and its line are written
         self._lock_file: BinaryIO | None = None
+        self._run_bytes = self._all_bytes = 0
+        self._kept: dict[str, dict[str, str]] = {}  # receipts by id, of this run
+        self._sent: Counter[str] = Counter()  # corrections by sender, since the day began
+        self._clock = clock
+        self._day_began = clock()
+        self._counted_at = -COUNT_SECONDS + self._day_began
 
     def add(
         self,
@@ -59,8 +102,9 @@ class CorrectionStore:
         *,
         prediction: Prediction,
         model: dict[str, str | None],
+        sender: str = "",
     ) -> dict[str, str]:
-        """Store one picture with the label that a person gave it.
+        """Store one picture with the label that a person gave it, unless this run has both.
 
         Args:
             picture: upright, uint8 RGB (h, w, 3), no larger than the recogniser needs; stored as
@@ -68,18 +112,21 @@ class CorrectionStore:
             label: "0" … "9" or "not a digit".
             prediction: the recogniser's prediction for this picture.
             model: id, revision and sha256 of that recogniser.
+            sender: who is limited to so many a day; only counted, in memory.
 
         Returns:
-            A receipt: "id", "label", and "stored", the picture's path in the data set.
+            A receipt: "id", "label", and "stored", the picture's path in the data set. What it says
+            is on the disk.
 
         Raises:
             ValueError: there is no such label.
-            OSError: it can't be written, for example because the disk is full.
+            CorrectionError: a limit is reached, or it can't be written, for example because the
+                disk is full.
         """
         if label not in CORRECTION_LABELS:
             raise ValueError(f"A label is a digit from 0 to 9 or {NOT_A_DIGIT!r}, not {label!r}.")
         content = _encode_png(picture)
-        correction_id = uuid.uuid4().hex
+        correction_id = hashlib.sha256(label.encode() + content).hexdigest()[:32]
         # No value is ever null: a column that is null in one file and text in another has two
         # types, and the files couldn't be loaded as one data set.
         row: dict[str, str | float] = {
@@ -92,12 +139,29 @@ class CorrectionStore:
             **{f"model_{key}": model.get(key) or "" for key in ("id", "revision", "sha256")},
             "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
+        line = (json.dumps(row) + "\n").encode()
         with self.lock:
-            folder = self._open_folder()
-            with atomic_path(folder / f"{correction_id}.png") as partial:
-                _write(partial, content)
-            _append(folder / METADATA_FILE, (json.dumps(row) + "\n").encode())
-        return {"id": correction_id, "label": label, "stored": f"{self.run}/{correction_id}.png"}
+            try:
+                folder = self._open_folder()
+                if correction_id in self._kept and (folder / f"{correction_id}.png").is_file():
+                    return self._kept[correction_id]
+                self._check_limits(sender, len(content) + len(line))
+                try:
+                    _store(folder, f"{correction_id}.png", content, line)
+                except FileNotFoundError:  # somebody is deleting the folder
+                    _store(self._open_folder(), f"{correction_id}.png", content, line)
+            except CorrectionError:
+                raise
+            except OSError as error:
+                logger.warning("A correction was not kept: %s", error)
+                raise CorrectionError(_sentence(error)) from error
+            self._sent[sender] += 1
+            self._run_bytes += len(content) + len(line)
+            self._all_bytes += len(content) + len(line)
+            stored = f"{self.run}/{correction_id}.png"
+            receipt = {"id": correction_id, "label": label, "stored": stored}
+            self._kept[correction_id] = receipt
+            return receipt
 
     def release(self) -> None:
         """Unlock the folder so that its corrections can be uploaded; :meth:`add` locks it again."""
@@ -107,25 +171,76 @@ class CorrectionStore:
                 self._lock_file = None
 
     def _open_folder(self) -> Path:
+        """The run's folder, locked; a new one if somebody has deleted it or taken it over."""
         folder = self.folder / self.run
-        if self._lock_file is None:
-            folder.mkdir(parents=True, exist_ok=True)
+        if self._lock_file is not None and is_locked_by(self._lock_file, folder):
+            return folder
+        if self._lock_file is not None:
+            self._lock_file.close()
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            sync_folder(self.folder.parent)
+        folder.mkdir(exist_ok=True)
+        self._lock_file = lock_folder(folder)
+        while self._lock_file is None:
+            self.run = uuid.uuid4().hex
+            folder = self.folder / self.run
+            folder.mkdir()
             self._lock_file = lock_folder(folder)
+        sync_folder(self.folder)
+        if not (folder / METADATA_FILE).exists():
+            self._kept.clear()
+            self._run_bytes = 0
+            self._counted_at = self._clock() - COUNT_SECONDS
         return folder
 
+    def _check_limits(self, sender: str, size: int) -> None:
+        now = self._clock()
+        if now - self._day_began >= DAY_SECONDS:
+            self._day_began = now
+            self._sent.clear()
+        if self._sent[sender] >= self.limits.sender:
+            raise CorrectionError("Nothing was kept: that's enough corrections for a day, thanks.")
+        if now - self._counted_at >= COUNT_SECONDS:
+            self._counted_at = now
+            self._all_bytes = _size_of(self.folder)
+        if (
+            self._run_bytes + size > self.limits.run_bytes
+            or self._all_bytes + size > self.limits.all_bytes
+        ):
+            raise CorrectionError("Nothing was kept: there is no room for more corrections.")
 
-def lock_folder(folder: Path) -> BinaryIO | None:
-    """Lock a folder until the process ends or closes the returned file; None if already locked."""
-    file = (folder / LOCK_FILE).open("ab")
+
+def _store(folder: Path, name: str, content: bytes, line: bytes) -> None:
+    """A picture, then its line, both on the disk when this returns."""
+    write_durably(folder / name, content)
+    metadata = folder / METADATA_FILE
+    is_new = not metadata.exists()
     try:
-        if sys.platform == "win32":
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _append(metadata, line)
     except OSError:
-        file.close()
-        return None
-    return file
+        (folder / name).unlink(missing_ok=True)
+        raise
+    if is_new:
+        sync_folder(folder)
+
+
+def _size_of(folder: Path) -> int:
+    """Of all files in it, bytes; some may be deleted meanwhile."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            state = path.lstat()
+            total += state.st_size if stat.S_ISREG(state.st_mode) else 0
+    return total
+
+
+def _sentence(error: OSError) -> str:
+    if error.errno in FULL:
+        return "Nothing was kept: the server's disk is full."
+    if error.errno in FORBIDDEN:
+        return "Nothing was kept: the server may not write to its folder for corrections."
+    return "Nothing was kept: the server's disk has failed."
 
 
 def _encode_png(picture: np.ndarray) -> bytes:
@@ -134,20 +249,13 @@ def _encode_png(picture: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _append(path: Path, line: bytes) -> None:
     """Append the whole line or nothing: after a failure, the file is truncated to its old size."""
     with path.open("ab", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         try:
             if file.write(line) != len(line):
-                raise OSError(f"{path} can't be written: the disk may be full.")
+                raise OSError(errno.ENOSPC, "only a part could be written", str(path))
             os.fsync(file.fileno())
         except OSError:
             file.truncate(size)

@@ -1,9 +1,20 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that one process has to itself."""
+
+from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+LOCK_FILE = ".lock"
 
 
 @contextmanager
@@ -25,3 +36,49 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with atomic_path(path) as partial:
         partial.write_bytes(content)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; once written, it outlives a loss of power."""
+    with atomic_path(path) as partial, partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk remember which files the folder holds."""
+    if sys.platform == "win32":
+        return  # a folder can't be opened there
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def lock_folder(folder: Path) -> BinaryIO | None:
+    """Lock a folder until the process ends or closes the returned file; None if already locked.
+
+    Raises:
+        OSError: the folder isn't there, or can't be written to.
+    """
+    file = (folder / LOCK_FILE).open("ab")
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def is_locked_by(file: BinaryIO, folder: Path) -> bool:
+    """Whether that lock still is the folder's: it is not if somebody has deleted the folder."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), (folder / LOCK_FILE).stat())
+    except OSError:
+        return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,18 +12,22 @@ import gradio as gr
 from PIL import Image
 
 from digit_model.reading import Reading
-from page.files_upload import MAX_FILES, FilesUpload, UploadedPicture
+from page.caller import unless_caller_leaves
+from page.files_upload import FilesUpload, UploadedPicture
+from page.pictures import Pictures
 from page.wording import headline
 
 if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
+    from page.server.limits import Limits
 
 THUMBNAIL_SIDE = 160  # pixels
+FORMULA = re.compile(r"[^\w']*[=+\-@＝＋－＠﹦﹢﹣﹫]")  # before the first letter or digit
 COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
 COLUMN_TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
 COLUMN_WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
-INTRO = f"""Choose up to {MAX_FILES} pictures, one digit in each. A file that can't be read gets a
-line in the table that says why; the others are read all the same."""
+INTRO = """Choose up to {} pictures, one digit in each. A file that can't be read gets a line in
+the table that says why; the others are read all the same."""
 
 # The browser makes the file from the text that came with the table.
 DOWNLOAD_CSV_JS = """(text) => {
@@ -34,13 +39,16 @@ DOWNLOAD_CSV_JS = """(text) => {
 }"""
 
 
-def add_batch_tab(recognizer: RecognizerClient) -> None:
+def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
     """Adds its components to the enclosing gr.Blocks."""
 
     async def read_files(
         files: list[UploadedPicture],
         progress: gr.Progress = gr.Progress(),  # noqa: B008  # Gradio looks for this default
     ) -> tuple[Any, ...]:
+        return await unless_caller_leaves(read_all(files, progress))
+
+    async def read_all(files: list[UploadedPicture], progress: gr.Progress) -> tuple[Any, ...]:
         rows, gallery = [], []
         readings = recognizer.read_files([file.picture for file in files])
         names = iter([file.name for file in files])
@@ -59,12 +67,12 @@ def add_batch_tab(recognizer: RecognizerClient) -> None:
             gr.Button(visible=bool(rows)),
         )
 
-    gr.HTML(f"<p>{INTRO}</p>", elem_id="batch-intro")
-    files = FilesUpload(label="Pictures", height=160, elem_id="batch")
+    gr.HTML(f"<p>{INTRO.format(limits.max_batch_files)}</p>", elem_id="batch-intro")
+    files = FilesUpload(limits, label="Pictures", height=160, elem_id="batch")
     with gr.Row(elem_id="batch-outcome"):
         counts = gr.HTML(summary([]), elem_id="batch-summary")
         download = gr.Button("Download as CSV", visible=False, size="sm", elem_id="batch-save")
-    gallery = gr.Gallery(
+    gallery = Pictures(
         label="Pictures, with what was read in them",
         show_label=False,
         columns=8,
@@ -96,6 +104,7 @@ def add_batch_tab(recognizer: RecognizerClient) -> None:
         show_progress_on=counts,
         api_visibility="private",
         trigger_mode="always_last",
+        concurrency_limit=None,  # nobody's batch waits for the end of somebody else's
     )
     download.click(None, csv_text, None, js=DOWNLOAD_CSV_JS, api_visibility="private")
 
@@ -130,7 +139,8 @@ def summary(rows: list[list[str | float | None]]) -> str:
 def as_csv(rows: list[list[str | float | None]]) -> str:
     """The table as the text of a CSV file.
 
-    A name that a spreadsheet would take for a formula gets an apostrophe in front.
+    A name that a spreadsheet would take for a formula gets an apostrophe in front. Some
+    spreadsheets skip spaces and separators, or take a full-width sign for its usual form.
     """
     if not rows:
         return ""
@@ -138,6 +148,5 @@ def as_csv(rows: list[list[str | float | None]]) -> str:
     writer = csv.writer(buffer)
     writer.writerow(COLUMNS)
     for name, *values in rows:
-        is_formula = str(name).startswith(("=", "+", "-", "@", "\t", "\r"))
-        writer.writerow([f"'{name}" if is_formula else name, *values])
+        writer.writerow([f"'{name}" if FORMULA.match(str(name)) else name, *values])
     return buffer.getvalue()

@@ -103,7 +103,6 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     photo.clear(None, None, answer, js=EMPTY_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):
         button.click(partial(str, file), None, photo, **PRIVATE_EVENT)
-        button.keep_in_cache |= button.temp_files  # its icon stays when old files are deleted
     # The card's value is the whole answer, so another k needs neither the server nor a new drawing.
     top_k.input(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
     card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)

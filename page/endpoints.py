@@ -8,20 +8,23 @@ import gradio as gr
 import numpy as np
 
 from page.api_types import JsonOutput, TopK
+from page.caller import unless_caller_leaves
 from page.errors import user_error
 from page.files_upload import FilesUpload, UploadedPicture
 from page.image_upload import ImageUpload
 from page.keep_correction import keep_correction
 from page.label import DigitLabel, label_value
 from page.model_info import model_info
+from page.pictures import Picture
 
 if TYPE_CHECKING:
     from digit_model import Prediction
     from digit_model.correction_store import CorrectionStore
     from digit_model.serving.client import RecognizerClient
+    from page.server.limits import Limits
 
 
-def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
+def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: Limits) -> None:
     """Adds the endpoints, with hidden components for them, to the enclosing gr.Blocks."""
 
     async def recognize_one(image: str | None) -> tuple[Prediction, float]:
@@ -74,13 +77,16 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             images: the files; MCP clients send addresses data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        answers = recognizer.recognize_files([image.picture for image in images])
-        return [
-            {"error": str(answer)}
-            if isinstance(answer, ValueError)
-            else prediction_json(answer[0], top_k)
-            async for answer in answers
-        ]
+
+        async def answers() -> list[dict[str, Any]]:
+            return [
+                {"error": str(answer)}
+                if isinstance(answer, ValueError)
+                else prediction_json(answer[0], top_k)
+                async for answer in recognizer.recognize_files([each.picture for each in images])
+            ]
+
+        return await unless_caller_leaves(answers())
 
     async def explain(image: str | None, label: str | None = None) -> np.ndarray:
         """Show which ink in an image file speaks for a digit, and which against it.
@@ -118,11 +124,11 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             raise user_error(str(error)) from error
 
     image, top_k = ImageUpload(label="image", visible=False), TopK(3, label="top_k", visible=False)
-    images = FilesUpload(label="images", visible=False)
+    images = FilesUpload(limits, label="images", visible=False)
     label = gr.Textbox(label="label", visible=False)
     consent = gr.Checkbox(label="consent", visible=False)
     answer, details = DigitLabel(visible=False), JsonOutput(label="report", visible=False)
-    overlay = gr.Image(label="evidence", format="png", visible=False)
+    overlay = Picture(label="evidence", format="png", visible=False)
     # Without the queue. gradio_client uses it all the same: without a limit, no call waits in it.
     endpoint: dict[str, Any] = {"queue": False, "concurrency_limit": None}
     gr.on([], predict, [image, top_k], answer, api_name="predict", **endpoint)

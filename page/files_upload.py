@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import gradio as gr
-from gradio.data_classes import ListFiles
+from gradio.data_classes import FileData, ListFiles
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
 from page.data_url import decode_data_url
 from page.errors import user_error
 from page.image_upload import UploadedFile
+from page.server.limits import Limits
 
-MAX_FILES = 500
 MAX_DATA_URL_CHARACTERS = 16 << 20
 
 
@@ -35,8 +35,6 @@ class UploadedFiles(ListFiles):
             raise user_error(
                 "The images have to be a list of uploaded files, such as handle_file() sends."
             )
-        if len(value) > MAX_FILES:
-            raise user_error(f"These are {len(value)} files; send {MAX_FILES} at most.")
         upload_mark = {"_type": "gradio.FileData"}
         files = [{"path": v, "meta": upload_mark} if isinstance(v, str) else v for v in value]
         return super().model_validate(files, **kwargs)
@@ -59,23 +57,34 @@ class FilesUpload(gr.File):
 
     is_template = True  # the browser shows it as a gr.File
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, limits: Limits | None = None, **kwargs: Any):
+        """``kwargs`` are as for gr.File."""
         super().__init__(file_count="multiple", **kwargs)
         self.data_model = UploadedFiles
+        self._limits = limits or Limits()
 
     def get_config(self, cls: type | None = None) -> dict[str, Any]:
         return super().get_config(cls or gr.File)  # whose constructor names the options
 
     def preprocess(self, payload: ListFiles | None) -> list[UploadedPicture]:  # type: ignore[override]
-        """The unchanged files, which Gradio has found to be in its upload folder, or data URLs."""
-        if payload is None:
-            return []
+        """The unchanged files, which Gradio has found to be in its upload folder, or data URLs.
+
+        Raises gr.Error if they are too many or, together, too large.
+        """
+        files = [] if payload is None else payload.root
+        most = self._limits.max_batch_files
+        if len(files) > most:
+            raise user_error(f"These are {len(files)} files; send {most} at most.")
+        megabytes = sum(map(_size, files)) / 1_000_000
+        most = self._limits.max_batch_mb
+        if megabytes > most:
+            raise user_error(f"These files have {megabytes:.0f} MB together; send {most} at most.")
         try:
             return [
                 UploadedPicture(decode_data_url(file.path, MAX_DATA_URL_CHARACTERS), "picture")
                 if is_data_url(file.path)
                 else UploadedPicture(file.path, file.orig_name or Path(file.path).name)
-                for file in payload
+                for file in files
             ]
         except ValueError as error:
             raise user_error(str(error)) from error
@@ -89,3 +98,13 @@ class FilesUpload(gr.File):
         if is_http_url_like(str(url_or_file_path)):
             raise user_error("Send the image files themselves, not their addresses.")
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def _size(file: FileData) -> int:
+    """Bytes; 0 for a file that isn't there, which its reader will say."""
+    if is_data_url(file.path):
+        return len(file.path) * 3 // 4
+    try:
+        return Path(file.path).stat().st_size
+    except (OSError, ValueError):
+        return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from page.caller import caller_address
 from page.model_info import model_info
 
 if TYPE_CHECKING:
@@ -37,11 +38,18 @@ async def keep_correction(
     Raises:
         ImageError: the picture can't be read.
         ValueError: there is no such label, or there is no consent.
-        OSError: the picture can't be written.
+        CorrectionError: it is one too many, or can't be written.
     """
     if consent is not True:
         raise ValueError(NO_CONSENT)
     picture, prediction, _ = await recognizer.read_file(image)
     model = model_info(recognizer.model)
     # In a thread: a disk may take its time.
-    return await asyncio.to_thread(store.add, picture, label, prediction=prediction, model=model)
+    return await asyncio.to_thread(
+        store.add,
+        picture,
+        label,
+        prediction=prediction,
+        model=model,
+        sender=caller_address(),
+    )

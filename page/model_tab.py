@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -111,18 +112,17 @@ def table(titles: list[str], rows: Iterable[list[Any]]) -> str:
 
 
 def figures(folder: Path, metrics: dict[str, Any]) -> str:
-    """The figures beside metrics.json, with captions."""
+    """The figures beside metrics.json, with captions; the server has them at /figures/."""
     files = sorted((folder / "figures").glob("*.png")) if metrics else []
     if not files:
         return ""
-    gr.set_static_paths([folder / "figures"])
     order = [*FIGURE_CAPTIONS, ""]
     files.sort(key=lambda file: next(i for i, k in enumerate(order) if file.stem.startswith(k)))
     shown = []
     for file in files:
         captions = (text for key, text in FIGURE_CAPTIONS.items() if file.stem.startswith(key))
         caption = html.escape(next(captions, file.stem.replace("_", " ").capitalize()))
-        address = html.escape(f"gradio_api/file={file.resolve()}")
+        address = html.escape(f"figures/{quote(file.name)}")
         shown.append(
             f'<figure><img src="{address}" alt="{caption}" loading=lazy>'
             f"<figcaption>{caption}</figcaption></figure>"

@@ -282,7 +282,7 @@ def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, 
     ):
         for endpoint, sent in (("predict", value), ("predict_batch", [value])):
             status, body = post(http, endpoint, sent, 3)
-            assert status == 500, (endpoint, value)
+            assert status == 422, (endpoint, value)
             assert "data" not in body
     for path in ("/etc/passwd", inside, ROOT / "app.py", ROOT / "weights" / "model.safetensors"):
         assert http.get(f"/file={path}").status_code in (403, 404)
@@ -293,7 +293,7 @@ def test_nothing_is_fetched_for_a_caller(http: httpx.Client, server: Server) -> 
         for value in ({"path": address, "meta": FILE}, {"path": address, "url": address}):
             for endpoint, sent in (("predict", value), ("predict_batch", [value])):
                 status, body = post(http, endpoint, sent, 3)
-                assert status == 500
+                assert status == 422
                 assert is_one_sentence(body["error"])
 
 

@@ -16,6 +16,7 @@ PAGE_MAY_IMPORT = {
     "digit_model",
     "digit_model.cli.arguments",
     "digit_model.correction_store",
+    "digit_model.files",
     "digit_model.hub.correction_upload",
     "digit_model.model_folder",
     "digit_model.reading",

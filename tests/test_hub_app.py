@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,25 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
 
     # It is back, with weights that are damaged: the last good ones serve, and nothing is lost.
     hub.repo(repo).refs["refs/tags/v1"] = hub.repo(repo).refs["refs/heads/main"]
-    with serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server:
+    patient = {**variables(hub, tmp_path / "home"), "DIGIT_HUB_TIMEOUT": "60"}
+    with serving(tmp_path, *options, **patient) as server:
         assert "Serving what was downloaded before" in server.log.read_text()
         answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
         assert answer["model"]["revision"] == commit
-    assert labels(hub, data) == ["2", "not a digit"]
+        deadline = time.monotonic() + 20
+        while labels(hub, data) != ["2", "not a digit"]:
+            assert time.monotonic() < deadline, "it is not sent"
+            time.sleep(0.1)
+
+        # The app ends in time though the Hub doesn't answer; what it has acknowledged is kept.
+        receipt = correct(api(server), "3")
+        with hub.fault("silent", "/commit/"):
+            server.process.terminate()
+            assert server.process.wait(timeout=10) == 0
+    (picture,) = (tmp_path / "home").rglob(f"{receipt['id']}.png")
+    assert receipt["id"] in (picture.parent / "metadata.jsonl").read_text()
+    assert "1 correction not sent, kept in" in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_no_weights_to_serve(hub: HubServer, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hub_server import READ, WRITE, HubServer
 from PIL import Image
 
 from digit_model import DigitRecognizer, ImageError
-from digit_model.correction_store import CORRECTION_LABELS, CorrectionStore
+from digit_model.correction_store import CORRECTION_LABELS, CorrectionError, CorrectionStore
 from digit_model.prediction import LABELS as DIGITS
 from digit_model.prediction import Prediction
 from digit_model.serving.client import RecognizerClient
@@ -162,7 +162,7 @@ def test_a_disk_that_refuses_leaves_no_line_behind(tmp_path: Path, prediction: P
     before = (folder / "metadata.jsonl").read_bytes()
     (folder / "metadata.jsonl").rename(folder / "aside")
     (folder / "metadata.jsonl").mkdir()  # can't be written to
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(CorrectionError, match="disk has failed"):
         store.add(picture, "8", prediction=prediction, model=MODEL)
     (folder / "metadata.jsonl").rmdir()
     (folder / "aside").rename(folder / "metadata.jsonl")
@@ -181,7 +181,7 @@ def test_threads_and_other_processes_do_not_get_into_each_others_way(
 
     def add(number: int) -> None:
         for label in CORRECTION_LABELS:
-            stores[number % 2].add(picture, label, prediction=prediction, model=MODEL)
+            stores[number % 2].add(picture + number, label, prediction=prediction, model=MODEL)
 
     threads = [threading.Thread(target=add, args=(number,)) for number in range(6)]
     for thread in threads:
@@ -282,9 +282,12 @@ def test_a_process_that_is_killed_and_two_that_live(
 
 def test_datasets_reads_what_was_collected(hub: HubServer, client: Client, tmp_path: Path) -> None:
     repo = hub.new_name("corrections")
-    folder = tmp_path / "kept"
+    folder, sent = tmp_path / "kept", tmp_path / "sent"
     for first, labels in ((0, ["7", "not a digit"]), (9, ["0"])):  # two runs, two folders
-        assert client.run(code(repo, folder, labels, first=first), token=WRITE).status == 0
+        keep_here = code(repo, folder, labels, "", first).replace("uploader.start()", "")
+        assert client.run(keep_here, token=WRITE).status == 0
+        assert client.run(code(repo, sent, labels, first=first), token=WRITE).status == 0
+    assert list(sent.iterdir()) == []  # it is on the Hub
     read = """
 import json, sys
 from datasets import load_dataset

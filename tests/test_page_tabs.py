@@ -78,13 +78,32 @@ def test_a_batch_is_read_and_a_broken_file_is_a_row(visit: Visit, batch: list[st
     assert saved[1]["Problem"].startswith("This file is not a picture")
 
 
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+BEFORE = (
+    "",
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\r\n",
+    "\u00a0",
+    "\u3000",
+    "\u200b",
+    "\ufeff",
+    "\0",
+    ";",
+    ",",
+    '"',
+)
+FORMULAS = [f"{before}{sign}cmd()|x.png" for before in BEFORE for sign in SIGNS]
+NAMES = ["3.png", "a,b\n.png", "a=b.png", "7-1.png", "x@y.png", "", "'=1.png", " 3.png", "三.png"]
+
+
 def test_a_csv_file_holds_no_formulas() -> None:
-    rows: list[list[Any]] = [
-        ["=cmd()|x.png", "3", 99.0, "", 99.0, ""],
-        ["a,b\n.png", "", 1, "", 1, ""],
-    ]
-    saved = list(csv.reader(io.StringIO(as_csv(rows))))
-    assert [line[0] for line in saved] == ["File", "'=cmd()|x.png", "a,b\n.png"]
+    names = FORMULAS + NAMES
+    rows: list[list[Any]] = [[name, "3", 99.0, "", 99.0, ""] for name in names]
+    saved = list(csv.reader(io.StringIO(as_csv(rows), newline="")))
+    assert [line[0] for line in saved[1:]] == [f"'{name}" for name in FORMULAS] + NAMES
 
 
 def test_the_model_tab_reads_the_weights_folder(visit: Visit) -> None:

@@ -142,6 +142,32 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
 
 
 @pytest.mark.slow
+def test_one_file_does_not_wait_for_batches(recognizer_client: RecognizerClient) -> None:
+    client, batches, files = recognizer_client, 10, 5
+    read = 0
+
+    async def read_batch() -> None:
+        nonlocal read
+        async for reading in client.read_files([SEVEN] * files):
+            assert isinstance(reading, Reading)
+            read += 1
+
+    async def scenario() -> int:
+        tasks = [asyncio.ensure_future(read_batch()) for _ in range(batches)]
+        while not read:
+            await asyncio.sleep(0)
+        before = read
+        await client.read_file(SEVEN)
+        meanwhile = read - before
+        await asyncio.gather(*tasks)
+        return meanwhile
+
+    at_work = len(client.workers) - 2  # those that read files; each may have been busy
+    assert run_async(scenario()) <= 2 * at_work
+    assert read == batches * files
+
+
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_no_request(recognizer_client: RecognizerClient) -> None:
     client = recognizer_client
     drawings = [drawing.png() for drawing in load_drawings()] * 10

@@ -42,7 +42,9 @@ def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
     labels: list[int] = []
     nondigits: list[np.ndarray] = []
     for file in sorted(folder.rglob(METADATA_FILE)):
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        text = file.read_text(encoding="utf-8")
+        whole = text[: text.rfind("\n") + 1]  # a loss of power may leave half a line
+        for number, line in enumerate(whole.splitlines(), 1):
             image, label = _read_line(file, number, line)
             if not image.any():
                 continue

@@ -3,6 +3,7 @@
 Corrections are written to this machine first, by each process to a folder of its own. A file in the
 folder says how much of it is on the Hub. The rest is uploaded when the Hub is back, when the app
 stops, or by the next process to start, which takes over the folders of processes that have ended.
+A folder that is on the Hub as a whole is deleted here once its process has ended.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,14 +20,15 @@ from typing import BinaryIO
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
 
-from digit_model.correction_store import METADATA_FILE, CorrectionStore, lock_folder
-from digit_model.files import write_atomically
+from digit_model.correction_store import METADATA_FILE, CorrectionLimits, CorrectionStore
+from digit_model.files import lock_folder, write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import translate_errors
 from digit_model.hub.names import check_repo_id, parse_hub_name
 from digit_model.model_folder import ModelError
 
 MINUTES_BETWEEN_UPLOADS = 1.0
+STOP_SECONDS = 3.0  # for what is left when the app stops; the next start sends the rest
 RETRY_SECONDS = 60.0  # between attempts to reach the data set, while the Hub is away
 SENT_FILE = ".sent"  # how many bytes of metadata.jsonl are on the Hub; always whole lines
 DATASET_CARD = """---
@@ -55,7 +58,10 @@ logger = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def open_correction_store(
-    where: str, *, minutes: float = MINUTES_BETWEEN_UPLOADS
+    where: str,
+    *,
+    minutes: float = MINUTES_BETWEEN_UPLOADS,
+    limits: CorrectionLimits | None = None,
 ) -> Iterator[CorrectionStore]:
     """Open a store for corrections; at the end, upload those that are not on the Hub yet.
 
@@ -65,16 +71,17 @@ def open_correction_store(
         where: a data set on the Hub, user/dataset, or a folder. A name with exactly one slash is
             always the Hub; ``./user/dataset`` is a folder.
         minutes: between uploads.
+        limits: how much is kept on this machine.
 
     Raises:
         ModelError: ``where`` is a name on the Hub with a revision.
     """
     if parse_hub_name(where) is None:
-        yield CorrectionStore(Path(where).expanduser())
+        yield CorrectionStore(Path(where).expanduser(), limits=limits)
         return
     check_repo_id(where)  # raises if there is a revision
     folder = cached_assets_path("digit_model", "corrections", where.replace("/", "--"))
-    store = CorrectionStore(folder, repo_id=where)
+    store = CorrectionStore(folder, repo_id=where, limits=limits)
     uploader = CorrectionUploader(store, where, minutes)
     uploader.start()
     try:
@@ -91,6 +98,7 @@ class CorrectionUploader:
     ) -> None:
         self.store, self.repo, self.minutes = store, repo, minutes
         self._scheduler: _Scheduler | None = None
+        self._error: ModelError | None = None  # of the last attempt, when the app stops
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._start_until_connected, daemon=True)
 
@@ -98,23 +106,34 @@ class CorrectionUploader:
         self._thread.start()
 
     def stop(self) -> None:
-        """Upload what is left, once. If the Hub is away, log how many corrections stay here."""
+        """Upload what is left, once, within :data:`STOP_SECONDS`.
+
+        If the Hub is away or slow, log how many corrections stay here.
+        """
         self._stopped.set()
-        self._thread.join()
-        error = self._start_scheduler()
-        if self._scheduler is not None:
-            self._scheduler.stop()  # it would push once more at exit, when no thread can be started
-            try:
-                self._scheduler.push_to_hub()
-            except ModelError as reason:
-                error = reason
-            self._scheduler.release_locks()
+        sending = threading.Thread(target=self._send_rest, daemon=True)
+        sending.start()
+        sending.join(STOP_SECONDS)
         self.store.release()
         own_folder = self.store.folder / self.store.run
         count = sum(unsent.count for unsent in unsent_corrections(self.store, [own_folder]))
         if count:
             what = f"{_count(count)} not sent"
-            logger.warning("%s, kept in %s for the next start: %s", what, self.store.folder, error)
+            why = self._error or f"the Hub takes more than {STOP_SECONDS:g} seconds"
+            logger.warning("%s, kept in %s for the next start: %s", what, self.store.folder, why)
+        elif _is_sent(own_folder):
+            shutil.rmtree(own_folder, ignore_errors=True)
+
+    def _send_rest(self) -> None:
+        self._thread.join()
+        self._error = self._start_scheduler()
+        if self._scheduler is not None:
+            self._scheduler.stop()  # it would push once more at exit, when no thread can be started
+            try:
+                self._scheduler.push_to_hub()
+            except ModelError as reason:
+                self._error = reason
+            self._scheduler.release_locks()
 
     def _start_until_connected(self) -> None:
         while (error := self._start_scheduler()) is not None:
@@ -171,6 +190,14 @@ def _sent_bytes(folder: Path) -> int:
         return 0
 
 
+def _is_sent(folder: Path) -> bool:
+    """Whether all of a process's folder is on the Hub."""
+    try:
+        return _sent_bytes(folder) >= (folder / METADATA_FILE).stat().st_size
+    except OSError:
+        return False
+
+
 def _count(corrections: int) -> str:
     return f"{corrections} correction{'' if corrections == 1 else 's'}"
 
@@ -201,6 +228,7 @@ class _Scheduler(CommitScheduler):
             folders = [own_folder, *self._lock_abandoned_folders()]
             unsent = unsent_corrections(self._store, folders)
             if not unsent:
+                self._delete_sent()
                 return None
             operations = [
                 CommitOperationAdd(f"{part.folder.name}/{path.name}", path)
@@ -222,7 +250,14 @@ class _Scheduler(CommitScheduler):
             )
             for part in unsent:
                 write_atomically(part.folder / SENT_FILE, str(len(part.metadata)).encode())
+            self._delete_sent()
             return commit
+
+    def _delete_sent(self) -> None:
+        """Of the abandoned folders; the process's own one may get more."""
+        for folder in [folder for folder in self._locks if _is_sent(folder)]:
+            shutil.rmtree(folder, ignore_errors=True)
+            self._locks.pop(folder).close()
 
     def release_locks(self) -> None:
         """Leave the abandoned folders to the next process."""

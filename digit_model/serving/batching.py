@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 Job = Callable[..., Sequence[Result | Exception]]
 
 MAX_BATCH = 32  # items; with more, the first of them would wait for the last
-URGENT, USUAL = 0, 1  # priorities; the lower goes first
+URGENT, USUAL, LATER = 0, 1, 2  # priorities; the lower goes first
 
 
 class Waiting(NamedTuple):
@@ -63,8 +63,12 @@ class Batcher:
         Args:
             job: a function of a module; the worker calls it with a list of items.
             item: for it.
+<<<<<<< HEAD
             shared: the job's further arguments; items that go together have the same ones.
             priority: URGENT or USUAL.
+=======
+            priority: URGENT, USUAL or LATER.
+>>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
             together: with how many items at the most, itself among them, it goes.
 
         Raises:

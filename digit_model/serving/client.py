@@ -15,7 +15,11 @@ import numpy as np
 from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
 from digit_model.reading import Reading
 from digit_model.serving import worker
+<<<<<<< HEAD
 from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher, Job
+=======
+from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher
+>>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Timed
 
@@ -107,10 +111,16 @@ class RecognizerClient:
         self.verdicts[answer[0].verdict] += 1
         return answer
 
-    async def recognize_file(self, image: Image) -> Timed:
+    async def recognize_file(self, image: Image, *, priority: int = USUAL) -> Timed:
         """The same for a file, given by its path or its content."""
         together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
+<<<<<<< HEAD
         answer = await self._submit_file(worker.recognize, image, together=together)
+=======
+        answer = await self._files.submit(
+            worker.recognize, image, priority=priority, together=together
+        )
+>>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
         self.verdicts[answer[0].verdict] += 1
         return answer
 
@@ -119,14 +129,19 @@ class RecognizerClient:
     ) -> AsyncIterator[Timed | ImageError | GivenUpError]:
         """Recognise many files; in the place of one that can't be read, the reason.
 
-        Others' files are read in between.
+        They are asked for one after the other, and wait for files that come alone: so those who
+        send many take turns, and nobody with one file waits for them.
         """
         async for answer in self._one_by_one(self.recognize_file, images):
             yield answer
 
-    async def read_file(self, image: Image) -> Reading:
+    async def read_file(self, image: Image, *, priority: int = USUAL) -> Reading:
         """As :meth:`recognize_file`, with the upright picture."""
+<<<<<<< HEAD
         reading = await self._submit_file(worker.read, image)
+=======
+        reading = await self._files.submit(worker.read, image, priority=priority, together=1)
+>>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
         self.verdicts[reading.prediction.verdict] += 1
         return reading
 
@@ -178,11 +193,11 @@ class RecognizerClient:
                 self._large_turn.release()
 
     async def _one_by_one(
-        self, read: Callable[[Image], Awaitable[Result]], images: Sequence[Image]
+        self, read: Callable[..., Awaitable[Result]], images: Sequence[Image]
     ) -> AsyncIterator[Result | ImageError | GivenUpError]:
         for image in images:
             try:
-                yield await read(image)
+                yield await read(image, priority=LATER)
             except (ImageError, GivenUpError) as error:
                 yield error
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
@@ -74,6 +75,10 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
 
     global _recognizer
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    # Ctrl-C in a terminal and a service's SIGTERM reach all processes. The server needs its workers
+    # for what is in flight, and ends them then.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     # A process is to use one core: threads within it would wait for those of the others.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

@@ -19,6 +19,7 @@ CLOSED = re.compile(
     /pwa_icon/(?!(192|512)$)                # but for the two sizes that the manifest names
     | /file/?=?\s*[a-z][a-z0-9+.-]+:/       # an address instead of a file's path
     | /proxy=
+    | /custom_component/
     | /(process_recording|deep_link)\b
     | /(vibe-|undo-vibe-|dev/reload|profiling/|monitoring|run-history/)
     """,

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 
-def limit(default: int, what: str, *, most: int) -> Any:
-    """A field of :class:`Limits`: its default, what it bounds, and the largest value allowed."""
-    return field(default=default, metadata={"what": what, "most": most})
+def limit(default: int | None, what: str, *, most: int, text: str | None = None) -> Any:
+    """A field of :class:`Limits`: its default, what it bounds, and the largest value allowed.
+
+    `text` says in the help what holds without a default.
+    """
+    return field(default=default, metadata={"what": what, "most": most, "text": text or default})
 
 
 @dataclass(frozen=True)
@@ -16,6 +19,33 @@ class Limits:
     """Whole numbers ≥ 1. ``max_upload_mb`` is ``--max-upload-mb`` and ``DIGIT_MAX_UPLOAD_MB``."""
 
     max_upload_mb: int = limit(50, "largest file to accept, in megabytes", most=10_000)
+    max_batch_files: int = limit(500, "files to read in one batch", most=100_000)
+    max_batch_mb: int = limit(1000, "megabytes of files in one batch", most=1_000_000)
+    max_temp_mb: int = limit(4000, "megabytes of uploaded files on the disk", most=10_000_000)
+    max_temp_minutes: int = limit(60, "minutes that an uploaded file stays", most=10_000)
+    max_visitor_corrections: int = limit(
+        200, "corrections to keep from one address in a day", most=1_000_000
+    )
+    max_run_corrections_mb: int = limit(
+        500, "megabytes of corrections to keep until the app is stopped", most=1_000_000
+    )
+    max_corrections_mb: int = limit(
+        2000, "megabytes of corrections to keep in all", most=10_000_000
+    )
+    max_connections: int = limit(
+        4000, "connections at once, as far as the system allows", most=100_000
+    )
+    max_calls_in_flight: int = limit(
+        500,
+        "calls being answered, or waiting in the queue; further ones are told to wait",
+        most=100_000,
+    )
+    max_calls_per_minute: int | None = limit(
+        None,
+        "calls of one address in a minute; named here, the limit is for this machine's own too",
+        most=10_000_000,
+        text="6000",
+    )
 
 
 def option_of(name: str) -> str:

@@ -15,6 +15,8 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from page.server.request_log import log_request
+
 if TYPE_CHECKING:
     from prometheus_client.metrics_core import Metric
     from starlette.requests import Request
@@ -33,6 +35,7 @@ KINDS = {
     "/gradio_api/upload": "upload",
     "/gradio_api/mcp": "mcp",
 }
+CLIENT_LEFT = 499  # stands for the status of a request that nobody waits for any more
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds
 
 
@@ -94,11 +97,12 @@ class Monitoring:
             return f"the canary digit, a 7, was read as {prediction.label}"
         return None
 
-    def count(self, path: str, status: int, seconds: float) -> None:
-        """Count a request that has been answered."""
+    def count(self, path: str, status: int, seconds: float, client: str) -> None:
+        """Count and log a request that has been answered."""
         kind = next((kind for start, kind in KINDS.items() if path.startswith(start)), "page")
         self._requests.labels(kind, str(status)).inc()
         self._seconds.labels(kind).observe(seconds)
+        log_request(kind, status, seconds, client)
 
 
 class RequestCounter:
@@ -111,7 +115,7 @@ class RequestCounter:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 500
+        start, status = time.perf_counter(), CLIENT_LEFT
 
         async def send_and_note_status(message: Message) -> None:
             nonlocal status
@@ -121,8 +125,12 @@ class RequestCounter:
 
         try:
             await self._app(scope, receive, send_and_note_status)
+        except Exception:
+            status = 500
+            raise
         finally:
-            self._monitoring.count(scope["path"], status, time.perf_counter() - start)
+            client = scope["client"][0] if scope["client"] else ""
+            self._monitoring.count(scope["path"], status, time.perf_counter() - start, client)
 
 
 class WorkerCollector(Collector):

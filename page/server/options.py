@@ -11,6 +11,7 @@ from pathlib import Path
 
 from digit_model.cli.arguments import Parser, whole_number
 from page.server.limits import Limits, option_of, variable_of
+from page.server.proxies import trusted_networks
 
 MODEL_FILE = Path(__file__).parents[2] / "model.txt"
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
@@ -73,9 +74,35 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
             option_of(each.name),
             metavar="N",
             type=whole_number(1, each.metadata["most"]),
-            default=environment(variable) or str(each.default),
-            help=f"{each.metadata['what']} [{variable}, {each.default}]",
+            default=environment(variable) or (each.default and str(each.default)),
+            help=f"{each.metadata['what']} [{variable}, {each.metadata['text']}]",
         )
+    parser.add_argument(
+        "--allowed-hosts",
+        metavar="NAME,…",
+        default=environment("DIGIT_ALLOWED_HOSTS") or None,
+        help="names that the server is reached by, besides this machine's own; * for any "
+        "[DIGIT_ALLOWED_HOSTS, none at a loopback address, else any]",
+    )
+    parser.add_argument(
+        "--allowed-origins",
+        metavar="ORIGIN,…",
+        default=environment("DIGIT_ALLOWED_ORIGINS") or None,
+        help="other sites whose pages may call the API, such as https://example.org "
+        "[DIGIT_ALLOWED_ORIGINS, none]",
+    )
+    parser.add_argument(
+        "--trusted-proxies",
+        metavar="ADDRESS,…",
+        default=environment("DIGIT_TRUSTED_PROXIES") or None,
+        help="addresses or networks of proxies whose X-Forwarded headers are believed "
+        "[DIGIT_TRUSTED_PROXIES, none; in a Space, the Hub's]",
+    )
+    parser.add_argument(
+        "--log-requests",
+        action="store_true",
+        help="log each request, not only warnings and errors [DIGIT_LOG_REQUESTS=1, no]",
+    )
     parser.add_argument(
         "--mcp",
         action="store_true",
@@ -83,7 +110,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "[DIGIT_MCP=1, no]",
     )
     options = parser.parse_args(arguments)
-    for switch in ("share", "mcp"):
+    for switch in ("share", "mcp", "log_requests"):
         name = f"DIGIT_{switch.upper()}"
         value = environment(name, "").lower()
         if value not in YES | NO:
@@ -91,6 +118,10 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         setattr(options, switch, getattr(options, switch) or value in YES)
     if options.mcp and importlib.util.find_spec("mcp") is None:
         parser.error("--mcp needs the package mcp, which requirements.txt lists")
+    try:
+        trusted_networks(options.trusted_proxies)
+    except ValueError as error:
+        parser.error(f"--trusted-proxies: {error}")
     try:
         check_address(options.host, options.port)
     except OSError as error:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import gradio as gr
+from gradio.context import LocalContext
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 if TYPE_CHECKING:
-    import gradio as gr
     from starlette.requests import Request
 
 PATH = "/gradio_api/component_server"
@@ -31,6 +32,7 @@ def server_function_routes(demo: gr.Blocks) -> list[BaseRoute]:
             return error("This is no call of one of the page's functions.", 400)
         if function is None or not getattr(function, "_is_server_fn", False):
             return error("The page has no such function.", 404)
+        LocalContext.request.set(gr.Request(request))  # as Gradio does for its events
         answer: dict[str, Any] = await function(data)
         return JSONResponse(answer)
 

@@ -1,0 +1,37 @@
+"""Components for pictures that go to callers by way of the server's disk, which may be full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from page.errors import user_error
+
+REFUSED = "The server's disk can't take the pictures of the answer, try again in some minutes."
+
+
+class Picture(gr.Image):
+    """A `gr.Image` for answers."""
+
+    is_template = True  # the browser shows it as a gr.Image
+
+    def postprocess(self, value: Any) -> Any:
+        """Raises gr.Error, with one sentence, if the picture can't be written."""
+        try:
+            return super().postprocess(value)
+        except OSError as error:
+            raise user_error(REFUSED) from error
+
+
+class Pictures(gr.Gallery):
+    """A `gr.Gallery` for answers."""
+
+    is_template = True  # the browser shows it as a gr.Gallery
+
+    def postprocess(self, value: Any) -> Any:
+        """Raises gr.Error, with one sentence, if the pictures can't be written."""
+        try:
+            return super().postprocess(value)
+        except OSError as error:
+            raise user_error(REFUSED) from error

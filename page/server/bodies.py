@@ -1,0 +1,135 @@
+"""How large a request may be. How long it may take to arrive: `connections.py`.
+
+Bodies are held in memory until they are whole; uploads pass through.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.formparsers import MultiPartException
+
+from page.server.answers import Refusal, refuse
+from page.server.multipart import FormGuard
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from page.server.limits import Limits
+
+UPLOAD = "/gradio_api/upload"
+# What may hold pictures as text: an MCP client's call, and the call that it becomes in this server.
+MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
+MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
+MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
+
+
+class BodyLimits:
+    """ASGI middleware: 413 for what is too large."""
+
+    def __init__(self, app: ASGIApp, limits: Limits, *, mcp: bool) -> None:
+        self._app = app
+        self._mcp_calls = MCP_CALLS if mcp else ()
+        self._max_upload_bytes = 1_000_000 * max(limits.max_upload_mb, limits.max_batch_mb)
+        self._max_files = limits.max_batch_files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length, has_body, content_type = 0, False, b""
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value)
+                has_body = length > 0
+            elif name == b"transfer-encoding":
+                has_body = True
+            elif name == b"content-type":
+                content_type = value
+        if not has_body:
+            await self._app(scope, receive, send)
+            return
+        is_upload = scope["path"].rstrip("/") == UPLOAD
+        max_bytes = self._max_upload_bytes if is_upload else self._max_bytes(scope["path"])
+        try:
+            if length > max_bytes:
+                raise too_large(max_bytes)
+            if is_upload:
+                await self._pass_upload(scope, receive, send, max_bytes, content_type)
+                return
+            if content_type.lower().startswith(b"multipart/"):
+                raise Refusal(415, "Files go to /gradio_api/upload and nowhere else.")
+            body = await whole_body(receive, max_bytes)
+        except Refusal as error:
+            await refuse(scope, receive, send, error.status, str(error))
+            return
+        if body is None:
+            return
+
+        async def replay() -> Message:
+            nonlocal body
+            if body is None:
+                return await receive()
+            message: Message = {"type": "http.request", "body": body, "more_body": False}
+            body = None
+            return message
+
+        await self._app(scope, replay, send)
+
+    def _max_bytes(self, path: str) -> int:
+        return MAX_MCP_BYTES if path.startswith(self._mcp_calls) else MAX_BYTES
+
+    async def _pass_upload(
+        self, scope: Scope, receive: Receive, send: Send, max_bytes: int, content_type: bytes
+    ) -> None:
+        """Raises Refusal in the end, if the app has been kept from reading it all."""
+        guard = FormGuard(content_type, self._max_files)
+        problem: Refusal | None = None
+        size = 0
+
+        async def receive_checked() -> Message:
+            nonlocal problem, size
+            message = await receive()
+            try:
+                body = message.get("body", b"")
+                size += len(body)
+                if size > max_bytes:
+                    raise too_large(max_bytes)
+                guard.feed(body)
+            except Refusal as error:
+                problem = error
+                # Gradio deletes what it has stored of the upload, and answers.
+                raise MultiPartException(str(error)) from error
+            return message
+
+        async def send_unless_refused(message: Message) -> None:
+            if problem is None:
+                await send(message)
+
+        await self._app(scope, receive_checked, send_unless_refused)
+        if problem is not None:
+            raise problem
+
+
+async def whole_body(receive: Receive, max_bytes: int) -> bytes | None:
+    """A request's body; None if its caller has left. Raises Refusal for more than so many bytes."""
+    message = await receive()
+    if message["type"] == "http.request" and not message["more_body"]:
+        body = message["body"]
+    else:
+        parts = bytearray()
+        while message["type"] == "http.request" and len(parts) <= max_bytes:
+            parts += message["body"]
+            if not message["more_body"]:
+                break
+            message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body = bytes(parts)
+    if len(body) > max_bytes:
+        raise too_large(max_bytes)
+    return body
+
+
+def too_large(max_bytes: int) -> Refusal:
+    return Refusal(413, f"The request is too large: {max_bytes / 1e6:g} MB at most.")

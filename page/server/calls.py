@@ -1,0 +1,165 @@
+"""Calls of the API by plain HTTP: malformed ones are refused, and refusals have a client's status.
+
+Gradio answers both with status 500, a traceback in the log, and its own words.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from gradio.utils import get_upload_folder, is_in_or_equal
+from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
+from starlette.responses import JSONResponse
+
+from page.server.answers import Refusal, refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import gradio as gr
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+API = "/gradio_api/"
+CALL = ("run", "api", "call")  # what stands before an endpoint's name
+QUEUE = "queue/join"
+MAX_DEPTH = 30  # of lists and objects within each other
+NOT_UNDERSTOOD = "The request could not be understood."
+FAILED = "The call failed on the server."
+
+logger = logging.getLogger(__name__)
+
+
+def answer_malformed(request: Request, error: Exception) -> JSONResponse:
+    """For what Gradio's routes raise about requests that name nothing, or have the wrong types."""
+    logger.warning("a request was not understood", exc_info=error)
+    return JSONResponse({"error": NOT_UNDERSTOOD, "detail": NOT_UNDERSTOOD}, 422)
+
+
+# Those of app_kwargs, for the app that Gradio makes.
+EXCEPTION_HANDLERS: dict[Any, Any] = dict.fromkeys(
+    (AttributeError, LookupError, TypeError, ValueError), answer_malformed
+)
+
+
+class WellFormedCalls:
+    """ASGI middleware, behind :class:`BodyLimits`: a body comes in one message."""
+
+    def __init__(self, app: ASGIApp, demo: gr.Blocks) -> None:
+        self._app = app
+        self._demo = demo
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind, _, name = scope.get("path", "").removeprefix(API).partition("/")
+        is_join = f"{kind}/{name}".rstrip("/") == QUEUE
+        if scope["type"] != "http" or scope["method"] != "POST" or not (is_join or kind in CALL):
+            await self._app(scope, receive, send)
+            return
+        message: Message | None
+        body = (message := await receive()).get("body", b"")
+        try:
+            self._check(None if is_join else name.rstrip("/"), body)
+        except Refusal as refusal:
+            await refuse(scope, receive, send, refusal.status, str(refusal))
+            return
+
+        async def replay() -> Message:
+            nonlocal message
+            if message is None:
+                return await receive()
+            replayed, message = message, None
+            return replayed
+
+        await self._app(scope, replay, Translated(send) if kind in ("run", "api") else send)
+
+    def _check(self, name: str | None, body: bytes) -> None:
+        """Raises Refusal unless the body calls the function of that name, or the one it names."""
+        try:
+            call = json.loads(body)
+        except (ValueError, RecursionError) as error:
+            raise Refusal(422, "The call has to be JSON.") from error
+        for path in paths_of_files(call):
+            if not is_stored(path):
+                raise Refusal(422, "The files have to be uploaded first, to /gradio_api/upload.")
+        if name is not None and name.startswith("v2/"):  # its arguments have names
+            return
+        if not isinstance(call, dict) or not isinstance(call.get("data"), list):
+            raise Refusal(422, 'The call has to be an object with a list of arguments as "data".')
+        if not isinstance(call.get("session_hash"), str | None):
+            raise Refusal(422, "The session's name has to be a text.")
+        functions = self._demo.fns
+        if (index := call.get("fn_index")) is not None or name is None:
+            function = functions.get(index) if isinstance(index, int) else None
+        else:
+            function = next((each for each in functions.values() if each.api_name == name), None)
+        if function is None:
+            raise Refusal(404, "There is no such endpoint.")
+        if len(call["data"]) < sum(not each.skip_api for each in function.inputs):
+            raise Refusal(422, f"The call has {len(call['data'])} arguments, which are too few.")
+
+
+def paths_of_files(value: Any, depth: int = 0) -> Iterator[Any]:
+    """The paths in all references to files within a JSON value.
+
+    Raises Refusal for what is nested so deeply that whoever reads it might run out of stack.
+    """
+    if depth > MAX_DEPTH:
+        raise Refusal(422, NOT_UNDERSTOOD)
+    if isinstance(value, dict):
+        if is_file_obj_with_meta(value):
+            yield value.get("path")
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            if isinstance(part, dict | list):
+                yield from paths_of_files(part, depth + 1)
+
+
+def is_stored(path: Any) -> bool:
+    """Whether it is a path in the folder of uploads. Of addresses, the components decide.
+
+    Gradio looks again, with errors that name the server's folders.
+    """
+    if path is None:
+        return True  # nothing is read
+    try:
+        return isinstance(path, str) and (
+            path.startswith("data:")
+            or is_http_url_like(path)
+            or is_in_or_equal(path, get_upload_folder())
+        )
+    except (OSError, ValueError):
+        return False
+
+
+class Translated:
+    """Sends a failed call's answer: status 422 with a refusal's sentence, or 500 with our own."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._failed: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 500:
+            self._failed = message
+        elif self._failed is None:
+            await self._send(message)
+        else:
+            self._body += message.get("body", b"")
+            if not message.get("more_body", False):
+                await self._send_failure(self._failed)
+
+    async def _send_failure(self, start: Message) -> None:
+        answer = json.loads(self._body)
+        if "title" in answer:  # it is a gr.Error, whose words are the page's
+            start["status"] = 422
+        else:
+            answer["error"] = FAILED
+        body = json.dumps(answer).encode()
+        kept = [header for header in start["headers"] if header[0] != b"content-length"]
+        start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": body})

@@ -1,0 +1,108 @@
+"""How much work is taken on: calls in flight, and calls of one client in a minute."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from page.server.answers import refuse_busy
+from page.server.bodies import UPLOAD
+from page.server.proxies import is_loopback
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CALLS_PER_MINUTE = 6000  # of another machine; somebody drawing makes 20 in a second
+MAX_CLIENTS = 10_000  # whose calls are counted; after that, the one that has paused longest goes
+QUEUE = "/gradio_api/queue/join"
+
+
+class CallRate:
+    """ASGI middleware: busy for a client that has called too often.
+
+    Each has a bucket of as many calls as it may make in a minute, which fills evenly.
+    """
+
+    def __init__(self, app: ASGIApp, calls_per_minute: int | None) -> None:
+        """`calls_per_minute` counts for everybody; None: CALLS_PER_MINUTE, but for this machine."""
+        self._app = app
+        self._spare_loopback = calls_per_minute is None
+        self._capacity = float(calls_per_minute or CALLS_PER_MINUTE)
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()  # calls left, and when
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST":
+            seconds = self._seconds_to_wait(scope["client"][0] if scope["client"] else "")
+            if seconds > 0:
+                await refuse_busy(scope, receive, send, math.ceil(seconds))
+                return
+        await self._app(scope, receive, send)
+
+    def _seconds_to_wait(self, address: str) -> float:
+        """Until this client may call; 0: now, and the call is counted."""
+        if self._spare_loopback and is_loopback(address):
+            return 0
+        client, now = network_of(address), time.monotonic()
+        left, then = self._buckets.pop(client, (self._capacity, now))
+        left = min(self._capacity, left + (now - then) * self._capacity / 60)
+        allowed = left >= 1
+        self._buckets[client] = (left - allowed, now)
+        if len(self._buckets) > MAX_CLIENTS:
+            self._buckets.popitem(last=False)
+        return 0 if allowed else (1 - left) * 60 / self._capacity
+
+
+def network_of(address: str) -> str:
+    """What one client is counted by: an address of IPv4, or the network of a line with IPv6."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    except ValueError:
+        return address
+
+
+class CallsInFlight:
+    """ASGI middleware: busy when as many calls are being answered as the limit allows.
+
+    Those whose body has not arrived don't count, and uploads neither: slow senders take no place.
+    The queue holds its own calls, see `launch.py`; here it gets the same words.
+    """
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app, self._most = app, most
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        path = scope["path"]
+        if path.startswith(UPLOAD):
+            await self._app(scope, receive, send)
+        elif self._in_flight >= self._most:
+            await refuse_busy(scope, receive, send)
+        elif path.startswith(QUEUE):
+            await self._join_queue(scope, receive, send)
+        else:
+            self._in_flight += 1
+            try:
+                await self._app(scope, receive, send)
+            finally:
+                self._in_flight -= 1
+
+    async def _join_queue(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_full = False
+
+        async def send_unless_full(message: Message) -> None:
+            nonlocal is_full
+            is_full = is_full or message.get("status") == 503
+            if not is_full:
+                await send(message)
+
+        await self._app(scope, receive, send_unless_full)
+        if is_full:
+            await refuse_busy(scope, receive, send)

@@ -1,0 +1,94 @@
+"""Which proxies are believed when they say who asks, under which name and scheme.
+
+Anybody can send `X-Forwarded-…`, and Gradio would build the page's addresses of them. They are
+taken off, unless a trusted proxy has sent them.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import os
+from typing import TYPE_CHECKING
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from page.server.public_link import PublicLink
+
+FORWARDED_HOST = b"x-forwarded-host"
+FORWARDED = {
+    FORWARDED_HOST,
+    b"x-forwarded-for",
+    b"x-forwarded-port",
+    b"x-forwarded-prefix",
+    b"x-forwarded-proto",
+    b"forwarded",
+    b"x-gradio-server",  # read by Gradio too
+}
+LOOPBACK = ["127.0.0.0/8", "::1/128"]
+PRIVATE = [*LOOPBACK, "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
+
+
+def trusted_networks(named: str | None) -> list[str]:
+    """The networks of trusted proxies among the names, which commas separate.
+
+    Without any, none is trusted; in a Space, the Hub's proxies are, which come from private
+    addresses. Raises ValueError for what is no address and no network.
+    """
+    if named is None:
+        return PRIVATE if "SPACE_ID" in os.environ else []
+    return [str(ipaddress.ip_network(part.strip())) for part in named.split(",") if part.strip()]
+
+
+def is_loopback(address: str) -> bool:
+    """Whether it is this machine's own."""
+    return is_within(address, tuple(LOOPBACK))
+
+
+@functools.lru_cache(maxsize=4096)
+def is_within(address: str, networks: tuple[str, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+class TrustedProxies:
+    """ASGI middleware: client, scheme and host of a request become those that its proxy names."""
+
+    def __init__(self, app: ASGIApp, networks: list[str], link: PublicLink) -> None:
+        self._app = app
+        self._networks = tuple(networks)
+        self._link = link
+        # A public link's tunnel ends in a process on this machine.
+        believed = [*networks, *LOOPBACK]
+        self._believe = ProxyHeadersMiddleware(app, believed)  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        peer = scope["client"][0] if scope["client"] else ""
+        hosts = {}
+        forwarded = False
+        for name, value in scope["headers"]:
+            if name in FORWARDED:
+                forwarded = True
+            if name == b"host" or name == FORWARDED_HOST:
+                hosts[name] = value.split(b",")[0].strip()
+        if not forwarded:
+            await self._app(scope, receive, send)
+        elif is_within(peer, self._networks) or (
+            self._link.host.encode() in hosts.values() and is_loopback(peer)
+        ):
+            if FORWARDED_HOST in hosts:
+                others = [header for header in scope["headers"] if header[0] != b"host"]
+                scope["headers"] = [(b"host", hosts[FORWARDED_HOST]), *others]
+            await self._believe(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            scope["headers"] = [each for each in scope["headers"] if each[0] not in FORWARDED]
+            await self._app(scope, receive, send)

@@ -1,0 +1,72 @@
+"""What visitors leave in Gradio's memory is dropped, and what is at work stays."""
+
+from __future__ import annotations
+
+from asyncio import Queue
+from types import SimpleNamespace
+from typing import Any
+
+import gradio as gr
+import pytest
+from gradio.routes import file_upload_statuses
+
+from page.server.forgetting import NoSessions, forget_idle
+
+
+@pytest.fixture
+def demo() -> gr.Blocks:
+    with gr.Blocks() as blocks:
+        gr.Textbox("nothing yet", elem_id="text")
+    return blocks
+
+
+def test_a_session_keeps_nothing(demo: gr.Blocks) -> None:
+    states = NoSessions()
+    states.set_blocks(demo)
+    text = next(block for block in demo.blocks.values() if isinstance(block, gr.Textbox))
+    first = states["a visitor"]
+    first[text._id] = gr.Textbox("a secret", render=False)
+    first._update_value_in_config(text._id, "a secret")
+    assert "a visitor" not in states
+    assert states.session_data == {}
+    again = states["a visitor"]
+    assert again[text._id] is text
+    assert "secret" not in str(list(again.components))
+    assert again.blocks_config.fns == demo.default_config.fns
+
+
+def test_what_nobody_fetched_is_dropped(demo: gr.Blocks) -> None:
+    queue: Any = demo._queue
+    for session in ("left", "at work"):
+        queue.pending_messages_per_session[session] = Queue()
+        queue.pending_event_ids_session[session] = {"event"}
+    queue.event_ids_to_events["event"] = SimpleNamespace(session_hash="at work")
+    demo.upload_file_set.add("a file's name")
+    steps = forget_idle(demo)
+    next(steps)
+    assert not demo.upload_file_set
+    assert set(queue.pending_messages_per_session) == {"left", "at work"}
+    next(steps)
+    assert set(queue.pending_messages_per_session) == {"at work"}
+    assert set(queue.pending_event_ids_session) == {"at work"}
+    queue.event_ids_to_events.clear()
+    next(steps)
+    assert set(queue.pending_messages_per_session) == {"at work"}  # there is time to fetch it
+    next(steps)
+    assert not queue.pending_messages_per_session
+
+
+def test_how_far_an_upload_got_is_dropped_when_it_gets_no_further(demo: gr.Blocks) -> None:
+    uploads = file_upload_statuses
+    for upload in ("broken off", "done", "going on"):
+        uploads.append(upload, "a.png", b"half")
+    uploads.set_done("done")
+    assert uploads._signals["never came"] is not None  # as somebody who asks for it does
+    steps = forget_idle(demo)
+    next(steps)
+    uploads.append("going on", "a.png", b"more")
+    next(steps)
+    assert set(uploads._statuses) == {"going on"}
+    assert set(uploads._signals) == {"going on"}
+    next(steps)
+    assert not uploads._statuses

@@ -1,0 +1,105 @@
+"""Security headers of every answer, and a page that works under them in a real browser."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from conftest import ROOT, Server, Visitor, drawing_of
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def http(server: Server) -> httpx.Client:
+    return httpx.Client(base_url=server.url, trust_env=False, timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", "/config", 200),
+        ("GET", "/healthz", 200),
+        ("GET", "/metrics/", 200),
+        ("GET", "/figures/reliability.png", 200),
+        ("GET", "/nothing/here", 404),
+        ("GET", "/pwa_icon/7", 404),
+        ("POST", "/gradio_api/run/nothing", 422),
+    ],
+)
+def test_every_answer_has_them(http: httpx.Client, method: str, path: str, status: int) -> None:
+    answer = http.request(method, path)
+    assert answer.status_code == status
+    check_headers(answer.headers)
+
+
+def check_headers(headers: httpx.Headers) -> None:
+    policy = dict(
+        part.strip().split(" ", 1) for part in headers["content-security-policy"].split(";")
+    )
+    assert policy["default-src"] == "'self'"
+    assert policy["object-src"] == "'none'"
+    frames = {"'self'", "https://huggingface.co", "https://*.hf.space"}
+    assert frames <= set(policy["frame-ancestors"].split())
+    assert not [sources for sources in policy.values() if "*" in sources.split()]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "camera=(self)" in headers["permissions-policy"]
+    assert "x-frame-options" not in headers  # it can't name the Hub
+    assert "server" not in headers
+
+
+def test_what_is_no_http_is_answered_with_them(server: Server) -> None:
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
+        connection.sendall(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+        head = connection.makefile("rb").read().decode()
+    assert head.startswith("HTTP/1.1 400")
+    assert "nosniff" in head
+
+
+@pytest.mark.browser
+def test_the_whole_page_works_under_its_policy(
+    visit: Callable[..., Visitor], server: Server
+) -> None:
+    visitor = visit(permissions=["camera"])
+    page = visitor.page
+    refused: list[str] = []
+    page.on(
+        "console",
+        lambda message: refused.append(message.text) if "olicy" in message.text else None,
+    )
+    page.reload()  # now that the console is watched
+    visitor.canvas.wait_for()
+
+    visitor.draw(drawing_of("7"))
+    expect(visitor.headline).to_contain_text("7")
+    page.locator("#examples button").first.click()
+    expect(page.locator("#photo img")).to_be_visible()
+    visitor.button("Remove Image").click()
+    visitor.button("Capture from camera").click()
+    visitor.button("Click to Access Webcam").click()
+    page.wait_for_function("document.querySelector('#photo video')?.videoWidth > 0")
+
+    visitor.open("Many pictures")
+    page.locator("#batch input[type=file]").set_input_files(ROOT / "examples" / "faint-pencil.jpg")
+    expect(page.locator("#batch-gallery img").first).to_be_visible()
+    with page.expect_download():
+        page.locator("#batch-save").click()
+    visitor.open("Model")
+    figure = page.locator("#model figure img").first
+    figure.scroll_into_view_if_needed()
+    page.wait_for_function("element => element.naturalWidth > 0", arg=figure.element_handle())
+    visitor.open("Privacy")
+    page.get_by_role("button", name="Use via API").click()
+    expect(page.get_by_role("heading", name="API documentation")).to_be_visible()
+    assert refused == []
+    # The watch works: what the policy forbids is seen.
+    page.evaluate("new Image().src = 'http://127.0.0.1:9/elsewhere.png'")
+    assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => true, () => false)") is False
+    assert len(refused) >= 2

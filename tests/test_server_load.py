@@ -1,0 +1,210 @@
+"""How much work the server takes on at once, how often one client may call, and what is logged."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import run_async, serving
+
+from page.server.answers import BUSY
+from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight, network_of
+from page.server.request_log import REPEATS, JsonLines, Repeats
+
+Seen = list[dict[str, Any]]
+
+
+def request(
+    middleware: Any, seen: Seen, client: str = "9.9.9.9", path: str = "/gradio_api/run/predict"
+) -> Any:
+    """A request to an ASGI app. What it sends goes to `seen`."""
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        seen.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": path, "client": (client, 5), "headers": []}
+    return middleware(scope, receive, send)
+
+
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def status_of(seen: Seen) -> int:
+    return seen[0]["status"]
+
+
+def calls(rate: CallRate, client: str, count: int) -> list[int]:
+    async def call() -> list[int]:
+        statuses = []
+        for _ in range(count):
+            seen: Seen = []
+            await request(rate, seen, client)
+            statuses.append(status_of(seen))
+        return statuses
+
+    return run_async(call())
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the clock that call rates go by."""
+    now = [1000.0]
+    monkeypatch.setattr("page.server.load.time.monotonic", lambda: now[0])
+
+    def forward(seconds: float) -> None:
+        now[0] += seconds
+
+    return forward
+
+
+def test_a_client_that_calls_too_often_has_to_wait(clock: Callable[[float], None]) -> None:
+    rate = CallRate(nothing, 6)
+    assert calls(rate, "9.9.9.9", 8) == [200] * 6 + [503] * 2
+    assert calls(rate, "8.8.8.8", 1) == [200]  # others don't
+    seen: Seen = []
+    run_async(request(rate, seen))
+    assert dict(seen[0]["headers"])[b"retry-after"] == b"10"
+    assert json.loads(seen[1]["body"])["error"] == BUSY
+    clock(10)
+    assert calls(rate, "9.9.9.9", 2) == [200, 503]
+    clock(3600)
+    assert calls(rate, "9.9.9.9", 8) == [200] * 6 + [503] * 2
+
+
+@pytest.mark.usefixtures("clock")
+def test_this_machine_has_no_limit_unless_one_is_named() -> None:
+    assert set(calls(CallRate(nothing, None), "127.0.0.1", 7000)) == {200}
+    assert calls(CallRate(nothing, None), "9.9.9.9", 6001)[-2:] == [200, 503]
+    assert calls(CallRate(nothing, 1), "::1", 2) == [200, 503]
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_line_with_many_addresses_is_one_client_and_memory_is_bounded() -> None:
+    rate = CallRate(nothing, 1)
+    assert calls(rate, "2001:db8::1", 1) + calls(rate, "2001:db8::2", 1) == [200, 503]
+    assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
+    for number in range(MAX_CLIENTS + 10):
+        rate._seconds_to_wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
+    assert len(rate._buckets) == MAX_CLIENTS
+
+
+def test_calls_beyond_those_in_flight_are_told_to_wait() -> None:
+    async def scenario() -> None:
+        go_on = asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            await go_on.wait()
+            await nothing(scope, receive, send)
+
+        limit = CallsInFlight(slow, 2)
+        first: Seen = []
+        tasks = [asyncio.create_task(request(limit, first)) for _ in range(2)]
+        await asyncio.sleep(0)
+        third: Seen = []
+        await request(limit, third)
+        assert status_of(third) == 503
+        assert dict(third[0]["headers"])[b"retry-after"] == b"1"
+        tasks.append(asyncio.create_task(request(limit, [], path="/gradio_api/upload")))
+        go_on.set()
+        await asyncio.gather(*tasks)
+        assert status_of(first) == 200
+        after: Seen = []
+        await request(limit, after)
+        assert status_of(after) == 200
+
+    run_async(scenario())
+
+
+def test_a_full_queue_is_told_in_the_same_words() -> None:
+    async def full(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 503, "headers": []})
+        await send({"type": "http.response.body", "body": b'{"detail": "Queue is full."}'})
+
+    seen: Seen = []
+    run_async(request(CallsInFlight(full, 9), seen, path="/gradio_api/queue/join"))
+    assert json.loads(seen[1]["body"])["detail"] == BUSY
+    assert b"retry-after" in dict(seen[0]["headers"])
+
+
+# ---- the log
+
+
+@pytest.fixture
+def log() -> tuple[logging.Logger, io.StringIO]:
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(JsonLines())
+    handler.addFilter(Repeats())
+    logger = logging.Logger("test", logging.DEBUG)
+    logger.addHandler(handler)
+    return logger, text
+
+
+def test_a_line_can_not_be_forged(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = log
+    logger.warning('a\n{"level": "error"}\r\x1b[31m\u2028b')
+    (line,) = text.getvalue().splitlines()
+    assert line.isascii()
+    assert "\x1b" not in line
+    assert json.loads(line)["level"] == "warning"
+
+
+def test_an_exception_is_one_line_without_what_a_caller_sent(
+    log: tuple[logging.Logger, io.StringIO],
+) -> None:
+    logger, text = log
+    try:
+        raise ValueError("/home/visitor/secret.png")
+    except ValueError:
+        logger.exception("failed")
+    (line,) = text.getvalue().splitlines()
+    assert json.loads(line)["exception"] == "ValueError"
+    assert "secret" not in line
+
+
+def test_repeated_messages_do_not_flood(log: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, text = log
+    for number in range(10_000):
+        logger.error("accept failed\nsocket %d", number)
+        logger.info("request")
+    lines = [json.loads(line) for line in text.getvalue().splitlines()]
+    errors = [line["message"] for line in lines if line["level"] == "error"]
+    assert len(errors) == REPEATS
+    assert "repeated" in errors[-1]
+    assert len(lines) == 10_000 + REPEATS
+
+
+@pytest.mark.slow
+def test_the_running_app_limits_and_logs(tmp_path: Path) -> None:
+    options = ("--workers", "1", "--max-calls-per-minute", "20", "--log-requests")
+    with serving(tmp_path, *options) as server:
+        http = httpx.Client(base_url=server.url, trust_env=False, timeout=20)
+        call = {"data": [None, 1]}
+        statuses = [
+            http.post("/gradio_api/run/recognize", json=call).status_code for _ in range(25)
+        ]
+        assert set(statuses[:20]) == {422}
+        assert statuses[-1] == 503
+        busy = http.post("/gradio_api/run/recognize", json=call)
+        assert busy.json() == {"error": BUSY, "detail": BUSY}
+        assert 1 <= int(busy.headers["retry-after"]) <= 3
+        http.get("/gradio_api/file=/secret%0a%1b[31mname.png")
+        assert http.get("/").status_code == 200  # the page is still served
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()[1:]]
+    assert [line["status"] for line in lines if line.get("kind") == "api"] == [*statuses, 503]
+    for line in lines:
+        assert {"time", "level", "kind", "status", "ms", "client"} <= set(line)
+        assert line["client"] == "127.0.0.1"
+    assert "secret" not in server.log.read_text()

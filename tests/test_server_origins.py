@@ -1,0 +1,216 @@
+"""The running app's names, the pages that may call it, and the proxies that it believes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from conftest import Server, drawing_of, run_async, serving
+
+from page.server.origins import KnownOrigins, known_names, own_origins
+from page.server.proxies import PRIVATE, TrustedProxies, trusted_networks
+from page.server.public_link import PublicLink
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def http(server: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A server behind a trusted proxy, which a friendly site may call."""
+    options = ("--workers", "1", "--trusted-proxies", "127.0.0.0/8")
+    names = ("--allowed-hosts", "digits.example", "--allowed-origins", "https://friend.example")
+    with (
+        serving(tmp_path_factory.mktemp("behind"), *options, *names) as server,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client,
+    ):
+        yield client
+
+
+def correction(http: httpx.Client, **headers: str) -> httpx.Response:
+    """What a foreign page could send without asking first: a form's content type."""
+    components = http.get("/config").json()["components"]
+    card = next(part["id"] for part in components if part["props"].get("elem_id") == "card")
+    picture = {"picture": drawing_of("7").data_url(), "label": "7", "consent": True}
+    body = {"data": picture, "component_id": card, "session_hash": "x", "fn_name": "correct"}
+    request = http.build_request("POST", "/gradio_api/component_server/", json=body)
+    request.headers["content-type"] = "text/plain"
+    request.headers.update(headers)
+    return http.send(request)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("https://evil.example", "null", "http://127.0.0.1:1", "http://127.0.0.1", "", "file://"),
+        *("https://127.0.0.1.evil.example", "https://huggingface.co.evil.example"),
+    ],
+)
+def test_a_foreign_page_can_not_call(http: httpx.Client, origin: str) -> None:
+    for path in ("/gradio_api/run/recognize", "/gradio_api/upload", "/gradio_api/queue/join"):
+        assert http.post(path, json={}, headers={"origin": origin}).status_code == 403
+    answer = correction(http, origin=origin)
+    assert answer.status_code == 403
+    assert answer.json()["error"].endswith(".")
+
+
+def test_its_own_page_and_programs_can(http: httpx.Client, server: Server) -> None:
+    assert correction(http, origin=server.url).status_code == 200
+    assert correction(http).status_code == 200  # without Origin: curl, Python
+
+
+def test_no_page_of_another_site_can_read_answers(http: httpx.Client, server: Server) -> None:
+    foreign = {"origin": "https://evil.example"}
+    for headers in (foreign, foreign | {"access-control-request-method": "POST"}):
+        for method, path in (("GET", "/config"), ("OPTIONS", "/gradio_api/run/recognize")):
+            answer = http.request(method, path, headers=headers)
+            assert "access-control-allow-origin" not in answer.headers
+            assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:7860", "127.0.0.1.evil.example", "[::2]", "", "10.0.0.1"]
+)
+def test_a_foreign_name_is_refused_by_a_local_server(http: httpx.Client, host: str) -> None:
+    for path in ("/", "/config", "/healthz", "/gradio_api/info"):
+        answer = http.get(path, headers={"host": host})
+        assert answer.status_code == 403, path
+        assert "evil" not in answer.text
+
+
+def test_local_names_are_known(http: httpx.Client, server: Server) -> None:
+    port = urlsplit(server.url).port
+    for host in ("localhost", f"LOCALHOST:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"):
+        assert http.get("/healthz", headers={"host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", ["x-forwarded-host", "x-gradio-server", "forwarded", "x-forwarded-prefix"]
+)
+def test_a_stranger_can_not_say_where_the_page_is(http: httpx.Client, header: str) -> None:
+    for value in ("evil.example", "http://evil.example", "host=evil.example"):
+        for path in ("/", "/config"):
+            answer = http.get(path, headers={header: value, "x-forwarded-proto": "https"})
+            assert answer.status_code == 200
+            assert "evil.example" not in answer.text
+            assert "https://127.0.0.1" not in answer.text
+
+
+def test_a_trusted_proxy_says_where_the_page_is(behind: httpx.Client) -> None:
+    forwarded = {"x-forwarded-host": "digits.example", "x-forwarded-proto": "https"}
+    assert behind.get("/config", headers=forwarded).json()["root"] == "https://digits.example"
+    assert correction(behind, origin="https://digits.example", **forwarded).status_code == 200
+    assert correction(behind, origin="https://evil.example", **forwarded).status_code == 403
+    foreign = {"x-forwarded-host": "evil.example"}
+    assert behind.get("/config", headers=foreign).status_code == 403
+
+
+def test_an_allowed_name_and_an_allowed_site(behind: httpx.Client) -> None:
+    assert behind.get("/healthz", headers={"host": "digits.example"}).status_code == 200
+    assert behind.get("/healthz", headers={"host": "other.example"}).status_code == 403
+    answer = correction(behind, origin="https://friend.example")
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == "https://friend.example"
+    assert "access-control-allow-credentials" not in answer.headers
+    asked = {
+        "origin": "https://friend.example",
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type",
+    }
+    assert behind.options("/gradio_api/run/recognize", headers=asked).status_code == 200
+
+
+# ---- one piece at a time
+
+
+def passed(middleware: Any, client: str, **headers: str) -> dict[str, Any] | None:
+    """The scope that the app behind it gets; None if the request was refused."""
+    seen: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        pass
+
+    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "scheme": "http",
+        "client": (client, 5),
+        "headers": named,
+    }
+    run_async(middleware(app)(scope, receive, send))
+    return seen[0] if seen else None
+
+
+def test_the_callers_address_comes_from_trusted_proxies_only() -> None:
+    def proxies(app: Any) -> TrustedProxies:
+        return TrustedProxies(app, trusted_networks("10.0.0.0/8, 192.168.1.1"), PublicLink())
+
+    two = "6.6.6.6, 9.9.9.9, 10.1.1.1"  # the first is what the caller claims to be
+    for peer, client in (("10.2.3.4", "9.9.9.9"), ("192.168.1.1", "9.9.9.9"), ("8.8.8.8",) * 2):
+        scope = passed(proxies, peer, host="a", x_forwarded_for=two, x_forwarded_proto="https")
+        assert scope is not None
+        assert scope["client"][0] == client
+        assert scope["scheme"] == ("http" if peer == client else "https")
+
+
+def test_the_public_link_is_reached_through_this_machine() -> None:
+    link = PublicLink("1a2b.gradio.live")
+
+    def proxies(app: Any) -> TrustedProxies:
+        return TrustedProxies(app, [], link)
+
+    through = {"host": "1a2b.gradio.live", "x_forwarded_for": "9.9.9.9"}
+    scope = passed(proxies, "127.0.0.1", **through)
+    assert scope is not None
+    assert scope["client"][0] == "9.9.9.9"
+    scope = passed(proxies, "8.8.8.8", **through)
+    assert scope is not None
+    assert scope["client"][0] == "8.8.8.8"
+
+    def origins(app: Any) -> KnownOrigins:
+        return KnownOrigins(app, known_names("127.0.0.1", set()), set(), link)
+
+    own = {"host": "1a2b.gradio.live", "origin": "https://1a2b.gradio.live"}
+    assert passed(origins, "127.0.0.1", **own)
+    assert not passed(origins, "127.0.0.1", **own | {"host": "other.gradio.live"})
+    assert not passed(origins, "127.0.0.1", **own | {"origin": "https://other.gradio.live"})
+
+
+def test_a_space_trusts_the_hubs_proxies_and_its_own_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trusted_networks(None) == []
+    monkeypatch.setenv("SPACE_ID", "user/space")
+    monkeypatch.setenv("SPACE_HOST", "user-space.hf.space")
+    assert trusted_networks(None) == PRIVATE
+    names, origins = known_names("0.0.0.0", set()), own_origins(set())
+    assert names is None
+    assert origins == {"https://user-space.hf.space"}
+
+    def space(app: Any) -> KnownOrigins:
+        return KnownOrigins(app, names, origins, PublicLink())
+
+    inside = {"host": "10.1.2.3:7860", "origin": "https://user-space.hf.space"}
+    assert passed(space, "10.0.0.1", **inside)
+    assert not passed(space, "10.0.0.1", **inside | {"origin": "https://other-space.hf.space"})
+
+
+def test_a_server_for_everybody_knows_any_name_unless_some_are_listed() -> None:
+    assert known_names("0.0.0.0", set()) is None
+    assert known_names("127.0.0.1", {"*"}) is None
+    assert "digits.example" in (known_names("0.0.0.0", {"digits.example"}) or set())
+    assert "192.168.1.7" in (known_names("192.168.1.7", {"digits.example"}) or set())

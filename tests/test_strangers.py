@@ -1,0 +1,241 @@
+"""Nothing that strangers leave behind grows, and none of them keeps others from their answers."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import Server, drawing_of, serving
+
+from page.pictures import REFUSED
+from page.server.upload_room import NO_ROOM
+
+pytestmark = pytest.mark.slow
+
+FILES = 400  # of a large batch; they take seconds
+SESSIONS = 500
+
+
+@pytest.fixture(scope="module")
+def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server puts uploads."""
+    return tmp_path_factory.mktemp("uploads")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, temp: Path) -> Iterator[Server]:
+    options = ["--workers", "1", "--max-temp-mb", "4", "--max-batch-mb", "2"]
+    options += ["--max-batch-files", str(FILES)]
+    folder = tmp_path_factory.mktemp("server")
+    with serving(folder, *options, GRADIO_TEMP_DIR=str(temp)) as running:
+        yield running
+        running.stop()
+        assert list(temp.iterdir()) == []  # SIGTERM leaves nothing
+
+
+@pytest.fixture(scope="module")
+def http(server: Server) -> Iterator[httpx.Client]:
+    limits = httpx.Limits(max_connections=20)
+    url = f"{server.url}/gradio_api"
+    with httpx.Client(base_url=url, trust_env=False, timeout=60, limits=limits) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def file(http: httpx.Client) -> dict[str, Any]:
+    return upload(http, drawing_of("7").png())
+
+
+@pytest.fixture(scope="module")
+def batch_event(server: Server) -> int:
+    """Number of the event that reads the files of the tab."""
+    config = httpx.get(f"{server.url}/config", trust_env=False).json()
+    (tab,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "batch")
+    return next(
+        d["id"] for d in config["dependencies"] if d["targets"] and d["targets"][0][0] == tab
+    )
+
+
+def upload(http: httpx.Client, content: bytes) -> dict[str, Any]:
+    (path,) = http.post("/upload", files={"files": ("picture.png", content)}).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def read_count(server: Server) -> int:
+    """How many pictures were read so far."""
+    text = httpx.get(f"{server.url}/metrics/", trust_env=False).text
+    lines = (line for line in text.splitlines() if line.startswith("digit_verdicts_total{"))
+    return sum(int(float(line.split()[-1])) for line in lines)
+
+
+def wait_until_read(server: Server, count: int) -> None:
+    deadline = time.monotonic() + 30
+    while read_count(server) < count:
+        assert time.monotonic() < deadline, "no file is being read"
+        time.sleep(0.05)
+
+
+def resident_mb(server: Server) -> float:
+    status = Path(f"/proc/{server.process.pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
+    return int(line.split()[1]) / 1024
+
+
+def join(http: httpx.Client, event: int, session: str, files: list[dict[str, Any]]) -> None:
+    call = {"data": [files], "fn_index": event, "session_hash": session}
+    assert http.post("/queue/join", json=call).status_code == 200
+
+
+def completed(http: httpx.Client, session: str) -> dict[str, Any]:
+    """The last message of a session's event."""
+    with http.stream("GET", "/queue/data", params={"session_hash": session}) as stream:
+        for line in stream.iter_lines():
+            message = json.loads(line.removeprefix("data: ")) if line else {}
+            if message.get("msg") == "process_completed":
+                return message
+    raise AssertionError("the stream ended before the event")
+
+
+# ---- memory
+
+
+def test_sessions_leave_no_memory_behind(server: Server, http: httpx.Client, file: Any) -> None:
+    """Of those that Gradio would keep, each would take 0.1 MB."""
+
+    def call(_: int) -> int:
+        body = {"data": [None, 3], "session_hash": uuid.uuid4().hex}
+        return http.post("/run/predict", json=body).status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(call, range(50)))
+        before = resident_mb(server)
+        list(threads.map(call, range(SESSIONS)))
+    assert resident_mb(server) - before < 15
+
+
+# ---- batches
+
+
+def test_a_batch_has_its_limits(http: httpx.Client, file: dict[str, Any]) -> None:
+    for data, sentence in (
+        ([file] * (FILES + 1), f"These are {FILES + 1} files; send {FILES} at most."),
+        ([upload(http, bytes(900_000))] * 3, "These files have 3 MB together; send 2 at most."),
+    ):
+        answer = http.post("/run/predict_batch", json={"data": [data, 3]})
+        assert answer.json()["error"] == sentence
+
+
+def test_a_batch_whose_caller_hangs_up_is_not_read_on(
+    server: Server, http: httpx.Client, file: dict[str, Any]
+) -> None:
+    before = read_count(server)
+    body = json.dumps({"data": [[file] * FILES, 3]}).encode()
+    head = (
+        "POST /gradio_api/run/predict_batch HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    port = int(server.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(head.encode() + body)
+        wait_until_read(server, before + 5)
+    assert_reading_stops(server, before)
+
+
+def test_a_batch_of_the_page_is_not_read_on_when_the_page_is_closed(
+    server: Server, http: httpx.Client, file: dict[str, Any], batch_event: int
+) -> None:
+    before, session = read_count(server), uuid.uuid4().hex
+    join(http, batch_event, session, [file] * FILES)
+    with http.stream("GET", "/queue/data", params={"session_hash": session}):
+        wait_until_read(server, before + 5)
+    assert_reading_stops(server, before)
+
+
+def assert_reading_stops(server: Server, before: int) -> None:
+    """Within seconds, and before the batch is read."""
+    deadline, last, at = time.monotonic() + 5, -1, time.monotonic()
+    while time.monotonic() - at < 0.5:
+        assert time.monotonic() < deadline, "it is read on"
+        if (count := read_count(server)) != last:
+            last, at = count, time.monotonic()
+        time.sleep(0.05)
+    assert last - before < FILES
+
+
+def test_nobody_waits_for_the_end_of_somebody_elses_batch(
+    server: Server, http: httpx.Client, file: dict[str, Any], batch_event: int
+) -> None:
+    before, large, small = read_count(server), uuid.uuid4().hex, uuid.uuid4().hex
+    join(http, batch_event, large, [file] * (FILES // 4))
+    finished: list[str] = []
+
+    def wait(session: str) -> None:
+        assert completed(http, session)["success"]
+        finished.append(session)
+
+    waiting = threading.Thread(target=wait, args=(large,))
+    waiting.start()
+    wait_until_read(server, before + 5)
+    join(http, batch_event, small, [file] * 3)
+    wait(small)
+    answer = http.post("/run/predict", json={"data": [file, 1]}).json()
+    assert answer["data"][0]["label"] == "7"
+    assert finished == [small]
+    waiting.join()
+
+
+# ---- the disk
+
+
+def test_a_full_disk_is_one_sentence_and_passes(
+    server: Server, http: httpx.Client, file: dict[str, Any], batch_event: int
+) -> None:
+    pid, limit = server.process.pid, resource.RLIMIT_FSIZE
+    before = resource.prlimit(pid, limit)
+    resource.prlimit(pid, limit, (10_000, before[1]))
+    try:
+        answer = http.post("/upload", files={"files": ("a.png", bytes(20_000))})
+        resource.prlimit(pid, limit, (100, before[1]))
+        evidence = http.post("/run/explain", json={"data": [file, "7"]})
+        session = uuid.uuid4().hex
+        join(http, batch_event, session, [file])
+        batch = completed(http, session)
+    finally:
+        resource.prlimit(pid, limit, before)
+    assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert evidence.json()["error"] == REFUSED
+    assert batch["output"]["error"] == REFUSED
+    assert upload(http, bytes(20_000))["path"]
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_uploads_have_a_limit_together(http: httpx.Client, server: Server, file: Any) -> None:
+    answers = [
+        http.post("/upload", files={"files": ("a.png", bytes([n]) * 900_000)}) for n in range(6)
+    ]
+    statuses = [answer.status_code for answer in answers]
+    assert statuses[0] == 200
+    assert statuses[-1] == 507
+    assert answers[-1].text == NO_ROOM
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+    def chunks() -> Iterator[bytes]:  # without a length
+        yield b"--b\r\nContent-Disposition: form-data; name=files; filename=a.png\r\n\r\n"
+        for _ in range(10):
+            yield bytes(900_000)
+        yield b"\r\n--b--\r\n"
+
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    assert http.post("/upload", content=chunks(), headers=kind).status_code == 507
+    answer = http.post("/run/predict", json={"data": [file, 1]}).json()
+    assert answer["data"][0]["label"] == "7"  # nobody's file was deleted for another one
