@@ -58,7 +58,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         if file is None:
             return gr.skip(), gr.skip()
         try:
-            picture, prediction, milliseconds = await recognizer.read_file(file, top_k=10)
+            picture, prediction, milliseconds = await recognizer.read_file(file)
         except ValueError as error:
             return {"error": str(error), "file": file}, None
         answer = full_answer(prediction, milliseconds, picture)

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     """Adds the endpoints, with hidden components for them, to the enclosing gr.Blocks."""
 
-    async def recognize_one(image: str | None, top_k: int) -> tuple[Prediction, float]:
+    async def recognize_one(image: str | None) -> tuple[Prediction, float]:
         path = require_image(image)
         try:
-            return await recognizer.recognize_file(path, top_k)
+            return await recognizer.recognize_file(path)
         except ValueError as error:
             raise user_error(str(error)) from error
 
@@ -41,7 +41,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        prediction, _ = await recognize_one(image, top_k)
+        prediction, _ = await recognize_one(image)
         return label_value(prediction, top_k)
 
     async def recognize(image: str | None, top_k: int) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        prediction, milliseconds = await recognize_one(image, top_k)
+        prediction, milliseconds = await recognize_one(image)
         return {
             **prediction_json(prediction, top_k),
             "model": model_info(recognizer.model),
@@ -74,7 +74,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             images: the files; MCP clients send addresses data:image/png;base64,…
             top_k: how many digits to list, 1 to 10.
         """
-        answers = recognizer.recognize_files([image.picture for image in images], top_k)
+        answers = recognizer.recognize_files([image.picture for image in images])
         return [
             {"error": str(answer)}
             if isinstance(answer, ValueError)

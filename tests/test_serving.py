@@ -19,7 +19,7 @@ from conftest import descendants, load_drawings, run_async, serving
 from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.reading import Reading
-from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
+from digit_model.serving.batching import MAX_BATCH, URGENT, Batcher
 from digit_model.serving.client import RecognizerClient
 from digit_model.serving.pool import GivenUpError, Worker
 
@@ -57,11 +57,11 @@ def upper(items: Sequence[str]) -> list[str | Exception]:
 def test_what_waits_goes_together_urgent_first_and_without_those_who_left() -> None:
     async def scenario() -> tuple[FakeWorker, list[Any], int]:
         worker = FakeWorker()
-        batcher: Batcher[str, str] = Batcher([worker], upper, timeout_seconds=1)
-        tasks = [asyncio.ensure_future(batcher.submit("first"))]
+        batcher: Batcher = Batcher([worker], timeout_seconds=1)
+        tasks = [asyncio.ensure_future(batcher.submit(upper, "first"))]
         await asyncio.sleep(0)
-        tasks += [asyncio.ensure_future(batcher.submit(item)) for item in ("b", "", "gone")]
-        tasks.append(asyncio.ensure_future(batcher.submit("u", URGENT)))
+        tasks += [asyncio.ensure_future(batcher.submit(upper, item)) for item in ("b", "", "gone")]
+        tasks.append(asyncio.ensure_future(batcher.submit(upper, "u", priority=URGENT)))
         await asyncio.sleep(0)
         waiting = batcher.waiting
         tasks[3].cancel()
@@ -80,8 +80,8 @@ def test_a_batch_has_its_limit() -> None:
     async def scenario() -> list[list[str]]:
         worker = FakeWorker()
         worker.released.set()
-        batcher: Batcher[str, str] = Batcher([worker], upper, timeout_seconds=1)
-        await asyncio.gather(*(batcher.submit("x", USUAL) for _ in range(3 * MAX_BATCH)))
+        batcher: Batcher = Batcher([worker], timeout_seconds=1)
+        await asyncio.gather(*(batcher.submit(upper, "x") for _ in range(3 * MAX_BATCH)))
         return worker.batches
 
     assert max(map(len, run_async(scenario()))) == MAX_BATCH
@@ -99,10 +99,10 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
         answers = await asyncio.gather(
             *map(client.recognize_drawing, [*drawings, b"no picture"]), return_exceptions=True
         )
-        reading = await client.read_file(SEVEN, 4)
+        reading = await client.read_file(SEVEN)
         evidence = await client.explain(SEVEN, "1")
         many = [one async for one in client.read_files([SEVEN, b"", SEVEN])]
-        timed = [one async for one in client.recognize_files([b"", SEVEN], 4)]
+        timed = [one async for one in client.recognize_files([b"", SEVEN])]
         assert isinstance(timed[0], ImageError)
         assert isinstance(timed[1], tuple)
         assert timed[1][0].top_k == reading.prediction.top_k
@@ -116,7 +116,7 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
         assert answer[0].crop == expected.crop
         assert answer[1] > 0
     assert isinstance(answers[-1], ImageError)
-    assert reading.prediction.top_k == recognizer.predict(SEVEN, top_k=4).top_k
+    assert reading.prediction.top_k == recognizer.predict(SEVEN, top_k=10).top_k
     assert (evidence == recognizer.explain(SEVEN, "1")).all()
     assert [type(one) for one in many] == [Reading, ImageError, Reading]
     assert client.model.sha256 == recognizer.sha256
@@ -166,10 +166,10 @@ def test_a_job_that_takes_too_long_or_ends_the_process_is_given_up() -> None:
         assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
         assert worker.is_alive()
 
-        batcher: Batcher[int, int] = Batcher([worker], end_process_at_odd, timeout_seconds=30)
-        busy = asyncio.ensure_future(batcher.submit(0))
+        batcher: Batcher = Batcher([worker], timeout_seconds=30)
+        busy = asyncio.ensure_future(batcher.submit(end_process_at_odd, 0))
         await asyncio.sleep(0)
-        asked = [batcher.submit(item) for item in (2, 3, 4)]
+        asked = [batcher.submit(end_process_at_odd, item) for item in (2, 3, 4)]
         answers = await asyncio.gather(busy, *asked, return_exceptions=True)
         assert answers[0:2] == [0, 2]
         assert isinstance(answers[2], GivenUpError)

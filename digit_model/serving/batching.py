@@ -1,4 +1,4 @@
-"""Pictures that wait at the same moment go through a worker together."""
+"""Work that waits at the same moment goes through a worker together."""
 
 from __future__ import annotations
 
@@ -6,35 +6,41 @@ import asyncio
 import heapq
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from digit_model.serving.pool import GivenUpError, Worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Job = Callable[[list[Item]], Sequence[Result | Exception]]  # an exception is an item's failure
 
 MAX_BATCH = 32  # items; with more, the first of them would wait for the last
 URGENT, USUAL = 0, 1  # priorities; the lower goes first
 
 
-class Batcher(Generic[Item, Result]):
-    """Gives a worker that is free all the items that wait, up to :data:`MAX_BATCH`.
+class Waiting(NamedTuple):
+    """An item that waits; they are compared by their first two fields."""
+
+    priority: int
+    number: int  # in the order of arrival
+    job: Job[Any, Any]
+    together: int
+    item: Any
+    future: asyncio.Future[Any]
+
+
+class Batcher:
+    """Gives a worker that is free what waits, the items that are for the same job together.
 
     No item waits for others to come: on an idle machine each goes alone.
     """
 
-    def __init__(
-        self,
-        workers: Sequence[Worker],
-        job: Callable[[list[Item]], Sequence[Result | Exception]],
-        *,
-        timeout_seconds: float,
-    ) -> None:
-        """``job`` answers a list of items, in order; an exception stands for an item's failure."""
+    def __init__(self, workers: Sequence[Worker], *, timeout_seconds: float) -> None:
+        """``timeout_seconds`` is for all items that go together."""
         self._idle = list(workers)
-        self._job, self._timeout_seconds = job, timeout_seconds
-        self._queue: list[tuple[int, int, Item, asyncio.Future[Result]]] = []
-        self._order = count()
+        self._timeout_seconds = timeout_seconds
+        self._queue: list[Waiting] = []
+        self._numbers = count()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -42,44 +48,67 @@ class Batcher(Generic[Item, Result]):
         """How many items no worker has begun."""
         return len(self._queue)
 
-    async def submit(self, item: Item, priority: int = USUAL) -> Result:
+    async def submit(
+        self,
+        job: Job[Item, Result],
+        item: Item,
+        *,
+        priority: int = USUAL,
+        together: int = MAX_BATCH,
+    ) -> Result:
         """The item's result.
+
+        Args:
+            job: a function of a module, called in the worker with a list of items; answers each,
+                in order.
+            item: for it.
+            priority: URGENT or USUAL.
+            together: with how many items at the most, itself among them, it goes.
 
         Raises:
             GivenUpError: it took too long, or it ends the process.
             Exception: what the job says of this item.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._queue, (priority, next(self._order), item, future))
+        heapq.heappush(
+            self._queue, Waiting(priority, next(self._numbers), job, together, item, future)
+        )
         self._dispatch()
         return await future
 
     def _dispatch(self) -> None:
-        while self._queue and self._idle:
-            batch: list[tuple[Item, asyncio.Future[Result]]] = []
-            while self._queue and len(batch) < MAX_BATCH:
-                _, _, item, future = heapq.heappop(self._queue)
-                if not future.cancelled():  # its caller has not left
-                    batch.append((item, future))
-            if batch:
-                task = asyncio.ensure_future(self._run(self._idle.pop(0), batch))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+        while self._idle and (batch := self._next_batch()):
+            task = asyncio.ensure_future(self._run(self._idle.pop(0), batch))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, worker: Worker, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+    def _next_batch(self) -> list[Waiting]:
+        batch: list[Waiting] = []
+        while self._queue:
+            first = self._queue[0]
+            if first.future.cancelled():  # its caller has left
+                heapq.heappop(self._queue)
+            elif batch and (
+                first.job is not batch[0].job
+                or len(batch) >= min(first.together, batch[0].together)
+            ):
+                break
+            else:
+                batch.append(heapq.heappop(self._queue))
+        return batch
+
+    async def _run(self, worker: Worker, batch: list[Waiting]) -> None:
         try:
             await self._answer(worker, batch)
         finally:
             self._idle.append(worker)
             self._dispatch()
 
-    async def _answer(
-        self, worker: Worker, batch: list[tuple[Item, asyncio.Future[Result]]]
-    ) -> None:
+    async def _answer(self, worker: Worker, batch: list[Waiting]) -> None:
         results: Sequence[Any]
         try:
-            items = [item for item, _ in batch]
-            results = await worker.run(self._job, items, timeout_seconds=self._timeout_seconds)
+            items = [one.item for one in batch]
+            results = await worker.run(batch[0].job, items, timeout_seconds=self._timeout_seconds)
         except GivenUpError as error:
             if len(batch) > 1:  # one of them is to blame: each gets its own chance
                 for one in batch:
@@ -88,10 +117,10 @@ class Batcher(Generic[Item, Result]):
             results = [error]
         except Exception as error:
             results = [error] * len(batch)
-        for (_, future), result in zip(batch, results, strict=True):
-            if future.done():
+        for one, result in zip(batch, results, strict=True):
+            if one.future.done():
                 continue
             if isinstance(result, Exception):
-                future.set_exception(result)
+                one.future.set_exception(result)
             else:
-                future.set_result(result)
+                one.future.set_result(result)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from digit_model.decode import ImageError
 from digit_model.reading import Reading
 from digit_model.serving import worker
-from digit_model.serving.batching import URGENT, USUAL, Batcher
+from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Timed
 
@@ -23,6 +24,7 @@ DRAWING_SECONDS = 10.0  # for all drawings that are read together
 FILE_SECONDS = 30.0  # for one file; 64 megapixels take a few
 MAX_DEFAULT_WORKERS = 8  # each takes some 100 MB, and a container may show more cores than it has
 FILE_NICENESS = 10  # people who draw go first on a busy core
+SMALL_FILE = 64 << 10  # bytes; files up to this size, such as drawings, are read together
 
 
 def default_workers() -> int:
@@ -77,14 +79,8 @@ class RecognizerClient:
         except BaseException:
             self.close()
             raise
-        self._drawings: Batcher[bytes, Timed] = Batcher(
-            self._workers[: self._count],
-            worker.recognize_drawings,
-            timeout_seconds=DRAWING_SECONDS,
-        )
-        self._idle_file_workers = file_workers
-        self._file_turn = asyncio.Semaphore(len(file_workers))
-        self._files_waiting = 0
+        self._drawings = Batcher(self._workers[: self._count], timeout_seconds=DRAWING_SECONDS)
+        self._files = Batcher(file_workers, timeout_seconds=FILE_SECONDS)
         return self.model
 
     async def recognize_drawing(self, image: bytes, *, urgent: bool = False) -> Timed:
@@ -100,56 +96,53 @@ class RecognizerClient:
             ImageError: the picture can't be read.
             GivenUpError: reading it takes more than this machine can give.
         """
-        answer = await self._drawings.submit(image, URGENT if urgent else USUAL)
+        priority = URGENT if urgent else USUAL
+        answer = await self._drawings.submit(worker.recognize, image, priority=priority)
         self.verdicts[answer[0].verdict] += 1
         return answer
 
-    async def recognize_file(self, image: Image, top_k: int = 3) -> Timed:
-        """Recognise a file, given by its path or its content.
-
-        Raises:
-            ImageError, GivenUpError: as :meth:`recognize_drawing`.
-            ValueError: ``top_k`` is not a whole number from 1 to 10.
-        """
-        answer = await self._run(worker.recognize_file, image, top_k)
+    async def recognize_file(self, image: Image) -> Timed:
+        """The same for a file, given by its path or its content."""
+        together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
+        answer = await self._files.submit(worker.recognize, image, together=together)
         self.verdicts[answer[0].verdict] += 1
         return answer
 
     async def recognize_files(
-        self, images: Sequence[Image], top_k: int = 3
+        self, images: Sequence[Image]
     ) -> AsyncIterator[Timed | ImageError | GivenUpError]:
-        """As :meth:`read_files`, without the pictures."""
-        async for answer in self._one_by_one(self.recognize_file, images, top_k):
+        """Recognise many files; in the place of one that can't be read, the reason.
+
+        Others' files are read in between.
+        """
+        async for answer in self._one_by_one(self.recognize_file, images):
             yield answer
 
-    async def read_file(self, image: Image, top_k: int = 3) -> Reading:
-        """The same, with the upright picture."""
-        reading = await self._run(worker.read_file, image, top_k)
+    async def read_file(self, image: Image) -> Reading:
+        """As :meth:`recognize_file`, with the upright picture."""
+        reading = await self._files.submit(worker.read, image, together=1)
         self.verdicts[reading.prediction.verdict] += 1
         return reading
 
     async def read_files(
-        self, images: Sequence[Image], top_k: int = 3
+        self, images: Sequence[Image]
     ) -> AsyncIterator[Reading | ImageError | GivenUpError]:
-        """Read many files; in the place of one that can't be read, the reason.
-
-        Others' files are read in between.
-        """
-        async for answer in self._one_by_one(self.read_file, images, top_k):
+        """As :meth:`recognize_files`, with the upright pictures."""
+        async for answer in self._one_by_one(self.read_file, images):
             yield answer
 
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.explain``; raises GivenUpError, too."""
-        return await self._run(worker.explain, image, label)
+        return await self._files.submit(worker.explain, (image, label), together=1)
 
     async def draw_explanation(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.draw_explanation``; raises GivenUpError, too."""
-        return await self._run(worker.draw_explanation, image, label)
+        return await self._files.submit(worker.draw_explanation, (image, label), together=1)
 
     @property
     def waiting(self) -> dict[str, int]:
         """How many drawings and files no worker has begun."""
-        return {"drawings": self._drawings.waiting, "files": self._files_waiting}
+        return {"drawings": self._drawings.waiting, "files": self._files.waiting}
 
     @property
     def workers(self) -> Sequence[Worker]:
@@ -162,27 +155,19 @@ class RecognizerClient:
             one.stop()
 
     async def _one_by_one(
-        self,
-        read: Callable[[Image, int], Awaitable[Result]],
-        images: Sequence[Image],
-        top_k: int,
+        self, read: Callable[[Image], Awaitable[Result]], images: Sequence[Image]
     ) -> AsyncIterator[Result | ImageError | GivenUpError]:
         for image in images:
             try:
-                yield await read(image, top_k)
+                yield await read(image)
             except (ImageError, GivenUpError) as error:
                 yield error
 
-    async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
-        """A job for one of the workers that read files; it waits until one is idle."""
-        self._files_waiting += 1
-        try:
-            await self._file_turn.acquire()
-        finally:
-            self._files_waiting -= 1
-        chosen = self._idle_file_workers.pop()
-        try:
-            return await chosen.run(job, *arguments, timeout_seconds=FILE_SECONDS)
-        finally:
-            self._idle_file_workers.append(chosen)
-            self._file_turn.release()
+
+def _size(image: Image) -> int:
+    """Of the file, in bytes; 0 if it isn't there, which the worker will say."""
+    if isinstance(image, bytes):
+        return len(image)
+    with contextlib.suppress(OSError, ValueError):
+        return Path(image).stat().st_size
+    return 0

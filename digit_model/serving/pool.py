@@ -39,6 +39,7 @@ class Worker:
     def __init__(self, model: str | None, *, niceness: int = 0) -> None:
         self._arguments = (model, niceness)
         self.restarts = 0
+        self._stopped = False
         self._start()
 
     def wait_until_loaded(self) -> ModelInfo:
@@ -62,6 +63,8 @@ class Worker:
             executor = self._executor
             try:
                 await self._loaded()
+                if self._stopped:
+                    raise GivenUpError("The server is being stopped.")
                 future = asyncio.wrap_future(executor.submit(job, *arguments))
                 return await asyncio.wait_for(future, timeout_seconds)
             except BrokenExecutor:  # the process was killed, or ran out of memory
@@ -95,6 +98,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process; the job that it does is lost."""
+        self._stopped = True
         # Its executor's thread would complain if Python ended before it.
         self._end_process(wait=True)
 
@@ -125,7 +129,7 @@ class Worker:
 
     def _replace(self, broken: ProcessPoolExecutor) -> None:
         """Start a process in the place of one that is broken, if nobody else has done it."""
-        if self._executor is broken:
+        if self._executor is broken and not self._stopped:
             self._end_process(wait=False)
             self.restarts += 1
             logger.warning("A worker process has ended; another one is started.")

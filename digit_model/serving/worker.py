@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,41 +117,45 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-# ---- jobs
+# ---- jobs: each takes a list and answers every item in its place, with an error if need be
 
 
-def recognize_drawings(images: Sequence[bytes]) -> list[Timed | ImageError]:
-    """Recognise pictures that wait at the same moment, with all ten labels in ``top_k``.
+def recognize(images: Sequence[Image]) -> list[Timed | ImageError]:
+    """Recognise pictures together, with all ten labels in each ``top_k``.
 
-    The pictures stay here: who drew them has them.
+    The pictures stay here: who sent them has them.
     """
     from digit_model.decode import ImageError
-    from digit_model.reading import read_many
 
     return [
         reading if isinstance(reading, ImageError) else (reading.prediction, reading.milliseconds)
-        for reading in read_many(_recognizer, images, top_k=10)
+        for reading in read(images)
     ]
 
 
-def recognize_file(image: Image, top_k: int) -> Timed:
-    """Recognise one picture; raises ImageError."""
-    _, prediction, milliseconds = read_file(image, top_k)
-    return prediction, milliseconds
+def read(images: Sequence[Image]) -> list[Reading | ImageError]:
+    """The same, with the pictures themselves, upright and no larger than needed."""
+    from digit_model.reading import read_many
+
+    return list(read_many(_recognizer, images, top_k=10))
 
 
-def read_file(image: Image, top_k: int) -> Reading:
-    """The same, and the picture itself, upright and no larger than needed."""
-    from digit_model.reading import read
-
-    return read(_recognizer, image, top_k)
+def explain(questions: Sequence[tuple[Image, str | None]]) -> list[np.ndarray | ValueError]:
+    """As ``DigitRecognizer.explain``, for pictures and labels."""
+    return [_try(_recognizer.explain, *question) for question in questions]
 
 
-def explain(image: Image, label: str | None) -> np.ndarray:
-    """As ``DigitRecognizer.explain``."""
-    return _recognizer.explain(image, label)
+def draw_explanation(
+    questions: Sequence[tuple[Image, str | None]],
+) -> list[np.ndarray | ValueError]:
+    """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
+    return [_try(_recognizer.draw_explanation, *question) for question in questions]
 
 
-def draw_explanation(image: Image, label: str | None) -> np.ndarray:
-    """As ``DigitRecognizer.draw_explanation``."""
-    return _recognizer.draw_explanation(image, label)
+def _try(
+    function: Callable[[Image, str | None], np.ndarray], image: Image, label: str | None
+) -> np.ndarray | ValueError:
+    try:
+        return function(image, label)
+    except ValueError as error:
+        return error
