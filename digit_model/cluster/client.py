@@ -4,34 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from ray.exceptions import RayActorError, RayError
 from ray.serve.exceptions import BackPressureError, RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from digit_model.decode import ImageError
+from digit_model.serving.batching import MAX_BATCH, USUAL, Batcher, Job
 from digit_model.serving.client import RecognizerClient
 from digit_model.serving.pool import GivenUpError
-from digit_model.serving.worker import Image, ModelInfo, Timed
+from digit_model.serving.worker import ModelInfo
 
-Result = TypeVar("Result")
-
-WAIT_SECONDS = 60.0  # for a replica: it takes seconds to start one, minutes to start a machine
+WAIT_SECONDS = 60.0  # for an answer; starting a replica takes ten of them
 
 
 class ReplicaClient(RecognizerClient):
-    """As :class:`RecognizerClient`, but Ray starts, watches and replaces the processes.
-
-    Which drawing is urgent makes no difference: replicas are added before drawings wait for long.
-    """
+    """As :class:`RecognizerClient`; Ray starts, watches and replaces the processes, not we."""
 
     def __init__(
         self, drawings: DeploymentHandle[Any], files: DeploymentHandle[Any], model: ModelInfo
     ) -> None:
-        """Both handles lead to deployments of :class:`digit_model.cluster.deployment.Recognizer`.
+        """The handles are those of :func:`digit_model.cluster.deployment.recognizers`.
 
         Args:
             drawings: reads what is being drawn.
@@ -40,58 +35,66 @@ class ReplicaClient(RecognizerClient):
         """
         self.model = model
         self.verdicts: Counter[str] = Counter()
-        self._handles = {"drawings": drawings, "files": files}
-        self._unanswered: Counter[str] = Counter()
         self._workers = []
+        self._drawings, self._files = Replicas(drawings), Replicas(files)
 
-    async def recognize_drawing(self, image: bytes, *, urgent: bool = False) -> Timed:
-        answer: Timed = await self._ask(
-            "drawings", lambda handle: handle.recognize_drawing.remote(image)
-        )
-        self.verdicts[answer[0].verdict] += 1
-        return answer
+
+class Replicas(Batcher):
+    """Sends each item to a replica, where those that wait at the same moment go together.
+
+    The urgent don't go first: another replica is started before drawings wait for long.
+    """
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+        self._unanswered = 0
 
     @property
-    def waiting(self) -> dict[str, int]:
-        """How many drawings and files this process has asked for and got no answer yet."""
-        return {kind: self._unanswered[kind] for kind in self._handles}
+    def waiting(self) -> int:
+        """How many items have no answer yet; what waits at the replicas isn't known here."""
+        return self._unanswered
 
-    async def _run(self, job: Callable[..., Result], *arguments: Any) -> Result:
-        image, *others = arguments
-        content = await asyncio.to_thread(_content, image)
-        return await self._ask(
-            "files", lambda handle: handle.run.remote(job.__name__, content, *others)
-        )
-
-    async def _ask(self, kind: str, call: Callable[[DeploymentHandle[Any]], Any]) -> Any:
-        """What a replica answers; if it dies meanwhile, another one is asked, once."""
-        self._unanswered[kind] += 1
+    async def submit(
+        self, job: Job[Any, Any], item: Any, *, priority: int = USUAL, together: int = MAX_BATCH
+    ) -> Any:
+        self._unanswered += 1
         try:
-            for _ in range(2):
-                try:
-                    async with asyncio.timeout(WAIT_SECONDS):
-                        answer = await call(self._handles[kind])
-                except RayActorError:
-                    continue
-                if isinstance(answer, ValueError):
-                    raise answer
-                return answer
-        except TimeoutError:
-            raise GivenUpError("No machine was free for the picture: try again later.") from None
-        except (RayError, RayServeException) as error:
-            if isinstance(error, BackPressureError):
-                raise GivenUpError("Too many pictures wait: try again in a moment.") from error
-            raise GivenUpError("The picture was given up: the cluster has failed.") from error
+            answer = await self._ask(
+                job.__name__, await asyncio.to_thread(_content, item), together
+            )
         finally:
-            self._unanswered[kind] -= 1
+            self._unanswered -= 1
+        if isinstance(answer, ValueError):
+            raise answer
+        return answer
+
+    async def _ask(self, job: str, item: Any, together: int) -> Any:
+        """The answer of a replica; when it dies, that of another one."""
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    if together == 1:
+                        return await self._handle.alone.remote(job, item)
+                    return await getattr(self._handle, job).remote(item)
+            except RayActorError:
+                continue
+            except TimeoutError:
+                raise GivenUpError("No machine was free for the picture.") from None
+            except BackPressureError:
+                raise GivenUpError("Too many pictures wait: try again in a moment.") from None
+            except (RayError, RayServeException) as error:
+                raise GivenUpError("The cluster could not read the picture.") from error
         raise GivenUpError("The picture was given up: it took more than a machine can give.")
 
 
-def _content(image: Image) -> bytes:
-    """The file's bytes: the replica may be on another machine."""
-    if isinstance(image, bytes):
-        return image
+def _content(item: Any) -> Any:
+    """The item with its file's bytes, not its path: the replica may be on another machine."""
+    if isinstance(item, tuple):
+        image, *others = item
+        return (_content(image), *others)
+    if isinstance(item, bytes):
+        return item
     try:
-        return Path(image).read_bytes()
+        return Path(item).read_bytes()
     except OSError as error:
         raise ImageError(f"The file can't be read: {error.strerror}.") from error

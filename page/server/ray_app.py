@@ -1,7 +1,7 @@
 """The page as the ingress of a Ray Serve application, for clusters of machines.
 
-    serve run page.server.ray_app:build max_replicas=4
-    serve run deploy/ray.yaml
+serve run page.server.ray_app:build max_replicas=4
+serve run deploy/ray.yaml
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # see app.py
 from fastapi import FastAPI
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveInt
 from ray import serve
-from ray.serve.config import RequestRouterConfig
-from ray.serve.experimental.consistent_hash_router import ConsistentHashRouter
 from starlette.middleware import Middleware
 
 from digit_model.cluster.client import ReplicaClient
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
     from digit_model.serving.worker import ModelInfo
 
+ROUTER = "ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
 PAGE_REQUESTS = 1000  # that one page takes at once; most of them wait for a replica
 
 
@@ -132,17 +131,17 @@ def build(options: Options) -> serve.Application:
     drawings, files = recognizers(
         name,
         max_replicas=options.max_replicas,
-        ongoing=options.target_ongoing_requests,
+        target_ongoing_requests=options.target_ongoing_requests,
         cpus=options.replica_cpus,
     )
     page = Page.options(  # type: ignore[attr-defined]  # the decorator's type is lost
         num_replicas=options.pages,
         max_ongoing_requests=PAGE_REQUESTS,
         ray_actor_options={"num_cpus": options.page_cpus},
-        request_router_config=RequestRouterConfig(
-            request_router_class=ConsistentHashRouter,
+        request_router_config={
+            "request_router_class": ROUTER,
             # A visitor's uploads are where his last request was, and nowhere else.
-            request_router_kwargs={"num_fallback_replicas": 0},
-        ),
+            "request_router_kwargs": {"num_fallback_replicas": 0},
+        },
     )
     return page.bind(drawings, files, model, options)
