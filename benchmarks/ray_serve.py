@@ -58,7 +58,7 @@ def replicas(count: int) -> Iterator[RecognizerClient]:
     )
     handle = serve.run(deployment.bind(None, DRAWING_SECONDS), route_prefix=None)
     try:
-        yield ReplicaClient(handle, handle, worker.load(None))
+        yield ReplicaClient(handle, handle, worker.load(None), replicas=count)
     finally:
         serve.delete("default")
 

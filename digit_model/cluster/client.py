@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ray.exceptions import RayActorError, RayError
-from ray.serve.exceptions import BackPressureError, RayServeException
+from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
 from digit_model.decode import ImageError
-from digit_model.serving.batching import MAX_BATCH, USUAL, Batcher, Job
+from digit_model.serving import worker
+from digit_model.serving.batching import Batcher
 from digit_model.serving.client import RecognizerClient
 from digit_model.serving.pool import GivenUpError
 from digit_model.serving.worker import ModelInfo
 
+CALLS_PER_REPLICA = 2  # one is read, one waits; what comes meanwhile goes together in the next
 WAIT_SECONDS = 60.0  # for an answer; starting a replica takes ten of them
 
 
 class ReplicaClient(RecognizerClient):
-    """As :class:`RecognizerClient`; Ray starts, watches and replaces the processes, not we."""
+    """As :class:`RecognizerClient`; Ray starts, watches and replaces the processes."""
 
     def __init__(
-        self, drawings: DeploymentHandle[Any], files: DeploymentHandle[Any], model: ModelInfo
+        self,
+        drawings: DeploymentHandle[Any],
+        files: DeploymentHandle[Any],
+        model: ModelInfo,
+        *,
+        replicas: int,
     ) -> None:
         """The handles are those of :func:`digit_model.cluster.deployment.recognizers`.
 
@@ -32,56 +40,47 @@ class ReplicaClient(RecognizerClient):
             drawings: reads what is being drawn.
             files: reads files.
             model: the weights of both.
+            replicas: up to how many there are of each.
         """
         self.model = model
         self.verdicts: Counter[str] = Counter()
         self._workers = []
-        self._drawings, self._files = Replicas(drawings), Replicas(files)
+        self._drawings = ReplicaBatcher(drawings, replicas)
+        self._files = ReplicaBatcher(files, replicas)
 
 
-class Replicas(Batcher):
-    """Sends each item to a replica, where those that wait at the same moment go together.
+class ReplicaBatcher(Batcher):
+    """Sends replicas what waits: a call costs as much as reading two drawings."""
 
-    The urgent don't go first: another replica is started before drawings wait for long.
-    """
+    def __init__(self, handle: DeploymentHandle[Any], replicas: int) -> None:
+        calls = [Call(handle)] * (CALLS_PER_REPLICA * replicas)
+        super().__init__(calls, timeout_seconds=WAIT_SECONDS)
+
+    async def submit(self, job: Any, item: Any, **options: Any) -> Any:
+        if not isinstance(item, bytes):
+            item = await asyncio.to_thread(_content, item)
+        return await super().submit(job, item, **options)
+
+
+class Call:
+    """Does jobs in whichever replica Ray chooses; when that one dies, in another one, once."""
 
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
-        self._unanswered = 0
 
-    @property
-    def waiting(self) -> int:
-        """How many items have no answer yet; what waits at the replicas isn't known here."""
-        return self._unanswered
-
-    async def submit(
-        self, job: Job[Any, Any], item: Any, *, priority: int = USUAL, together: int = MAX_BATCH
-    ) -> Any:
-        self._unanswered += 1
-        try:
-            answer = await self._ask(
-                job.__name__, await asyncio.to_thread(_content, item), together
-            )
-        finally:
-            self._unanswered -= 1
-        if isinstance(answer, ValueError):
-            raise answer
-        return answer
-
-    async def _ask(self, job: str, item: Any, together: int) -> Any:
-        """The answer of a replica; when it dies, that of another one."""
+    async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
+        """As :meth:`digit_model.serving.pool.Worker.run`."""
+        (items,) = arguments
         for _ in range(2):
             try:
-                async with asyncio.timeout(WAIT_SECONDS):
-                    if together == 1:
-                        return await self._handle.alone.remote(job, item)
-                    return await getattr(self._handle, job).remote(item)
+                async with asyncio.timeout(timeout_seconds):
+                    if job is worker.recognize:
+                        return await self._handle.recognize.remote(items)
+                    return await self._handle.run.remote(job.__name__, items)
             except RayActorError:
                 continue
             except TimeoutError:
                 raise GivenUpError("No machine was free for the picture.") from None
-            except BackPressureError:
-                raise GivenUpError("Too many pictures wait: try again in a moment.") from None
             except (RayError, RayServeException) as error:
                 raise GivenUpError("The cluster could not read the picture.") from error
         raise GivenUpError("The picture was given up: it took more than a machine can give.")

@@ -46,6 +46,14 @@ class ModelInfo:
     folder: Path
     notice: str | None
 
+    @property
+    def source(self) -> str:
+        """A name that loads these very weights again, on another machine too.
+
+        A folder has to be there at the same path.
+        """
+        return f"{self.id}@{self.revision}" if self.revision else str(self.folder.resolve())
+
 
 def load(model: str | None, niceness: int = 0) -> ModelInfo:
     """Make this process ready for the jobs below.

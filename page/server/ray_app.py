@@ -43,7 +43,8 @@ class Options(BaseModel, extra="forbid"):
     Attributes:
         model: a folder with weights that every machine has, or user/repo[@revision] on the Hub.
         max_replicas: up to how many processes recognise drawings.
-        target_ongoing_requests: drawings at a replica; with more, another replica is started.
+        target_ongoing_requests: calls at a replica, each of up to 32 pictures; with more, another
+            replica is started.
         replica_cpus: cores that each replica claims.
         pages: processes that serve the page. Several need a proxy in front that names the visitor
             in the header X-Session-Id, so that all his requests reach the same one.
@@ -54,7 +55,7 @@ class Options(BaseModel, extra="forbid"):
 
     model: str | None = None
     max_replicas: PositiveInt = 8
-    target_ongoing_requests: float = Field(16, gt=0)
+    target_ongoing_requests: float = Field(2, gt=0)
     replica_cpus: NonNegativeFloat = 1
     pages: PositiveInt = 1
     page_cpus: NonNegativeFloat = 1
@@ -74,7 +75,7 @@ class Page:
         model: ModelInfo,
         options: Options,
     ) -> None:
-        self._recognizer = ReplicaClient(drawings, files, model)
+        self._recognizer = ReplicaClient(drawings, files, model, replicas=options.max_replicas)
         self._options = options
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
@@ -126,10 +127,8 @@ def build(options: Options) -> serve.Application:
         ModelError: the weights can't be loaded.
     """
     model = worker.load(options.model)
-    # All replicas are to serve what was loaded here, even if the repository changes meanwhile.
-    name = f"{model.id}@{model.revision}" if model.revision else options.model
     drawings, files = recognizers(
-        name,
+        model.source,
         max_replicas=options.max_replicas,
         target_ongoing_requests=options.target_ongoing_requests,
         cpus=options.replica_cpus,
