@@ -107,7 +107,7 @@ class Reader:
 
 def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, int]]:
     """For each part that has been written, its pictures and how many of them can't be read."""
-    import pyarrow as pa  # type: ignore[import-untyped]  # ships no type information
+    import pyarrow as pa
     import ray
     from ray.exceptions import RayError
 
