@@ -20,8 +20,8 @@ def add_verbs(verbs: Any) -> None:
         "--ray",
         type=Path,
         metavar="FOLDER",
-        help="read all files below this folder instead, on all cores and machines of a Ray "
-        "cluster; the same command goes on where an earlier run stopped",
+        help="read all files below this folder instead, on all cores of this machine or of the "
+        "Ray cluster that RAY_ADDRESS names; the same command goes on where an earlier run stopped",
     )
     parser.add_argument(
         "--output",

@@ -63,30 +63,36 @@ class Recognizer:
 
 
 def recognizers(
-    model: str | None, *, max_replicas: int, target_ongoing_requests: float, cpus: float
+    model: str | None,
+    *,
+    min_replicas: int,
+    max_replicas: int,
+    target_ongoing_requests: float,
+    cpus: float,
 ) -> tuple[serve.Application, serve.Application]:
-    """The deployments for drawings and for files, from one replica of each upwards.
+    """The deployments for drawings and for files.
 
     Args:
         model: see :class:`Recognizer`.
-        max_replicas: up to how many replicas take drawings; half as many, and one, take files.
+        min_replicas: how many replicas there are of each when nobody asks.
+        max_replicas: up to how many of each.
         target_ongoing_requests: calls at a replica; with more, another replica is started.
         cpus: cores that a replica claims on its machine.
     """
 
-    def deployment(name: str, replicas: int, seconds: float) -> serve.Application:
+    def deployment(name: str, seconds: float) -> serve.Application:
         return Recognizer.options(  # type: ignore[attr-defined]  # the decorator's type is lost
             name=name,
             max_ongoing_requests=CALLS_AT_A_REPLICA,
             autoscaling_config={
-                "min_replicas": 1,
-                "max_replicas": replicas,
+                "min_replicas": min_replicas,
+                "max_replicas": max_replicas,
                 "target_ongoing_requests": target_ongoing_requests,
             },
             ray_actor_options={"num_cpus": cpus},
         ).bind(model, seconds)
 
     return (
-        deployment(DRAWINGS, max_replicas, DRAWING_SECONDS),
-        deployment(FILES, min(max_replicas, 1 + max_replicas // 2), FILE_SECONDS),
+        deployment(DRAWINGS, DRAWING_SECONDS),
+        deployment(FILES, FILE_SECONDS),
     )

@@ -46,6 +46,8 @@ def predict_folder(
 ) -> Iterator[Progress]:
     """Recognise all files below a folder, but those whose names begin with a dot.
 
+    The cluster is that of ``RAY_ADDRESS``; without this variable, the cores of this machine.
+
     ``output`` gets files part-….jsonl, each written whole, with a line of JSON for each picture:
     what ``predict --json`` prints, ``image`` being the path below ``folder``; or the error.
     Pictures that have a line there already are left out.
@@ -112,7 +114,12 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
     from ray.exceptions import RayError
 
     if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        ray.init(
+            address=os.environ.get("RAY_ADDRESS") or "local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # they count Ray's blocks, not pictures
     context.print_on_execution_start = False

@@ -42,7 +42,9 @@ class Options(BaseModel, extra="forbid"):
 
     Attributes:
         model: a folder with weights that every machine has, or user/repo[@revision] on the Hub.
-        max_replicas: up to how many processes recognise drawings.
+        min_replicas: how many processes recognise drawings when nobody draws, and files; with
+            two, on two machines, answers go on when one of these fails.
+        max_replicas: up to how many there are of each.
         target_ongoing_requests: calls at a replica, each of up to 32 pictures; with more, another
             replica is started.
         replica_cpus: cores that each replica claims.
@@ -54,8 +56,9 @@ class Options(BaseModel, extra="forbid"):
     """
 
     model: str | None = None
+    min_replicas: PositiveInt = 1
     max_replicas: PositiveInt = 8
-    target_ongoing_requests: float = Field(2, gt=0)
+    target_ongoing_requests: float = Field(default=2, gt=0)
     replica_cpus: NonNegativeFloat = 1
     pages: PositiveInt = 1
     page_cpus: NonNegativeFloat = 1
@@ -129,7 +132,8 @@ def build(options: Options) -> serve.Application:
     model = worker.load(options.model)
     drawings, files = recognizers(
         model.source,
-        max_replicas=options.max_replicas,
+        min_replicas=options.min_replicas,
+        max_replicas=max(options.min_replicas, options.max_replicas),
         target_ongoing_requests=options.target_ongoing_requests,
         cpus=options.replica_cpus,
     )
