@@ -6,11 +6,11 @@ Needs wrk (Debian: apt-get install wrk) and Flask. Each server runs alone, one a
 one run, on the same machine as wrk, which shares its cores: believe the ratios. All get the same
 forty drawings of 280×280 pixels.
 
-- ours, live: the route that the pad asks while one draws.
-- ours, file: `/run/recognize` on an uploaded drawing; "gradio" is a function that returns a
-  constant, in the same Gradio, called in the same way.
-- starlette, flask: the same recogniser's whole answer, in one process, without Gradio.
-- demo: a Flask app of the usual kind: Pillow, resized to 28×28, a small CNN, no preprocessing.
+- live: the route that the pad asks while one draws.
+- file: `/run/recognize` on an uploaded drawing.
+- mix: half the connections ask as pads do; the others call `/run/recognize`, upload files, and
+  send batches of ten files to `/run/predict_batch`, all at once.
+- the others: see servers.py.
 """
 
 from __future__ import annotations
@@ -27,38 +27,66 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import httpx  # noqa: E402  (these need the path above)
+from memory import megabytes  # noqa: E402
 from PIL import Image  # noqa: E402
+from servers import SERVERS  # noqa: E402
 
 DRAWINGS = 40
-CONNECTIONS = (1, 8, 32, 100)
+CONNECTIONS = (1, 8, 32, 100, 300)
 START_SECONDS = 60
+BATCH_FILES = 10
+BOUNDARY = "a-boundary"
 
-# wrk asks for the bodies in the file in turn.
+# wrk asks for the bodies in the folder in turn, and prints a line of figures at the end.
 LUA = """
 local bodies = {}
-for line in io.lines("%s") do bodies[#bodies + 1] = line end
+for number = 1, %(count)d do
+  local file = io.open("%(folder)s/" .. number, "rb")
+  bodies[number] = file:read("*a")
+  file:close()
+end
 local turn = 0
 wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Content-Type"] = "%(content_type)s"
 request = function()
   turn = turn %% #bodies + 1
   return wrk.format(nil, nil, nil, bodies[turn])
 end
+done = function(summary, latency)
+  local errors = summary.errors
+  io.write(string.format(
+    "FIGURES %%d %%d %%d %%d %%d %%d\\n", summary.requests, summary.duration,
+    errors.status + errors.connect + errors.read + errors.write + errors.timeout,
+    latency:percentile(50), latency:percentile(95), latency:percentile(99)))
+end
 """
+
+Figures = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What wrk asks for again and again: a path, and bodies that take turns."""
+
+    path: str
+    bodies: Sequence[bytes]
+    content_type: str = "application/json"
 
 
 def drawings() -> list[bytes]:
-    """PNG files as the pad sends them: opaque RGBA, dark ink on white."""
+    """PNG files as the pad sends them: RGB, dark ink on white."""
     from digit_model.data.rendering import render
     from digit_model.data.strokes import pen_digits
 
@@ -67,116 +95,14 @@ def drawings() -> list[bytes]:
     for digit in digits[:: len(digits) // DRAWINGS][:DRAWINGS]:
         grey = 255 - render(digit.drawing, canvas=280, height=0.6, pen_width=0.09)
         buffer = io.BytesIO()
-        Image.fromarray(grey).convert("RGBA").save(buffer, "PNG")
+        Image.fromarray(grey).convert("RGB").save(buffer, "PNG")
         files.append(buffer.getvalue())
     return files
 
 
-# ---- the servers beside ours, each started as `python benchmarks/load.py serve NAME PORT`
-
-
-def serve_starlette(port: int) -> None:
-    import uvicorn
-    from starlette.applications import Starlette
-    from starlette.concurrency import run_in_threadpool
-    from starlette.requests import Request
-    from starlette.responses import JSONResponse
-    from starlette.routing import Route
-
-    answer = answer_function()
-
-    async def recognize(request: Request) -> JSONResponse:
-        body = await request.json()
-        return JSONResponse(await run_in_threadpool(answer, body["data"]))
-
-    app = Starlette(routes=[Route("/recognize", recognize, methods=["POST"])])
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
-
-
-def serve_flask(port: int) -> None:
-    run_flask(port, answer_function())
-
-
-def serve_demo(port: int) -> None:
-    """The network and the preprocessing that most published demos have."""
-    import torch
-    from torch import nn
-    from torchvision import transforms
-
-    torch.set_num_threads(1)
-    network = nn.Sequential(
-        *(nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),
-        *(nn.Flatten(), nn.Linear(64 * 7 * 7, 128), nn.ReLU(), nn.Linear(128, 10)),
-    ).eval()  # 421,642 parameters
-    to_input = transforms.Compose(
-        [transforms.Grayscale(), transforms.Resize((28, 28)), transforms.ToTensor()]
-    )
-
-    def answer(data_url: str) -> dict[str, Any]:
-        picture = Image.open(io.BytesIO(base64.b64decode(data_url.partition(",")[2])))
-        with torch.no_grad():
-            shares = network(1 - to_input(picture.convert("RGB"))[None]).softmax(1)[0]
-        return {"label": int(shares.argmax()), "probabilities": shares.tolist()}
-
-    run_flask(port, answer)
-
-
-def serve_gradio(port: int) -> None:
-    """A function with a constant answer, called with a file as ours is."""
-    import gradio as gr
-
-    constant = {"label": "7", "confidences": [{"label": str(n), "confidence": 0.1} for n in "123"]}
-    with gr.Blocks(analytics_enabled=False) as demo:
-        file, k, report = gr.File(visible=False), gr.Number(3, visible=False), gr.JSON()
-        gr.on([], lambda file, k: constant, [file, k], report, api_name="recognize", queue=False)
-    demo.launch(server_port=port, quiet=True)
-
-
-def answer_function() -> Callable[[str], dict[str, Any]]:
-    from digit_model import DigitRecognizer
-    from digit_model.reading import read
-    from page.answer import full_answer
-    from page.data_url import decode_data_url
-
-    recognizer = DigitRecognizer.from_pretrained()
-
-    def answer(data_url: str) -> dict[str, Any]:
-        _, prediction, milliseconds = read(recognizer, decode_data_url(data_url), top_k=10)
-        return full_answer(prediction, milliseconds)
-
-    return answer
-
-
-def run_flask(port: int, answer: Callable[[str], dict[str, Any]]) -> None:
-    import logging
-
-    from flask import Flask, jsonify, request
-
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    app = Flask(__name__)
-
-    @app.post("/recognize")
-    def recognize() -> Any:
-        return jsonify(answer(request.json["data"]))
-
-    app.run("127.0.0.1", port, threaded=True)
-
-
-SERVERS = {
-    "starlette": serve_starlette,
-    "flask": serve_flask,
-    "demo": serve_demo,
-    "gradio": serve_gradio,
-}
-
-
-# ---- measuring
-
-
 @contextlib.contextmanager
-def running(command: list[str], folder: Path) -> Iterator[str]:
-    """A server's address, until the block ends."""
+def running(command: list[str], folder: Path) -> Iterator[tuple[str, int]]:
+    """A server's address and process id, until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -193,70 +119,133 @@ def running(command: list[str], folder: Path) -> Iterator[str]:
                 raise SystemExit(f"{command} does not listen.")
             time.sleep(0.05)
         time.sleep(1)
-        yield f"http://127.0.0.1:{port}"
+        yield f"http://127.0.0.1:{port}", process.pid
     finally:
         process.terminate()
         process.wait()
 
 
-def bodies_for_pad(url: str, files: list[bytes]) -> list[str]:
+def pad_questions(url: str, files: list[bytes]) -> Questions:
     components = httpx.get(f"{url}/config", trust_env=False).json()["components"]
     pad = next(part["id"] for part in components if part["props"].get("elem_id") == "pad")
     request = {"session_hash": "load", "component_id": pad, "fn_name": "recognize"}
-    return [json.dumps(request | {"data": data_url(file)}) for file in files]
+    bodies = [json.dumps(request | {"data": data_url(file)}).encode() for file in files]
+    return Questions("/gradio_api/component_server/", bodies)
 
 
-def bodies_for_files(url: str, files: list[bytes]) -> list[str]:
-    bodies = []
-    for file in files:
-        upload = {"files": ("drawing.png", file)}
-        (path,) = httpx.post(f"{url}/gradio_api/upload", files=upload, trust_env=False).json()
-        data = [{"path": path, "meta": {"_type": "gradio.FileData"}}, 3]
-        bodies.append(json.dumps({"data": data}))
-    return bodies
+def plain_questions(files: list[bytes]) -> Questions:
+    """For the servers that take a data URL and nothing else."""
+    return Questions("/recognize", [json.dumps({"data": data_url(f)}).encode() for f in files])
+
+
+def file_questions(url: str, files: list[bytes], endpoint: str = "recognize") -> Questions:
+    bodies = [json.dumps({"data": [file, 3]}).encode() for file in uploaded(url, files)]
+    return Questions(f"/gradio_api/run/{endpoint}", bodies)
+
+
+def batch_questions(url: str, files: list[bytes]) -> Questions:
+    body = json.dumps({"data": [uploaded(url, files[:BATCH_FILES]), 3]}).encode()
+    return Questions("/gradio_api/run/predict_batch", [body])
+
+
+def upload_questions(files: list[bytes]) -> Questions:
+    bodies = [
+        f"--{BOUNDARY}\r\nContent-Disposition: form-data; name=files; filename=drawing.png\r\n"
+        "Content-Type: image/png\r\n\r\n".encode()
+        + file
+        + f"\r\n--{BOUNDARY}--\r\n".encode()
+        for file in files
+    ]
+    content_type = f"multipart/form-data; boundary={BOUNDARY}"
+    return Questions("/gradio_api/upload", bodies, content_type)
+
+
+def uploaded(url: str, files: list[bytes]) -> list[dict[str, Any]]:
+    """Upload the files; what stands for them in a call."""
+    uploads = [("files", ("drawing.png", file)) for file in files]
+    paths = httpx.post(f"{url}/gradio_api/upload", files=uploads, trust_env=False).json()
+    return [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths]
 
 
 def data_url(file: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(file).decode()
 
 
-def measure(address: str, bodies: list[str], connections: int, seconds: int) -> dict[str, float]:
+def measure(url: str, questions: Questions, connections: int, seconds: int) -> Figures:
     """Answers a second, latencies in ms, and how many requests failed."""
-    with tempfile.TemporaryDirectory() as folder:
-        lines, script = Path(folder) / "bodies.txt", Path(folder) / "wrk.lua"
-        lines.write_text("\n".join(bodies) + "\n")
-        script.write_text(LUA % lines)
-        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "--timeout", "20s"]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number, body in enumerate(questions.bodies, 1):
+            (folder / str(number)).write_bytes(body)
+        script = folder / "wrk.lua"
+        values = {"folder": folder, "count": len(questions.bodies)}
+        script.write_text(LUA % (values | {"content_type": questions.content_type}))
+        options = ["-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "20s"]
         printed = subprocess.run(
-            ["wrk", *options, "-s", str(script), address],
+            ["wrk", *options, "-s", str(script), url + questions.path],
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-    unit = {"us": 1e-3, "ms": 1.0, "s": 1e3}
-    latency = {
-        f"p{percent}": float(value) * unit[name]
-        for percent, value, name in re.findall(r"(50|99)%\s+([\d.]+)(us|ms|s)\n", printed)
-    }
-    failed = re.findall(r"Non-2xx or 3xx responses: (\d+)|timeout (\d+)", printed)
-    rate = re.search(r"Requests/sec:\s+([\d.]+)", printed)
-    assert rate is not None, printed
+    figures = re.search(r"FIGURES" + r" (\d+)" * 6, printed)
+    assert figures is not None, printed
+    requests, microseconds, failed, p50, p95, p99 = map(int, figures.groups())
     return {
-        "per_second": float(rate[1]),
-        **{f"{name}_ms": round(value, 1) for name, value in latency.items()},
-        "failed": sum(int(a or b) for a, b in failed),
+        "per_second": round((requests - failed) / (microseconds / 1e6), 1),
+        "p50_ms": round(p50 / 1000, 1),
+        "p95_ms": round(p95 / 1000, 1),
+        "p99_ms": round(p99 / 1000, 1),
+        "failed": failed,
     }
 
 
-def measure_all(
-    url: str, path: str, bodies: list[str], seconds: int, name: str
-) -> dict[str, dict[str, float]]:
+def measure_all(url: str, questions: Questions, seconds: int, name: str) -> dict[str, Figures]:
     figures = {}
-    measure(url + path, bodies, 8, 2)  # not counted
+    measure(url, questions, 8, 2)  # not counted
     for connections in CONNECTIONS:
-        figures[str(connections)] = measure(url + path, bodies, connections, seconds)
+        figures[str(connections)] = measure(url, questions, connections, seconds)
         print(f"{name}, {connections} connections: {figures[str(connections)]}", flush=True)
     return figures
+
+
+def measure_mix(url: str, files: list[bytes], seconds: int) -> dict[str, dict[str, Figures]]:
+    kinds = {
+        "live": (pad_questions(url, files), 0.5),
+        "file": (file_questions(url, files), 0.3),
+        "upload": (upload_questions(files), 0.1),
+        "batch": (batch_questions(url, files), 0.1),
+    }
+    figures: dict[str, dict[str, Figures]] = {}
+    for connections in CONNECTIONS[2:]:
+        with ThreadPoolExecutor(len(kinds)) as threads:
+            tasks = {
+                name: threads.submit(measure, url, questions, round(share * connections), seconds)
+                for name, (questions, share) in kinds.items()
+            }
+            figures[str(connections)] = {name: task.result() for name, task in tasks.items()}
+        print(f"ours, mix, {connections} connections: {figures[str(connections)]}", flush=True)
+    return figures
+
+
+@contextlib.contextmanager
+def highest_memory(pid: int, figures: dict[str, Any]) -> Iterator[None]:
+    """Notes the most that the server takes in the block, in MB, each second."""
+    figures["megabytes"] = {"at rest": round(megabytes(pid))}
+    most, ended = 0.0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.wait(1):
+            most = max(most, megabytes(pid))
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+        figures["megabytes"]["most"] = round(most)
 
 
 def main() -> None:
@@ -267,40 +256,27 @@ def main() -> None:
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         parser.error("wrk is not installed (Debian: apt-get install wrk)")
-    files = drawings()
+    files, seconds = drawings(), options.seconds
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         app = [str(ROOT / "app.py"), "--workers", options.workers, "--port"]
-        with running(app, folder) as url:
+        with running(app, folder) as (url, pid), highest_memory(pid, figures):
             figures["ours, live"] = measure_all(
-                url,
-                "/gradio_api/component_server/",
-                bodies_for_pad(url, files),
-                options.seconds,
-                "ours, live",
+                url, pad_questions(url, files), seconds, "ours, live"
             )
             figures["ours, file"] = measure_all(
-                url,
-                "/gradio_api/run/recognize",
-                bodies_for_files(url, files),
-                options.seconds,
-                "ours, file",
+                url, file_questions(url, files), seconds, "ours, file"
             )
+            figures["ours, mix"] = measure_mix(url, files, seconds)
         for server in SERVERS:
-            with running([__file__, "serve", server], folder) as url:
-                if server == "gradio":
-                    path, bodies = "/gradio_api/run/recognize", bodies_for_files(url, files)
-                else:
-                    bodies = [json.dumps({"data": data_url(file)}) for file in files]
-                    path = "/recognize"
-                figures[server] = measure_all(url, path, bodies, options.seconds, server)
+            with running([str(ROOT / "benchmarks" / "servers.py"), server], folder) as (url, _):
+                is_gradio = server == "gradio"
+                questions = file_questions(url, files) if is_gradio else plain_questions(files)
+                figures[server] = measure_all(url, questions, seconds, server)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["serve"]:
-        SERVERS[sys.argv[2]](int(sys.argv[3]))
-    else:
-        main()
+    main()

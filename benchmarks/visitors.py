@@ -1,7 +1,6 @@
 """People who draw at the same time: how soon after the pen rises each has the last answer.
 
     python benchmarks/visitors.py --visitors 30 --minutes 1 --json visitors.json
-    python benchmarks/visitors.py --visitors 15 --minutes 60     # a soak test: errors and memory
 
 Each visitor draws recorded digits, a point of the pen every 20 ms, asks as the pad does (one
 question at a time, 30 ms between an answer and the next question, the finished drawing at once),
@@ -28,7 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import httpx  # noqa: E402  (these need the path above)
 import numpy as np  # noqa: E402
-from conftest import descendants, serving  # noqa: E402
+from conftest import serving  # noqa: E402
+from memory import megabytes  # noqa: E402
 
 from digit_model.data.rendering import render  # noqa: E402
 from digit_model.data.strokes import pen_digits  # noqa: E402
@@ -121,27 +121,18 @@ async def visit(
 async def watch(pid: int, end: float, record: Record) -> None:
     """Note the server's memory, once a minute."""
     while time.monotonic() < end:
-        record.megabytes.append(memory_megabytes(pid))
+        record.megabytes.append(megabytes(pid))
         print(
             f"{len(record.pen_up_ms)} drawings, {record.answers} answers, "
             f"{len(record.errors)} errors, {record.megabytes[-1]:.0f} MB",
             flush=True,
         )
         await asyncio.sleep(min(60.0, max(0.1, end - time.monotonic())))
-    record.megabytes.append(memory_megabytes(pid))
+    record.megabytes.append(megabytes(pid))
 
 
-def memory_megabytes(pid: int) -> float:
-    """Of a process and its descendants, proportional set size (Linux)."""
-    kilobytes = 0
-    for process in [pid, *descendants(pid)]:
-        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                kilobytes += int(line.split()[1])
-    return kilobytes / 1024
-
-
-async def run(url: str, pid: int, visitors: int, minutes: float) -> Record:
+async def draw(url: str, pid: int, visitors: int, minutes: float) -> Record:
+    """Visitors of the server with that process id, for some minutes."""
     record, made = Record(), films()
     limits = httpx.Limits(max_connections=visitors + 2)
     async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=30, limits=limits) as http:
@@ -151,6 +142,14 @@ async def run(url: str, pid: int, visitors: int, minutes: float) -> Record:
         people = [visit(http, pad, number, made, end, record) for number in range(visitors)]
         await asyncio.gather(watch(pid, end, record), *people)
     return record
+
+
+def percentiles(record: Record) -> dict[str, float]:
+    """Of the times from pen-up to the last answer."""
+    return {
+        f"pen_up_p{share}_ms": round(float(np.percentile(record.pen_up_ms, share)), 1)
+        for share in (50, 95, 99)
+    }
 
 
 def main() -> None:
@@ -164,16 +163,15 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder), "--workers", str(options.workers)) as server,
     ):
-        record = asyncio.run(run(server.url, server.process.pid, options.visitors, options.minutes))
+        record = asyncio.run(
+            draw(server.url, server.process.pid, options.visitors, options.minutes)
+        )
     figures = {
         "visitors": options.visitors,
         "minutes": options.minutes,
         "drawings": len(record.pen_up_ms),
         "answers_per_second": round(record.answers / (60 * options.minutes), 1),
-        **{
-            f"pen_up_p{share}_ms": round(float(np.percentile(record.pen_up_ms, share)), 1)
-            for share in (50, 95, 99)
-        },
+        **percentiles(record),
         "errors": len(record.errors),
         "megabytes": [round(value) for value in record.megabytes],
     }

@@ -320,6 +320,33 @@ def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Serve
             assert is_one_sentence(response.json()["error"])
 
 
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"\xff{", 400),
+        (b"[" * 100_000, 400),
+        (b"[]", 400),
+        (b"{}", 400),
+        (b'{"component_id": [], "fn_name": "recognize", "data": ""}', 400),
+        (b'{"component_id": -1, "fn_name": "recognize", "data": ""}', 400),
+        (b'{"component_id": PAD, "fn_name": null, "data": ""}', 400),
+        (b'{"component_id": PAD, "fn_name": "__init__", "data": ""}', 404),
+        (b'{"component_id": PAD, "fn_name": "preprocess", "data": ""}', 404),
+    ],
+)
+def test_a_call_of_no_function_of_the_page_is_refused(
+    http: httpx.Client, server: Server, body: bytes, status: int
+) -> None:
+    config = httpx.get(f"{server.url}/config").json()
+    pad = next(c["id"] for c in config["components"] if "canvas" in str(c["props"]))
+    body = body.replace(b"PAD", str(pad).encode())
+    for path in ("/component_server/", "/component_server"):
+        response = http.post(path, content=body)
+        assert response.status_code == status
+        assert is_one_sentence(response.json()["error"])
+
+
 def test_pages_for_operators_are_off(http: httpx.Client, server: Server) -> None:
     for page in ("/monitoring", "/monitoring/summary", "/gradio_api/runs"):
         assert httpx.get(server.url + page).status_code in (403, 404)

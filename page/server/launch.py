@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 
 from page.server.closed_routes import ClosedRoutes
+from page.server.server_functions import server_function_routes
 from page.server.shared_session import SharedSession
 from page.theme import CSS, paper_theme
 
@@ -50,7 +51,7 @@ def serve(
         favicon_path=ICON,
         mcp_server=options.mcp,
         app_kwargs={
-            "routes": monitoring.routes,
+            "routes": [*monitoring.routes, *server_function_routes(demo)],
             "middleware": [
                 *monitoring.middleware,
                 Middleware(ClosedRoutes),

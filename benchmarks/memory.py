@@ -1,0 +1,20 @@
+"""Memory of a server and its processes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from conftest import descendants
+
+
+def megabytes(pid: int) -> float:
+    """Of a process and its descendants: what they share is counted once (Linux, "Pss")."""
+    kilobytes = 0
+    for process in [pid, *descendants(pid)]:
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                kilobytes += int(line.split()[1])
+    return kilobytes / 1024
