@@ -12,7 +12,7 @@ import httpx
 import pytest
 import ray
 import yaml
-from conftest import ROOT, free_port, load_drawings, run_async
+from conftest import ROOT, drawing_of, free_port, load_drawings, run_async
 from gradio_client import Client, handle_file
 from pydantic import ValidationError
 from ray import serve
@@ -82,6 +82,12 @@ def test_the_page_answers_and_keeps_its_visitors(machines: Machines) -> None:
     """A queued call takes several requests, which have to reach the same of two pages."""
     assert httpx.get(f"{machines.url}/readyz", timeout=30).json() == {"status": "ready"}
     assert httpx.get(f"{machines.url}/pwa_icon/100000").status_code == 404
+    components = httpx.get(f"{machines.url}/config").json()["components"]
+    pad = next(one["id"] for one in components if one["props"].get("elem_id") == "pad")
+    drawing = drawing_of("3").data_url()
+    call = {"component_id": pad, "fn_name": "recognize", "data": drawing, "session_hash": "s"}
+    answer = httpx.post(f"{machines.url}/gradio_api/component_server/", json=call, timeout=30)
+    assert answer.json()["label"] == "3"
     for visitor in range(4):
         client = Client(machines.url, headers={"X-Session-Id": f"visitor {visitor}"}, verbose=False)
         assert client.predict(handle_file(SEVEN), api_name="/predict")["label"] == "7"

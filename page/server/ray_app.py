@@ -25,6 +25,7 @@ from page.server.closed_routes import ClosedRoutes
 from page.server.launch import EXAMPLES, ICON
 from page.server.limits import Limits
 from page.server.monitoring import Monitoring
+from page.server.server_functions import server_function_routes
 from page.server.shared_session import SharedSession
 
 if TYPE_CHECKING:
@@ -97,10 +98,11 @@ class Page:
                 yield
 
         monitoring = Monitoring(self._recognizer)
+        demo = build_demo(self._recognizer, store)
         return gr.mount_gradio_app(
             FastAPI(
                 openapi_url=None,
-                routes=monitoring.routes,
+                routes=[*monitoring.routes, *server_function_routes(demo)],
                 lifespan=close_store,
                 middleware=[
                     *monitoring.middleware,
@@ -108,7 +110,7 @@ class Page:
                     Middleware(SharedSession),
                 ],
             ),
-            build_demo(self._recognizer, store),
+            demo,
             path="/",
             max_file_size=f"{Limits(**self._options.limits).max_upload_mb}mb",
             theme=paper_theme(),
