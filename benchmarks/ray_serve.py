@@ -32,7 +32,7 @@ from load import drawings  # noqa: E402
 
 from digit_model.serving.client import DRAWING_SECONDS, RecognizerClient  # noqa: E402
 
-CALLERS = 64  # at once, each of them waiting for its answer before it asks again
+CALLERS = 128  # at once, each waiting for its answer; enough for full batches at two replicas
 COUNTS = (1, 2)  # of workers and of replicas
 WARM_UP_SECONDS = 2
 TICK = os.sysconf("SC_CLK_TCK")
@@ -50,11 +50,13 @@ def replicas(count: int) -> Iterator[RecognizerClient]:
     from ray import serve
 
     from digit_model.cluster.client import ReplicaClient
-    from digit_model.cluster.deployment import Recognizer
+    from digit_model.cluster.deployment import CALLS_AT_A_REPLICA, Recognizer
     from digit_model.serving import worker
 
     deployment = Recognizer.options(  # type: ignore[attr-defined]  # the decorator's type is lost
-        num_replicas=count, max_ongoing_requests=CALLERS, ray_actor_options={"num_cpus": 0.5}
+        num_replicas=count,
+        max_ongoing_requests=CALLS_AT_A_REPLICA,
+        ray_actor_options={"num_cpus": 0.5},
     )
     handle = serve.run(deployment.bind(None, DRAWING_SECONDS), route_prefix=None)
     try:

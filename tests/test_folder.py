@@ -18,8 +18,8 @@ from conftest import ROOT, clean_environment
 from digit_model.__main__ import main
 
 DRAWINGS = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist"
-COUNT = 1000
-START_SECONDS = 90
+COUNT = 800
+START_SECONDS = 150
 
 Capture = pytest.CaptureFixture[str]
 
@@ -84,7 +84,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(pictures: Path) -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert finished.returncode == 0, finished.stderr
     answers = rows(output)
