@@ -7,6 +7,7 @@ import numpy as np
 from digit_model.decode import ImageInput, decode
 from digit_model.digit import normalize_digit
 from digit_model.ink import extract_ink
+from digit_model.ink.extract import WORK_SIDE
 
 # Left, top, width and height in fractions of the upright picture's width and height.
 Crop = tuple[float, float, float, float]
@@ -40,7 +41,7 @@ def preprocess_with_crop(image: ImageInput) -> Preprocessed:
     Raises:
         ImageError: the picture can't be read.
     """
-    ink = extract_ink(decode(image))
+    ink = extract_ink(decode(image, max_side=WORK_SIDE))
     digit, placement = normalize_digit(ink)
     if placement is None:
         return Preprocessed(digit, None)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from digit_model.decode import ImageError, ImageInput, decode
-from digit_model.ink import shrink
+from digit_model.decode import MAX_PIXELS, ImageError, ImageInput, decode
+from digit_model.ink.extract import WORK_SIDE
 from digit_model.prediction import Prediction
 
 if TYPE_CHECKING:  # it imports torch, which a server's own process does without
@@ -36,21 +36,36 @@ class Reading(NamedTuple):
     milliseconds: float
 
 
-def read(recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3) -> Reading:
+def load(image: ImageInput, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Decode a picture, no larger than the recogniser needs; so its answer is the same.
+
+    Raises:
+        ImageError: the picture can't be read, or has more than ``max_pixels``.
+    """
+    return decode(image, max_side=WORK_SIDE, max_pixels=max_pixels)
+
+
+def read(
+    recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3, *, max_pixels: int = MAX_PIXELS
+) -> Reading:
     """Decode and recognise one picture.
 
     Raises:
-        ImageError: the picture can't be read.
+        ImageError: the picture can't be read, or has more than ``max_pixels``.
         ValueError: top_k is not a whole number from 1 to 10.
     """
     start = time.perf_counter()
-    picture = shrink(decode(image))  # also the recogniser's first step, so the answer is the same
+    picture = load(image, max_pixels)
     prediction = recognizer.predict(picture, top_k=top_k)
     return Reading(picture, prediction, _milliseconds_since(start))
 
 
 def read_many(
-    recognizer: DigitRecognizer, images: Sequence[ImageInput], top_k: int = 3
+    recognizer: DigitRecognizer,
+    images: Sequence[ImageInput],
+    top_k: int = 3,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> Iterator[Reading | ImageError]:
     """A reading for each picture, in order, or the error when a picture can't be read.
 
@@ -58,7 +73,7 @@ def read_many(
         ValueError: top_k is not a whole number from 1 to 10.
     """
     for start in range(0, len(images), CHUNK):
-        chunk = [_load(image) for image in images[start : start + CHUNK]]
+        chunk = [_load(image, max_pixels) for image in images[start : start + CHUNK]]
         pictures = [loaded[0] for loaded in chunk if not isinstance(loaded, ImageError)]
         batch_start = time.perf_counter()
         predictions = iter(recognizer.predict_batch(pictures, top_k=top_k))
@@ -71,11 +86,11 @@ def read_many(
                 yield Reading(picture, next(predictions), milliseconds + mean_milliseconds)
 
 
-def _load(image: ImageInput) -> tuple[np.ndarray, float] | ImageError:
+def _load(image: ImageInput, max_pixels: int) -> tuple[np.ndarray, float] | ImageError:
     """The decoded picture and the milliseconds that it took."""
     start = time.perf_counter()
     try:
-        return shrink(decode(image)), _milliseconds_since(start)
+        return load(image, max_pixels), _milliseconds_since(start)
     except ImageError as error:
         return error
 

@@ -27,7 +27,7 @@ PAGE_MAY_IMPORT = {
 }
 # What each part of the package may not import, from the pixels upwards.
 MAY_NOT_IMPORT = {
-    "decode.py": {"torch", "digit_model.network", "digit_model.ink"},
+    "decode": {"torch", "digit_model.network", "digit_model.ink"},
     "digit.py": {"torch", "digit_model.network", "digit_model.decode"},
     "ink": {"torch", "digit_model.network", "digit_model.decode", "digit_model.data"},
     "preprocess.py": {"torch", "digit_model.network"},

@@ -87,6 +87,25 @@ def test_a_batch_has_its_limit() -> None:
     assert max(map(len, run_async(scenario()))) == MAX_BATCH
 
 
+def test_a_batch_ends_when_all_its_callers_have_left() -> None:
+    async def scenario() -> list[list[str]]:
+        worker = FakeWorker()
+        batcher = Batcher([worker], timeout_seconds=1)
+        first = asyncio.ensure_future(batcher.submit(upper, "first"))
+        await asyncio.sleep(0)
+        two = [asyncio.ensure_future(batcher.submit(upper, item)) for item in ("b", "c")]
+        first.cancel()
+        while len(worker.batches) < 2:  # the first one was never released
+            await asyncio.sleep(0)
+        two[0].cancel()
+        await asyncio.sleep(0)
+        worker.released.set()
+        assert await two[1] == "C"  # one has left, the other waits still
+        return worker.batches
+
+    assert run_async(scenario()) == [["first"], ["b", "c"]]
+
+
 # ---- with processes
 
 

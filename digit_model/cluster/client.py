@@ -47,6 +47,7 @@ class ReplicaClient(RecognizerClient):
         self._workers = []
         self._drawings = ReplicaBatcher(drawings, replicas)
         self._files = ReplicaBatcher(files, replicas)
+        self._large_turn, self._large_waiting = asyncio.Semaphore(1), 0
 
 
 class ReplicaBatcher(Batcher):
@@ -56,10 +57,10 @@ class ReplicaBatcher(Batcher):
         calls = [Call(handle)] * (CALLS_PER_REPLICA * replicas)
         super().__init__(calls, timeout_seconds=WAIT_SECONDS)
 
-    async def submit(self, job: Any, item: Any, **options: Any) -> Any:
+    async def submit(self, job: Any, item: Any, *shared: Any, **options: Any) -> Any:
         if not isinstance(item, bytes):
             item = await asyncio.to_thread(_content, item)
-        return await super().submit(job, item, **options)
+        return await super().submit(job, item, *shared, **options)
 
 
 class Call:
@@ -70,13 +71,12 @@ class Call:
 
     async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
         """As :meth:`digit_model.serving.pool.Worker.run`."""
-        (items,) = arguments
         for _ in range(2):
             try:
                 async with asyncio.timeout(timeout_seconds):
                     if job is worker.recognize:
-                        return await self._handle.recognize.remote(items)
-                    return await self._handle.run.remote(job.__name__, items)
+                        return await self._handle.recognize.remote(arguments)
+                    return await self._handle.run.remote(job.__name__, *arguments)
             except RayActorError:
                 continue
             except TimeoutError:

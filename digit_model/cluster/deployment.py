@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 from ray import serve
@@ -37,19 +39,23 @@ class Recognizer:
     @serve.batch(
         max_batch_size=MAX_BATCH,
         batch_wait_timeout_s=0,
-        batch_size_fn=lambda calls: sum(map(len, calls)),
+        batch_size_fn=lambda calls: sum(len(images) for images, _ in calls),
     )
-    async def recognize(self, calls: list[list[Image]]) -> list[list[Any]]:
-        """:func:`worker.recognize`; each caller sends a list, and gets its answers."""
-        answers = iter(await self.run("recognize", [image for call in calls for image in call]))
-        return [[next(answers) for _ in call] for call in calls]
+    async def recognize(self, calls: list[tuple[list[Image], int]]) -> list[Any]:
+        """:func:`worker.recognize`: each caller sends its arguments, and gets its answers."""
+        answers = []
+        for max_pixels, group in groupby(calls, key=itemgetter(1)):
+            lists = [images for images, _ in group]
+            read = iter(await self.run("recognize", [*chain(*lists)], max_pixels))
+            answers += [[next(read) for _ in images] for images in lists]
+        return answers
 
-    async def run(self, job: str, items: list[Any]) -> list[Any]:
+    async def run(self, job: str, items: list[Any], *shared: Any) -> list[Any]:
         """A job of :mod:`digit_model.serving.worker`, by its name."""
         try:
             async with asyncio.timeout(self._seconds):
                 loop = asyncio.get_running_loop()
-                done = loop.run_in_executor(self._thread, getattr(worker, job), items)
+                done = loop.run_in_executor(self._thread, getattr(worker, job), items, *shared)
                 return list(await done)
         except TimeoutError:
             self._is_stuck = True

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from digit_model.decode import MAX_PIXELS
 from digit_model.files import write_atomically
 from digit_model.prediction import as_row
 from digit_model.serving import worker
@@ -93,7 +94,7 @@ class Reader:
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:
         names = [str(name) for name in batch["image"]]
-        answers = worker.recognize([str(self._folder / name) for name in names])
+        answers = worker.recognize([str(self._folder / name) for name in names], MAX_PIXELS)
         rows: list[dict[str, Any]] = [
             {"image": name, "error": str(answer)}
             if isinstance(answer, ValueError)

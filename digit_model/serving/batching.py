@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from digit_model.serving.pool import GivenUpError
 
-Item = TypeVar("Item")
 Result = TypeVar("Result")
-Job = Callable[[list[Item]], Sequence[Result | Exception]]  # an exception is an item's failure
+# Takes a list of items, and perhaps more; answers each, in order; an exception is its failure.
+Job = Callable[..., Sequence[Result | Exception]]
 
 MAX_BATCH = 32  # items; with more, the first of them would wait for the last
 URGENT, USUAL = 0, 1  # priorities; the lower goes first
@@ -31,7 +32,8 @@ class Waiting(NamedTuple):
 
     priority: int
     number: int  # in the order of arrival
-    job: Job[Any, Any]
+    job: Job[Any]
+    shared: tuple[Any, ...]
     together: int
     item: Any
     future: asyncio.Future[Any]
@@ -58,18 +60,18 @@ class Batcher:
 
     async def submit(
         self,
-        job: Job[Item, Result],
-        item: Item,
-        *,
+        job: Job[Result],
+        item: Any,
+        *shared: Any,
         priority: int = USUAL,
         together: int = MAX_BATCH,
     ) -> Result:
         """The item's result.
 
         Args:
-            job: a function of a module, called in the worker with a list of items; answers each,
-                in order.
+            job: a function of a module; the worker calls it with a list of items.
             item: for it.
+            shared: the job's further arguments; items that go together have the same ones.
             priority: URGENT or USUAL.
             together: with how many items at the most, itself among them, it goes.
 
@@ -78,9 +80,8 @@ class Batcher:
             Exception: what the job says of this item.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        heapq.heappush(
-            self._queue, Waiting(priority, next(self._numbers), job, together, item, future)
-        )
+        waiting = Waiting(priority, next(self._numbers), job, shared, together, item, future)
+        heapq.heappush(self._queue, waiting)
         self._dispatch()
         return await future
 
@@ -89,6 +90,8 @@ class Batcher:
             task = asyncio.ensure_future(self._run(self._idle.pop(0), batch))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+            for one in batch:
+                one.future.add_done_callback(partial(_cancel_if_all_left, task, batch))
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -97,7 +100,7 @@ class Batcher:
             if first.future.cancelled():  # its caller has left
                 heapq.heappop(self._queue)
             elif batch and (
-                first.job is not batch[0].job
+                (first.job, first.shared) != (batch[0].job, batch[0].shared)
                 or len(batch) >= min(first.together, batch[0].together)
             ):
                 break
@@ -115,8 +118,12 @@ class Batcher:
     async def _answer(self, worker: Runner, batch: list[Waiting]) -> None:
         results: Sequence[Any]
         try:
-            items = [one.item for one in batch]
-            results = await worker.run(batch[0].job, items, timeout_seconds=self._timeout_seconds)
+            results = await worker.run(
+                batch[0].job,
+                [one.item for one in batch],
+                *batch[0].shared,
+                timeout_seconds=self._timeout_seconds,
+            )
         except GivenUpError as error:
             if len(batch) > 1:  # one of them is to blame: each gets its own chance
                 for one in batch:
@@ -132,3 +139,10 @@ class Batcher:
                 one.future.set_exception(result)
             else:
                 one.future.set_result(result)
+
+
+def _cancel_if_all_left(
+    task: asyncio.Task[None], batch: Sequence[Waiting], _: asyncio.Future[Any]
+) -> None:
+    if all(one.future.cancelled() for one in batch):
+        task.cancel()

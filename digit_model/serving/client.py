@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from digit_model.decode import ImageError
+from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
 from digit_model.reading import Reading
 from digit_model.serving import worker
-from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher
+from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Timed
 
 Result = TypeVar("Result")
 
 DRAWING_SECONDS = 10.0  # for all drawings that are read together
-FILE_SECONDS = 30.0  # for one file; 64 megapixels take a few
+FILE_SECONDS = 20.0  # for one file; 64 megapixels take a few
+DRAWING_PIXELS = 4 * 2**20  # the pad sends 280 x 280
+LARGE_PIXELS = 16 * 2**20  # pictures beyond it are read one at a time, for the sake of memory
 MAX_DEFAULT_WORKERS = 8  # each takes some 100 MB, and a container may show more cores than it has
 FILE_NICENESS = 10  # people who draw go first on a busy core
 SMALL_FILE = 64 << 10  # bytes; files up to this size, such as drawings, are read together
@@ -81,6 +84,7 @@ class RecognizerClient:
             raise
         self._drawings = Batcher(self._workers[: self._count], timeout_seconds=DRAWING_SECONDS)
         self._files = Batcher(file_workers, timeout_seconds=FILE_SECONDS)
+        self._large_turn, self._large_waiting = asyncio.Semaphore(1), 0
         return self.model
 
     async def recognize_drawing(self, image: bytes, *, urgent: bool = False) -> Timed:
@@ -97,14 +101,16 @@ class RecognizerClient:
             GivenUpError: reading it takes more than this machine can give.
         """
         priority = URGENT if urgent else USUAL
-        answer = await self._drawings.submit(worker.recognize, image, priority=priority)
+        answer = await self._drawings.submit(
+            worker.recognize, image, DRAWING_PIXELS, priority=priority
+        )
         self.verdicts[answer[0].verdict] += 1
         return answer
 
     async def recognize_file(self, image: Image) -> Timed:
         """The same for a file, given by its path or its content."""
         together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
-        answer = await self._files.submit(worker.recognize, image, together=together)
+        answer = await self._submit_file(worker.recognize, image, together=together)
         self.verdicts[answer[0].verdict] += 1
         return answer
 
@@ -120,7 +126,7 @@ class RecognizerClient:
 
     async def read_file(self, image: Image) -> Reading:
         """As :meth:`recognize_file`, with the upright picture."""
-        reading = await self._files.submit(worker.read, image, together=1)
+        reading = await self._submit_file(worker.read, image)
         self.verdicts[reading.prediction.verdict] += 1
         return reading
 
@@ -133,16 +139,19 @@ class RecognizerClient:
 
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.explain``; raises GivenUpError, too."""
-        return await self._files.submit(worker.explain, (image, label), together=1)
+        return await self._submit_file(worker.explain, (image, label))
 
     async def draw_explanation(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.draw_explanation``; raises GivenUpError, too."""
-        return await self._files.submit(worker.draw_explanation, (image, label), together=1)
+        return await self._submit_file(worker.draw_explanation, (image, label))
 
     @property
     def waiting(self) -> dict[str, int]:
         """How many drawings and files no worker has begun."""
-        return {"drawings": self._drawings.waiting, "files": self._files.waiting}
+        return {
+            "drawings": self._drawings.waiting,
+            "files": self._files.waiting + self._large_waiting,
+        }
 
     @property
     def workers(self) -> Sequence[Worker]:
@@ -153,6 +162,20 @@ class RecognizerClient:
         """End the processes at once."""
         for one in self._workers:
             one.stop()
+
+    async def _submit_file(self, job: Job[Result], item: Any, *, together: int = 1) -> Result:
+        try:
+            return await self._files.submit(job, item, LARGE_PIXELS, together=together)
+        except TooManyPixelsError:  # its header says so
+            self._large_waiting += 1
+            try:
+                await self._large_turn.acquire()
+            finally:
+                self._large_waiting -= 1
+            try:
+                return await self._files.submit(job, item, MAX_PIXELS, together=1)
+            finally:
+                self._large_turn.release()
 
     async def _one_by_one(
         self, read: Callable[[Image], Awaitable[Result]], images: Sequence[Image]

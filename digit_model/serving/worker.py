@@ -1,6 +1,8 @@
 """What runs in a worker process: the recogniser, loaded once, and the jobs it does.
 
 The functions are called by name from the server's process; arguments and results are pickled.
+On Linux, the kernel bounds what a job may take of processor and memory, whatever a file does to its
+decoder.
 """
 
 from __future__ import annotations
@@ -9,10 +11,11 @@ import multiprocessing
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +27,12 @@ if TYPE_CHECKING:
 
 Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
+Result = TypeVar("Result")
+
+# Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
+JOB_CPU_SECONDS = 5
+# Of address space, for jobs, beyond what the loaded process has; beyond it, memory is refused.
+JOB_MEMORY_BYTES = 768 * 2**20
 
 _recognizer: DigitRecognizer
 
@@ -80,6 +89,7 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
         os.nice(niceness)
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
+    _limit_memory()
     folder = _recognizer.folder or Path()
     return ModelInfo(
         _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice
@@ -125,45 +135,80 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
+def _limit_memory() -> None:
+    """Let the process have no more than it has now and :data:`JOB_MEMORY_BYTES`."""
+    if sys.platform == "linux":
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        most = pages * resource.getpagesize() + JOB_MEMORY_BYTES
+        if hard == resource.RLIM_INFINITY or most < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a file of gigabytes for each that ends
+
+
+def bounded(job: Callable[..., Result], *arguments: Any) -> Result:
+    """Do a job; the process ends by SIGXCPU if it takes more than :data:`JOB_CPU_SECONDS`."""
+    if sys.platform != "linux":
+        return job(*arguments)
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    most = int(time.process_time()) + JOB_CPU_SECONDS  # whole seconds, of all the process's time
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    try:
+        return job(*arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+
+
 # ---- jobs: each takes a list and answers every item in its place, with an error if need be
 
 
-def recognize(images: Sequence[Image]) -> list[Timed | ImageError]:
+def recognize(images: Sequence[Image], max_pixels: int) -> list[Timed | ImageError]:
     """Recognise pictures together, with all ten labels in each ``top_k``.
 
-    The pictures stay here: who sent them has them.
+    The pictures stay here: who sent them has them. One with more than ``max_pixels`` is not read.
     """
     from digit_model.decode import ImageError
 
     return [
         reading if isinstance(reading, ImageError) else (reading.prediction, reading.milliseconds)
-        for reading in read(images)
+        for reading in read(images, max_pixels)
     ]
 
 
-def read(images: Sequence[Image]) -> list[Reading | ImageError]:
+def read(images: Sequence[Image], max_pixels: int) -> list[Reading | ImageError]:
     """The same, with the pictures themselves, upright and no larger than needed."""
     from digit_model.reading import read_many
 
-    return list(read_many(_recognizer, images, top_k=10))
+    return list(read_many(_recognizer, images, top_k=10, max_pixels=max_pixels))
 
 
-def explain(questions: Sequence[tuple[Image, str | None]]) -> list[np.ndarray | ValueError]:
+def explain(
+    questions: Sequence[tuple[Image, str | None]], max_pixels: int
+) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.explain``, for pictures and labels."""
-    return [_try(_recognizer.explain, *question) for question in questions]
+    return [_try(_recognizer.explain, *question, max_pixels) for question in questions]
 
 
 def draw_explanation(
-    questions: Sequence[tuple[Image, str | None]],
+    questions: Sequence[tuple[Image, str | None]], max_pixels: int
 ) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
-    return [_try(_recognizer.draw_explanation, *question) for question in questions]
+    return [_try(_recognizer.draw_explanation, *question, max_pixels) for question in questions]
 
 
 def _try(
-    function: Callable[[Image, str | None], np.ndarray], image: Image, label: str | None
+    function: Callable[[np.ndarray, str | None], np.ndarray],
+    image: Image,
+    label: str | None,
+    max_pixels: int,
 ) -> np.ndarray | ValueError:
+    from digit_model import reading
+
     try:
-        return function(image, label)
+        return function(reading.load(image, max_pixels), label)
     except ValueError as error:
         return error
