@@ -60,7 +60,7 @@ def replicas(count: int) -> Iterator[RecognizerClient]:
     )
     handle = serve.run(deployment.bind(None, DRAWING_SECONDS), route_prefix=None)
     try:
-        yield ReplicaClient(handle, handle, worker.load(None), replicas=count)
+        yield ReplicaClient(handle, handle, worker.load_without_limits(None), replicas=count)
     finally:
         serve.delete("default")
 

@@ -50,7 +50,7 @@ class Machines:
 
     def client(self) -> ReplicaClient:
         drawings, files = (serve.get_deployment_handle(n, "default") for n in (DRAWINGS, FILES))
-        return ReplicaClient(drawings, files, worker.load(None), replicas=2)
+        return ReplicaClient(drawings, files, worker.load_without_limits(None), replicas=2)
 
     def kill_second(self) -> None:
         self._cluster.remove_node(self._second, allow_graceful=False)

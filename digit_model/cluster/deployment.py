@@ -30,7 +30,7 @@ class Recognizer:
             model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
             seconds: a job that takes longer is given up, and Ray replaces the replica.
         """
-        worker.load(model)
+        worker.load_without_limits(model)
         self._seconds = seconds
         self._thread = ThreadPoolExecutor(1)
         self._is_stuck = False

@@ -70,7 +70,7 @@ def predict_folder(
     folder, output = folder.resolve(), output.resolve()
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}.")
-    info = worker.load(model)
+    info = worker.load_without_limits(model)
     _check_settings(output, {"folder": str(folder), "sha256": info.sha256, "top_k": top_k})
     done = _finished(output)
     names = sorted(_files(folder, output))
@@ -89,7 +89,7 @@ class Reader:
     """Runs in Ray's processes: reads a batch of pictures, and writes its part."""
 
     def __init__(self, folder: Path, output: Path, model: str, top_k: int) -> None:
-        worker.load(model)
+        worker.load_without_limits(model)
         self._folder, self._output, self._top_k = folder, output, top_k
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:

@@ -65,7 +65,7 @@ class ModelInfo:
 
 
 def load(model: str | None, niceness: int = 0) -> ModelInfo:
-    """Make this process ready for the jobs below.
+    """Make this process, which does nothing else, ready for the jobs below.
 
     Args:
         model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
@@ -77,19 +77,28 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
     Raises:
         ModelError: they can't be loaded.
     """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if niceness and sys.platform != "win32":
+        os.nice(niceness)
+    info = load_without_limits(model)
+    _limit_memory()
+    return info
+
+
+def load_without_limits(model: str | None) -> ModelInfo:
+    """As :func:`load`, in a process that somebody else watches, or that has more to do.
+
+    Ray's need address space for what the machine's processes share.
+    """
     import cv2
     import torch
 
     global _recognizer
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     # A process is to use one core: threads within it would wait for those of the others.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    if niceness and sys.platform != "win32":
-        os.nice(niceness)
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
-    _limit_memory()
     folder = _recognizer.folder or Path()
     return ModelInfo(
         _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice

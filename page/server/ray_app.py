@@ -131,7 +131,7 @@ def build(options: Options) -> serve.Application:
     Raises:
         ModelError: the weights can't be loaded.
     """
-    model = worker.load(options.model)
+    model = worker.load_without_limits(options.model)
     drawings, files = recognizers(
         model.source,
         min_replicas=options.min_replicas,
