@@ -7,13 +7,13 @@ PARALLEL := --numprocesses 2 --dist loadfile
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test check lint format browser clean
+.PHONY: run test check lint format browser nginx clean
 
 run: $(VENV)/.runtime
 	$(BIN)/python app.py $(ARGS)
 
 # Tests of one file share a server or a Hub, so they run in one process, the files beside each other.
-test: $(VENV)/.development browser lint
+test: $(VENV)/.development browser nginx lint
 	$(BIN)/python -m pytest $(PARALLEL)
 
 # What one runs while working: no browser, no Hub, nothing that starts processes.
@@ -45,7 +45,7 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
+$(VENV)/.development: requirements-dev.txt requirements-ray.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet -r requirements-dev.txt
 	touch $@
 
@@ -70,6 +70,14 @@ browser:
 	if command -v apt-get >/dev/null; then \
 	  $$SUDO apt-get -qq update && $$SUDO apt-get -qq install -y --no-install-recommends chromium >/dev/null; \
 	else echo "Please install Chromium, or set CHROMIUM to a browser's path."; exit 1; fi
+
+# The tests of deploy/ run the real one.
+nginx:
+	@command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] && exit 0; \
+	SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	if command -v apt-get >/dev/null; then \
+	  $$SUDO apt-get -qq update && $$SUDO apt-get -qq install -y --no-install-recommends nginx-light >/dev/null; \
+	else echo "Please install nginx: the tests of deploy/ start it."; exit 1; fi
 
 clean:
 	rm -rf $(VENV) node_modules

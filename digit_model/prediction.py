@@ -1,7 +1,7 @@
 """The recogniser's answer for one picture."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,6 +38,20 @@ class Prediction:
     digit_score: float
     model_input: np.ndarray
     crop: Crop | None
+
+
+def as_row(image: str, prediction: Prediction, top_k: int) -> dict[str, Any]:
+    """The answer for a picture as a line of JSON has it, with this many labels in ``top_k``."""
+    return {
+        "image": image,
+        "label": prediction.label,
+        "verdict": prediction.verdict,
+        "confidence": prediction.confidence,
+        "digit_score": prediction.digit_score,
+        "top_k": [
+            {"label": label, "confidence": share} for label, share in prediction.top_k[:top_k]
+        ],
+    }
 
 
 def to_prediction(

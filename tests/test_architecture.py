@@ -15,12 +15,15 @@ PACKAGE = ROOT / "digit_model"
 PAGE_MAY_IMPORT = {
     "digit_model",
     "digit_model.cli.arguments",
+    "digit_model.cluster.client",
+    "digit_model.cluster.deployment",
     "digit_model.correction_store",
     "digit_model.files",
     "digit_model.hub.correction_upload",
     "digit_model.model_folder",
     "digit_model.reading",
     "digit_model.serving.client",
+    "digit_model.serving",  # ray_app.py
     "digit_model.serving.worker",  # for a type
 }
 # What each part of the package may not import, from the pixels upwards.
@@ -35,6 +38,7 @@ MAY_NOT_IMPORT = {
     "evaluation": {"gradio", "digit_model.training"},
     "training": {"gradio"},
     "serving": {"gradio", "digit_model.data", "digit_model.training", "digit_model.evaluation"},
+    "cluster": {"gradio", "digit_model.data", "digit_model.training", "digit_model.evaluation"},
     "hub": {"gradio", "digit_model.data", "digit_model.training"},
     "cli": {"gradio", "digit_model.training"},
 }
@@ -76,6 +80,13 @@ def test_data_flows_one_way(place: str) -> None:
         for module in imports(path):
             for parent in MAY_NOT_IMPORT[place]:
                 assert not belongs(module, parent), f"{path} imports {module}"
+
+
+def test_only_the_cluster_s_modules_import_ray() -> None:
+    allowed = [PACKAGE / "cluster", ROOT / "page" / "server" / "ray_app.py"]
+    for path in [*files(PACKAGE), *files(ROOT / "page"), ROOT / "app.py"]:
+        if not any(path.is_relative_to(place) for place in allowed):
+            assert not any(belongs(module, "ray") for module in imports(path)), path
 
 
 def test_every_module_of_the_package_has_a_docstring() -> None:

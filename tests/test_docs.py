@@ -8,6 +8,7 @@ import dataclasses
 import importlib.util
 import io
 import json
+import math
 import os
 import re
 import shlex
@@ -268,6 +269,10 @@ def check_command(words: list[str]) -> None:
         case ["python", script, *arguments] if script.startswith("benchmarks/"):
             source = (ROOT / script).read_text(encoding="utf-8")
             assert all(f'"{option}"' in source for option in arguments if option.startswith("-"))
+        case ["docker", "compose", "--file", file, "up", *_] | ["serve", "run" | "deploy", file]:
+            assert (ROOT / file).is_file()
+        case ["ray", "start", "--head"]:
+            pass
         case ["pip", "install", "-r", requirements]:
             assert (ROOT / requirements).is_file()
         case ["pip", "install", "."] | ["npm", "install", "@gradio/client"]:
@@ -298,7 +303,7 @@ def test_every_command_is_one_that_its_parser_takes(page: Path) -> None:
         for block in blocks_of(page)
         if block.language == "sh" and "curl" not in block.code  # that one runs
     ]
-    programs = ("python ", "torchrun ", "make ", "pip ", "hf ", "npm ")
+    programs = ("python ", "torchrun ", "make ", "pip ", "hf ", "npm ", "docker ", "serve ", "ray ")
     code += [code for code in inline_code(page) if code.startswith(programs)]
     for part in code:
         for words in commands(part):
@@ -358,6 +363,45 @@ def test_the_table_of_loads_is_that_of_the_benchmark() -> None:
     printed = [[cell.strip() for cell in line.strip("|").split("|")[1:]] for line in rows]
     assert sorted(printed) == sorted(measured)
     assert not any(row["failed"] for loads in figures.values() for row in loads.values())
+
+
+def test_plans_follow_from_what_was_measured() -> None:
+    results = ROOT / "benchmarks" / "results"
+    load = json.loads((results / "load.json").read_text(encoding="utf-8"))
+    visitors = json.loads((results / "visitors.json").read_text(encoding="utf-8"))
+    per_second = load["ours, live"]["100"]["per_second"]
+    text = " ".join(prose_of(DOCS / "scale.md").split())
+    assert f"gives {per_second:.0f} live answers a second" in text
+    each = visitors["answers_per_second"]
+    assert f"Thirty people who draw all the time ask for {each:.0f} answers a second" in text
+    assert visitors["visitors"] == 30
+    plans = table_rows(DOCS / "scale.md", "Answers a second")
+    for answers, cores_without in ((1, 1), (100, 2), (10_000, None)):
+        processes = math.ceil(answers / (0.7 * per_second))
+        machines = 1 if cores_without else math.ceil((2 * processes + 2) / 8) + 1
+        cores = cores_without or 8 * machines
+        row = plans[f"{answers:,}"]
+        assert numbers(row["What runs"]) == [str(processes)]
+        expected = [cores, math.ceil(0.7 * processes), machines, round(cores * 0.04 * 730)]
+        shown = [numbers(row[key])[0] for key in ("Cores", "Memory", "Machines", "A month")]
+        assert shown == [str(value) for value in expected]
+
+
+def test_the_table_of_replicas_is_that_of_the_benchmark() -> None:
+    file = ROOT / "benchmarks" / "results" / "ray_serve.json"
+    figures = json.loads(file.read_text(encoding="utf-8"))
+    rows = table_rows(DOCS / "scale.md", "Of")
+    for one, two, name in (
+        ("1 worker", "2 workers", "worker processes"),
+        ("1 replica", "2 replicas", "Ray's replicas"),
+    ):
+        rates = [figures[key]["per_second"] for key in (one, two)]
+        assert [*rows[name].values()][1:] == [
+            *(f"{rate:.0f}" for rate in rates),
+            f"{rates[1] / rates[0]:.2f} ×",
+            f"{figures[two]['p99_ms']:.0f} ms",
+            f"{sum(figures[two]['processor_ms'].values()):.1f} ms",
+        ]
 
 
 # ---- names, links and tables

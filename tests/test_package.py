@@ -100,6 +100,7 @@ def test_pins_are_versions_that_the_package_allows() -> None:
     extras = project["optional-dependencies"]
     for file, wanted in (
         ("requirements.txt", [*project["dependencies"], *extras["app"], *extras["train"]]),
+        ("requirements-ray.txt", extras["ray"]),
         ("requirements-dev.txt", extras["dev"]),
     ):
         pinned = pins(file)

@@ -1,17 +1,34 @@
 """The verb ``predict``."""
 
 import argparse
+import importlib.util
 import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from digit_model import ImageError, Prediction
 from digit_model.cli.model_option import add_model_option, load_model
+from digit_model.prediction import as_row
 
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
     parser = verbs.add_parser("predict", help="print the prediction for each picture on a line")
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture file")
+    parser.add_argument("images", nargs="*", metavar="IMAGE", help="a picture file")
+    parser.add_argument(
+        "--ray",
+        type=Path,
+        metavar="FOLDER",
+        help="read all files below this folder instead, on all cores of this machine or of the "
+        "Ray cluster that RAY_ADDRESS names; the same command goes on where an earlier run stopped",
+    )
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FOLDER",
+        help="with --ray: where the answers go, as lines of JSON (predictions/NAME of the folder)",
+    )
     parser.add_argument(
         "--top-k", type=int, default=3, choices=range(1, 11), metavar="K", help="labels to list (3)"
     )
@@ -19,7 +36,48 @@ def add_verbs(verbs: Any) -> None:
         "--json", action="store_true", help="print one JSON object per line instead"
     )
     add_model_option(parser)
-    parser.set_defaults(run=predict)
+    parser.set_defaults(run=lambda args: run(parser, args))
+
+
+def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if args.ray is None:
+        if not args.images:
+            parser.error("name a picture file, or a folder after --ray")
+        if args.output is not None:
+            parser.error("--output goes with --ray")
+        return predict(args)
+    if args.images:
+        parser.error("with --ray FOLDER, no other pictures can be named")
+    if importlib.util.find_spec("ray") is None:
+        parser.error("--ray needs the package ray, which requirements-ray.txt lists")
+    if not args.ray.is_dir():
+        parser.error(f"there is no folder {args.ray}")
+    return predict_folder(args)
+
+
+def predict_folder(args: argparse.Namespace) -> int:
+    # Imported here: tqdm comes with the extra, as ray does.
+    from tqdm import tqdm
+
+    from digit_model.cluster.folder import FolderError
+    from digit_model.cluster.folder import predict_folder as read_folder
+
+    output = args.output or Path("predictions") / args.ray.resolve().name
+    try:
+        progress = read_folder(args.ray, output, model=args.model, top_k=args.top_k)
+        first = last = next(progress)
+        with tqdm(total=first.total, initial=first.done, unit=" pictures") as bar:
+            for last in progress:
+                bar.update(last.done - bar.n)
+    except FolderError as error:
+        print(f"digit_model: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("digit_model: Stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    read = last.done - first.done
+    print(f"{output}: {last.done} answers, {read} of them new; {last.unreadable} can't be read")
+    return 0
 
 
 def predict(args: argparse.Namespace) -> int:
@@ -33,8 +91,8 @@ def predict(args: argparse.Namespace) -> int:
             problem = json.dumps({"image": path, "error": str(error)})
             print(problem if args.json else f"{path}: {error}", flush=True)
         else:
-            describe = _as_json if args.json else _as_line
-            print(describe(path, prediction), flush=True)
+            row = json.dumps(as_row(path, prediction, args.top_k))
+            print(row if args.json else _as_line(path, prediction), flush=True)
     return 2 if failed else 0
 
 
@@ -43,16 +101,3 @@ def _as_line(path: str, prediction: Prediction) -> str:
     doubt = " (unsure)" if prediction.verdict == "unsure" else ""
     ranking = ", ".join(f"{label} {100 * share:.1f} %" for label, share in prediction.top_k)
     return f"{path}: {answer}{doubt}  [{ranking}]"
-
-
-def _as_json(path: str, prediction: Prediction) -> str:
-    return json.dumps(
-        {
-            "image": path,
-            "label": prediction.label,
-            "verdict": prediction.verdict,
-            "confidence": prediction.confidence,
-            "digit_score": prediction.digit_score,
-            "top_k": [{"label": label, "confidence": share} for label, share in prediction.top_k],
-        }
-    )

@@ -7,9 +7,9 @@ import heapq
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-from digit_model.serving.pool import GivenUpError, Worker
+from digit_model.serving.pool import GivenUpError
 
 Result = TypeVar("Result")
 # Takes a list of items, and perhaps more; answers each, in order; an exception is its failure.
@@ -17,6 +17,14 @@ Job = Callable[..., Sequence[Result | Exception]]
 
 MAX_BATCH = 32  # items; with more, the first of them would wait for the last
 URGENT, USUAL, LATER = 0, 1, 2  # priorities; the lower goes first
+
+
+class Runner(Protocol):
+    """Does a job elsewhere, as :class:`digit_model.serving.pool.Worker` does."""
+
+    async def run(
+        self, job: Callable[..., Result], *arguments: Any, timeout_seconds: float
+    ) -> Result: ...
 
 
 class Waiting(NamedTuple):
@@ -37,7 +45,7 @@ class Batcher:
     No item waits for others to come: on an idle machine each goes alone.
     """
 
-    def __init__(self, workers: Sequence[Worker], *, timeout_seconds: float) -> None:
+    def __init__(self, workers: Sequence[Runner], *, timeout_seconds: float) -> None:
         """``timeout_seconds`` is for all items that go together."""
         self._idle = list(workers)
         self._timeout_seconds = timeout_seconds
@@ -104,14 +112,14 @@ class Batcher:
                 batch.append(heapq.heappop(self._queue))
         return batch
 
-    async def _run(self, worker: Worker, batch: list[Waiting]) -> None:
+    async def _run(self, worker: Runner, batch: list[Waiting]) -> None:
         try:
             await self._answer(worker, batch)
         finally:
             self._idle.append(worker)
             self._dispatch()
 
-    async def _answer(self, worker: Worker, batch: list[Waiting]) -> None:
+    async def _answer(self, worker: Runner, batch: list[Waiting]) -> None:
         results: Sequence[Any]
         try:
             results = await worker.run(

@@ -56,9 +56,17 @@ class ModelInfo:
     folder: Path
     notice: str | None
 
+    @property
+    def source(self) -> str:
+        """A name that loads these very weights again, on another machine too.
+
+        A folder has to be there at the same path.
+        """
+        return f"{self.id}@{self.revision}" if self.revision else str(self.folder.resolve())
+
 
 def load(model: str | None, niceness: int = 0) -> ModelInfo:
-    """Make this process ready for the jobs below.
+    """Make this process, which does nothing else, ready for the jobs below.
 
     Args:
         model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
@@ -70,23 +78,32 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
     Raises:
         ModelError: they can't be loaded.
     """
-    import cv2
-    import torch
-
-    global _recognizer
     threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C in a terminal and a service's SIGTERM reach all processes. The server needs its workers
     # for what is in flight, and ends them then.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+    if niceness and sys.platform != "win32":
+        os.nice(niceness)
+    info = load_without_limits(model)
+    _limit_memory()
+    return info
+
+
+def load_without_limits(model: str | None) -> ModelInfo:
+    """As :func:`load`, in a process that somebody else watches, or that has more to do.
+
+    Ray's need address space for what the machine's processes share.
+    """
+    import cv2
+    import torch
+
+    global _recognizer
     # A process is to use one core: threads within it would wait for those of the others.
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    if niceness and sys.platform != "win32":
-        os.nice(niceness)
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
-    _limit_memory()
     folder = _recognizer.folder or Path()
     return ModelInfo(
         _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice

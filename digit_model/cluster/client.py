@@ -1,0 +1,99 @@
+"""What the page calls on a cluster: the recogniser in replicas of Ray Serve."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ray.exceptions import RayActorError, RayError
+from ray.serve.exceptions import RayServeException
+from ray.serve.handle import DeploymentHandle
+
+from digit_model.decode import ImageError
+from digit_model.serving import worker
+from digit_model.serving.batching import Batcher
+from digit_model.serving.client import RecognizerClient
+from digit_model.serving.pool import GivenUpError
+from digit_model.serving.worker import ModelInfo
+
+CALLS_PER_REPLICA = 2  # one is read, one waits; what comes meanwhile goes together in the next
+WAIT_SECONDS = 60.0  # for an answer; starting a replica takes ten of them
+
+
+class ReplicaClient(RecognizerClient):
+    """As :class:`RecognizerClient`; Ray starts, watches and replaces the processes."""
+
+    def __init__(
+        self,
+        drawings: DeploymentHandle[Any],
+        files: DeploymentHandle[Any],
+        model: ModelInfo,
+        *,
+        replicas: int,
+    ) -> None:
+        """The handles are those of :func:`digit_model.cluster.deployment.recognizers`.
+
+        Args:
+            drawings: reads what is being drawn.
+            files: reads files.
+            model: the weights of both.
+            replicas: up to how many there are of each.
+        """
+        self.model = model
+        self.verdicts: Counter[str] = Counter()
+        self._workers = []
+        self._drawings = ReplicaBatcher(drawings, replicas)
+        self._files = ReplicaBatcher(files, replicas)
+        self._large_turn, self._large_waiting = asyncio.Semaphore(1), 0
+
+
+class ReplicaBatcher(Batcher):
+    """Sends replicas what waits: a call costs as much as reading two drawings."""
+
+    def __init__(self, handle: DeploymentHandle[Any], replicas: int) -> None:
+        calls = [Call(handle)] * (CALLS_PER_REPLICA * replicas)
+        super().__init__(calls, timeout_seconds=WAIT_SECONDS)
+
+    async def submit(self, job: Any, item: Any, *shared: Any, **options: Any) -> Any:
+        if not isinstance(item, bytes):
+            item = await asyncio.to_thread(_content, item)
+        return await super().submit(job, item, *shared, **options)
+
+
+class Call:
+    """Does jobs in whichever replica Ray chooses; when that one dies, in another one, once."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
+        """As :meth:`digit_model.serving.pool.Worker.run`."""
+        for _ in range(2):
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    if job is worker.recognize:
+                        return await self._handle.recognize.remote(arguments)
+                    return await self._handle.run.remote(job.__name__, *arguments)
+            except RayActorError:
+                continue
+            except TimeoutError:
+                raise GivenUpError("No machine was free for the picture.") from None
+            except (RayError, RayServeException) as error:
+                raise GivenUpError("The cluster could not read the picture.") from error
+        raise GivenUpError("The picture was given up: it took more than a machine can give.")
+
+
+def _content(item: Any) -> Any:
+    """The item with its file's bytes, not its path: the replica may be on another machine."""
+    if isinstance(item, tuple):
+        image, *others = item
+        return (_content(image), *others)
+    if isinstance(item, bytes):
+        return item
+    try:
+        return Path(item).read_bytes()
+    except OSError as error:
+        raise ImageError(f"The file can't be read: {error.strerror}.") from error

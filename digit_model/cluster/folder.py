@@ -1,0 +1,182 @@
+"""A folder of any size, read by Ray Data: on all cores, on all machines, and resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from digit_model.decode import MAX_PIXELS
+from digit_model.files import write_atomically
+from digit_model.prediction import as_row
+from digit_model.serving import worker
+
+PART = 256  # pictures; a run that is killed loses the parts that are being read
+SETTINGS = "settings.json"
+PARTS = "part-*.jsonl"
+
+
+class FolderError(ValueError):
+    """What can't be read or written. ``str(error)`` is one sentence."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        total: pictures in the folder.
+        done: of them, those whose answers are written.
+        unreadable: of those that this run has done.
+    """
+
+    total: int
+    done: int
+    unreadable: int
+
+
+def predict_folder(
+    folder: Path, output: Path, *, model: str | None, top_k: int = 3
+) -> Iterator[Progress]:
+    """Recognise all files below a folder, but those whose names begin with a dot.
+
+    The cluster is that of ``RAY_ADDRESS``; without this variable, the cores of this machine.
+
+    ``output`` gets files part-….jsonl, each written whole, with a line of JSON for each picture:
+    what ``predict --json`` prints, ``image`` being the path below ``folder``; or the error.
+    Pictures that have a line there already are left out.
+
+    Args:
+        folder: every machine of the cluster has to see it, and ``output``, at the same path.
+        output: created if it doesn't exist.
+        model: see ``DigitRecognizer.from_pretrained``.
+        top_k: how many labels to list, 1 to 10.
+
+    Yields:
+        Once before the first picture is read, then after each part.
+
+    Raises:
+        FolderError: there is no such folder, or ``output`` has answers of other weights; or the
+            cluster fails.
+        ModelError: the weights can't be loaded.
+    """
+    folder, output = folder.resolve(), output.resolve()
+    if not folder.is_dir():
+        raise FolderError(f"There is no folder {folder}.")
+    info = worker.load_without_limits(model)
+    _check_settings(output, {"folder": str(folder), "sha256": info.sha256, "top_k": top_k})
+    done = _finished(output)
+    names = sorted(_files(folder, output))
+    missing = [name for name in names if name not in done]
+    progress = Progress(len(names), len(names) - len(missing), 0)
+    yield progress
+    if not missing:
+        return
+    reader = {"folder": folder, "output": output, "model": info.source, "top_k": top_k}
+    for read, unreadable in _read_all(missing, reader):
+        progress = Progress(progress.total, progress.done + read, progress.unreadable + unreadable)
+        yield progress
+
+
+class Reader:
+    """Runs in Ray's processes: reads a batch of pictures, and writes its part."""
+
+    def __init__(self, folder: Path, output: Path, model: str, top_k: int) -> None:
+        worker.load_without_limits(model)
+        self._folder, self._output, self._top_k = folder, output, top_k
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:
+        names = [str(name) for name in batch["image"]]
+        answers = worker.recognize([str(self._folder / name) for name in names], MAX_PIXELS)
+        rows: list[dict[str, Any]] = [
+            {"image": name, "error": str(answer)}
+            if isinstance(answer, ValueError)
+            else as_row(name, answer[0], self._top_k)
+            for name, answer in zip(names, answers, strict=True)
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        # A batch that Ray gives to two processes, because the first one died, is one file.
+        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+        write_atomically(self._output / PARTS.replace("*", digest), text.encode())
+        return {"read": [len(rows)], "unreadable": [sum("error" in row for row in rows)]}
+
+
+def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, int]]:
+    """For each part that has been written, its pictures and how many of them can't be read."""
+    import pyarrow as pa
+    import ray
+    from ray.exceptions import RayError
+
+    if not ray.is_initialized():
+        ray.init(
+            address=os.environ.get("RAY_ADDRESS") or "local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+        )
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False  # they count Ray's blocks, not pictures
+    context.print_on_execution_start = False
+    for name in ("ray", "ray.data"):  # what they say is about Ray's own blocks and actors
+        logging.getLogger(name).setLevel(logging.ERROR)
+    cores = int(ray.cluster_resources()["CPU"])
+    blocks = [pa.table({"image": names[n : n + PART]}) for n in range(0, len(names), PART)]
+    parts = ray.data.from_arrow(blocks).map_batches(
+        Reader,
+        fn_constructor_kwargs=reader,
+        batch_size=None,  # a block
+        num_cpus=1,
+        compute=ray.data.ActorPoolStrategy(min_size=1, max_size=max(1, cores)),
+    )
+    try:
+        for row in parts.iter_rows():
+            yield row["read"], row["unreadable"]
+    except RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise FolderError(f"Ray has failed: {reason}") from error
+
+
+def _files(folder: Path, output: Path) -> Iterator[str]:
+    """Paths below the folder, with / between their parts; ``output`` may lie in it."""
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and here / name != output
+        ]
+        for name in files:
+            if not name.startswith("."):
+                yield (here / name).relative_to(folder).as_posix()
+
+
+def _check_settings(output: Path, settings: dict[str, Any]) -> None:
+    """Make the folder ready, or raise FolderError if it belongs to another run."""
+    file = output / SETTINGS
+    output.mkdir(parents=True, exist_ok=True)
+    if file.is_file():
+        if json.loads(file.read_text(encoding="utf-8")) != settings:
+            raise FolderError(
+                f"{output} has answers for other pictures, from other weights or with another "
+                "--top-k: choose another --output."
+            )
+        for partial in output.glob("*.partial"):  # of a run that was killed while it wrote
+            partial.unlink(missing_ok=True)
+    elif any(output.iterdir()):
+        raise FolderError(f"{output} has other files in it: choose another --output.")
+    else:
+        write_atomically(file, json.dumps(settings).encode())
+
+
+def _finished(output: Path) -> set[str]:
+    """Pictures that have a line."""
+    done = set()
+    for part in output.glob(PARTS):
+        for line in part.read_text(encoding="utf-8").splitlines():
+            done.add(json.loads(line)["image"])
+    return done

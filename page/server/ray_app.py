@@ -1,0 +1,152 @@
+"""The page as the ingress of a Ray Serve application, for clusters of machines.
+
+serve run page.server.ray_app:build max_replicas=4
+serve run deploy/ray.yaml
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # see app.py
+
+from fastapi import FastAPI
+from pydantic import BaseModel, Field, NonNegativeFloat, PositiveInt
+from ray import serve
+from starlette.middleware import Middleware
+
+from digit_model.cluster.client import ReplicaClient
+from digit_model.cluster.deployment import recognizers
+from digit_model.serving import worker
+from page.server.closed_routes import ClosedRoutes
+from page.server.launch import EXAMPLES, ICON
+from page.server.limits import Limits
+from page.server.monitoring import Monitoring
+from page.server.server_functions import server_function_routes
+from page.server.shared_session import SharedSession
+
+if TYPE_CHECKING:
+    from ray.serve.handle import DeploymentHandle
+    from starlette.types import ASGIApp
+
+    from digit_model.serving.worker import ModelInfo
+
+ROUTER = "ray.serve.experimental.consistent_hash_router.ConsistentHashRouter"
+PAGE_REQUESTS = 1000  # that one page takes at once; most of them wait for a replica
+
+
+class Options(BaseModel, extra="forbid"):
+    """What ``args`` in deploy/ray.yaml, or ``name=value`` after ``serve run``, may say.
+
+    Attributes:
+        model: a folder with weights that every machine has, or user/repo[@revision] on the Hub.
+        min_replicas: how many processes recognise drawings when nobody draws, and files; with
+            two, on two machines, answers go on when one of these fails.
+        max_replicas: up to how many there are of each.
+        target_ongoing_requests: calls at a replica, each of up to 32 pictures; with more, another
+            replica is started.
+        replica_cpus: cores that each replica claims.
+        pages: processes that serve the page. Several need a proxy in front that names the visitor
+            in the header X-Session-Id, so that all his requests reach the same one.
+        page_cpus: cores that each of them claims.
+        corrections: as ``app.py --corrections``; a folder is one on the page's machine.
+        limits: fields of :class:`page.server.limits.Limits`.
+    """
+
+    model: str | None = None
+    min_replicas: PositiveInt = 1
+    max_replicas: PositiveInt = 8
+    target_ongoing_requests: float = Field(default=2, gt=0)
+    replica_cpus: NonNegativeFloat = 1
+    pages: PositiveInt = 1
+    page_cpus: NonNegativeFloat = 1
+    corrections: str | None = None
+    limits: dict[str, PositiveInt] = {}
+
+
+@serve.deployment
+@serve.ingress()
+class Page:
+    """One process that serves the page. Uploads and sessions live in it."""
+
+    def __init__(
+        self,
+        drawings: DeploymentHandle,
+        files: DeploymentHandle,
+        model: ModelInfo,
+        options: Options,
+    ) -> None:
+        self._recognizer = ReplicaClient(drawings, files, model, replicas=options.max_replicas)
+        self._options = options
+
+    def __serve_build_asgi_app__(self) -> ASGIApp:
+        """Called by Ray Serve, once."""
+        import gradio as gr
+
+        from app import build_demo, correction_store
+        from page.theme import CSS, paper_theme
+
+        stack = contextlib.ExitStack()
+        store = stack.enter_context(correction_store(self._options.corrections))
+
+        @contextlib.asynccontextmanager
+        async def close_store(_: FastAPI) -> AsyncIterator[None]:
+            with stack:
+                yield
+
+        monitoring = Monitoring(self._recognizer)
+        demo = build_demo(self._recognizer, store)
+        return gr.mount_gradio_app(
+            FastAPI(
+                openapi_url=None,
+                routes=[*monitoring.routes, *server_function_routes(demo)],
+                lifespan=close_store,
+                middleware=[
+                    *monitoring.middleware,
+                    Middleware(ClosedRoutes),
+                    Middleware(SharedSession),
+                ],
+            ),
+            demo,
+            path="/",
+            max_file_size=f"{Limits(**self._options.limits).max_upload_mb}mb",
+            theme=paper_theme(),
+            css_paths=CSS,
+            footer_links=["api"],
+            allowed_paths=[str(EXAMPLES)],
+            ssr_mode=False,
+            enable_monitoring=False,
+            run_history=False,
+            pwa=True,
+            favicon_path=ICON,
+        )
+
+
+def build(options: Options) -> serve.Application:
+    """The whole application; Ray Serve calls it with the options that it was given.
+
+    Raises:
+        ModelError: the weights can't be loaded.
+    """
+    model = worker.load_without_limits(options.model)
+    drawings, files = recognizers(
+        model.source,
+        min_replicas=options.min_replicas,
+        max_replicas=max(options.min_replicas, options.max_replicas),
+        target_ongoing_requests=options.target_ongoing_requests,
+        cpus=options.replica_cpus,
+    )
+    page = Page.options(  # type: ignore[attr-defined]  # the decorator's type is lost
+        num_replicas=options.pages,
+        max_ongoing_requests=PAGE_REQUESTS,
+        ray_actor_options={"num_cpus": options.page_cpus},
+        request_router_config={
+            "request_router_class": ROUTER,
+            # A visitor's uploads are where his last request was, and nowhere else.
+            "request_router_kwargs": {"num_fallback_replicas": 0},
+        },
+    )
+    return page.bind(drawings, files, model, options)

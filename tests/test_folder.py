@@ -1,0 +1,142 @@
+"""``predict --ray``: every file has its line, whatever happened on the way."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import ROOT, clean_environment
+
+from digit_model.__main__ import main
+
+DRAWINGS = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist"
+COUNT = 800
+START_SECONDS = 150
+
+Capture = pytest.CaptureFixture[str]
+
+
+def status_of(*arguments: str | Path) -> int:
+    try:
+        return main(["predict", *map(str, arguments)])
+    except SystemExit as stopped:
+        return int(str(stopped.code))
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Many of them, in folders; one file is none, and one is hidden."""
+    folder = tmp_path / "pictures"
+    for number in range(COUNT):
+        path = folder / f"{number % 10}" / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(DRAWINGS / f"{number % 10}.png")
+    (folder / "notes.txt").write_text("no picture")
+    (folder / ".hidden").write_text("no picture")
+    return folder
+
+
+def command(folder: Path, output: Path) -> list[str]:
+    words = ["-m", "digit_model", "predict", "--ray", str(folder), "--output", str(output)]
+    return [sys.executable, *words]
+
+
+def environment() -> dict[str, str]:
+    kept = {k: v for k, v in clean_environment().items() if not k.startswith("RAY_")}
+    return {**kept, "RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def rows(output: Path) -> list[dict[str, Any]]:
+    """All lines of all parts; raises ValueError if one isn't whole."""
+    parts = [part.read_text() for part in output.glob("*.jsonl")]
+    assert all(part.endswith("\n") for part in parts)
+    return [json.loads(line) for part in parts for line in part.splitlines()]
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_goes_on_where_it_stopped(pictures: Path) -> None:
+    output = pictures / "answers"  # inside: it is no picture of the next run
+    with (pictures.parent / "log").open("w") as log:
+        killed = subprocess.Popen(
+            command(pictures, output), cwd=ROOT, env=environment(), stdout=log, stderr=log
+        )
+        deadline = time.monotonic() + START_SECONDS
+        while not [*output.glob("*.jsonl")]:
+            assert killed.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+    before = Counter(row["image"] for row in rows(output))
+    assert 0 < len(before) < COUNT
+
+    finished = subprocess.run(
+        command(pictures, output),
+        cwd=ROOT,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert finished.returncode == 0, finished.stderr
+    answers = rows(output)
+    assert Counter(row["image"] for row in answers) == Counter(
+        [*(f"{number % 10}/{number}.png" for number in range(COUNT)), "notes.txt"]
+    )
+    read = {row["image"]: row["label"] for row in answers if "error" not in row}
+    assert read.keys() == {row["image"] for row in answers} - {"notes.txt"}
+    assert sum(name.startswith(f"{label}/") for name, label in read.items()) >= 0.9 * COUNT
+    assert "not a picture" in next(row["error"] for row in answers if "error" in row)
+    assert f"{COUNT + 1}/{COUNT + 1}" in finished.stderr  # the progress bar's end
+    assert f"{COUNT + 1} answers, " in finished.stdout
+    assert "1 can't be read" in finished.stdout
+
+
+def test_what_is_done_is_not_done_again(
+    tmp_path: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [path.relative_to(pictures).as_posix() for path in pictures.rglob("*.*")]
+    lines = [json.dumps({"image": name, "label": "7"}) for name in names]
+    output = tmp_path / "answers"
+    monkeypatch.setitem(sys.modules, "ray", None)  # there is nothing left for it
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert status_of("--ray", empty, "--output", output) == 0  # writes the settings
+    settings = json.loads((output / "settings.json").read_text())
+    (output / "settings.json").write_text(json.dumps({**settings, "folder": str(pictures)}))
+    (output / "part-0.jsonl").write_text("\n".join(lines) + "\n")
+    assert status_of("--ray", pictures, "--output", output) == 0
+    assert f"{COUNT + 1} answers, 0 of them new" in capsys.readouterr().out
+
+
+def test_bad_input_gets_one_sentence(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sentence(*arguments: str | Path) -> str:
+        assert status_of(*arguments) == 2
+        printed = capsys.readouterr().err
+        assert printed.count("\n") == 1
+        return printed
+
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "file").touch()
+    assert "there is no folder /nowhere" in sentence("--ray", "/nowhere")
+    assert "has other files" in sentence("--ray", tmp_path, "--output", tmp_path / "other")
+    assert "--output goes with --ray" in sentence("x.png", "--output", tmp_path)
+    assert "no other pictures" in sentence("--ray", tmp_path, "x.png")
+    assert "/nonexistent" in sentence("--ray", tmp_path, "--model", "/nonexistent")
+    (tmp_path / "empty").mkdir()
+    assert status_of("--ray", tmp_path / "empty", "--output", tmp_path / "a", "--top-k", "2") == 0
+    capsys.readouterr()
+    assert "other weights" in sentence("--ray", tmp_path / "empty", "--output", tmp_path / "a")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert "requirements-ray.txt" in sentence("--ray", tmp_path)
