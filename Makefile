@@ -7,18 +7,22 @@ PARALLEL := --numprocesses 2 --dist loadfile
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 
-.PHONY: run test check lint format browser nginx clean
+.PHONY: run test check test-cluster lint format browser nginx clean
 
 run: $(VENV)/.runtime
 	$(BIN)/python app.py $(ARGS)
 
 # Tests of one file share a server or a Hub, so they run in one process, the files beside each other.
-test: $(VENV)/.development browser nginx lint
+test: $(VENV)/.development browser lint
 	$(BIN)/python -m pytest $(PARALLEL)
 
 # What one runs while working: no browser, no Hub, nothing that starts processes.
 check: lint
 	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not hub and not slow"
+
+# Several processes and machines, all of them here: Ray takes 330 MB, so it isn't among the others.
+test-cluster: $(VENV)/.cluster nginx
+	$(BIN)/python -m pytest tests/cluster
 
 # Biome would colour a log file, too.
 lint: $(VENV)/.development node_modules/.installed
@@ -45,8 +49,12 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	$(BIN)/pip install --quiet -r requirements.txt
 	touch $@
 
-$(VENV)/.development: requirements-dev.txt requirements-ray.txt $(VENV)/.runtime
+$(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	$(BIN)/pip install --quiet -r requirements-dev.txt
+	touch $@
+
+$(VENV)/.cluster: requirements-ray.txt $(VENV)/.development
+	$(BIN)/pip install --quiet -r requirements-ray.txt
 	touch $@
 
 # Biome, which lints and formats the page's scripts and styles, comes from npm.

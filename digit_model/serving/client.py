@@ -15,11 +15,7 @@ import numpy as np
 from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
 from digit_model.reading import Reading
 from digit_model.serving import worker
-<<<<<<< HEAD
-from digit_model.serving.batching import MAX_BATCH, URGENT, USUAL, Batcher, Job
-=======
-from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher
->>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
+from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Timed
 
@@ -114,13 +110,9 @@ class RecognizerClient:
     async def recognize_file(self, image: Image, *, priority: int = USUAL) -> Timed:
         """The same for a file, given by its path or its content."""
         together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
-<<<<<<< HEAD
-        answer = await self._submit_file(worker.recognize, image, together=together)
-=======
-        answer = await self._files.submit(
+        answer = await self._submit_file(
             worker.recognize, image, priority=priority, together=together
         )
->>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
         self.verdicts[answer[0].verdict] += 1
         return answer
 
@@ -137,11 +129,7 @@ class RecognizerClient:
 
     async def read_file(self, image: Image, *, priority: int = USUAL) -> Reading:
         """As :meth:`recognize_file`, with the upright picture."""
-<<<<<<< HEAD
-        reading = await self._submit_file(worker.read, image)
-=======
-        reading = await self._files.submit(worker.read, image, priority=priority, together=1)
->>>>>>> 866e8394c458ebb792e9fa43bedbe18539216417
+        reading = await self._submit_file(worker.read, image, priority=priority)
         self.verdicts[reading.prediction.verdict] += 1
         return reading
 
@@ -178,9 +166,13 @@ class RecognizerClient:
         for one in self._workers:
             one.stop()
 
-    async def _submit_file(self, job: Job[Result], item: Any, *, together: int = 1) -> Result:
+    async def _submit_file(
+        self, job: Job[Result], item: Any, *, priority: int = USUAL, together: int = 1
+    ) -> Result:
         try:
-            return await self._files.submit(job, item, LARGE_PIXELS, together=together)
+            return await self._files.submit(
+                job, item, LARGE_PIXELS, priority=priority, together=together
+            )
         except TooManyPixelsError:  # its header says so
             self._large_waiting += 1
             try:
@@ -188,7 +180,9 @@ class RecognizerClient:
             finally:
                 self._large_waiting -= 1
             try:
-                return await self._files.submit(job, item, MAX_PIXELS, together=1)
+                return await self._files.submit(
+                    job, item, MAX_PIXELS, priority=priority, together=1
+                )
             finally:
                 self._large_turn.release()
 
