@@ -147,11 +147,11 @@ def file_at(path: Any) -> dict[str, Any]:
             for path in ("", "a.png", "x\0y", "\ud800", "a" * 5000, ["a"], "/etc/passwd", "..")
         ),
         ("queue/join", {"data": [file_at("a.png"), 3], "fn_index": 9, "session_hash": "x"}, 422),
-        ("component_server/", {"component_id": 99_999}, 422),
+        ("component_server/", {"component_id": 99_999}, 400),
         ("component_server/", {"component_id": []}, 400),
         ("component_server/", {"fn_name": []}, 400),
         ("component_server/", {"fn_name": "preprocess"}, 404),
-        ("component_server/", {"session_hash": {}}, 400),
+        ("component_server/", {"session_hash": {}}, 404),
     ],
     ids=str,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from starlette.applications import Starlette
@@ -33,7 +33,6 @@ from page.theme import CSS, paper_theme
 if TYPE_CHECKING:
     import argparse
 
-    from fastapi import APIRouter
     from gradio.routes import App
 
     from page.server.limits import Limits
@@ -153,21 +152,12 @@ def build_app(
         favicon_path=ICON,
         mcp_server=options.mcp,
     )
-    put_first(gradio_app(app).router, "/gradio_api/component_server/")
     return app
 
 
 def gradio_app(app: Starlette) -> App:
     """The app that Gradio has mounted."""
     return app.routes[-1].app  # type: ignore[attr-defined]
-
-
-def put_first(router: APIRouter, path: str) -> None:
-    """Have the route of this path looked for first: the pad's comes after some eighty others."""
-    routes = router.routes
-    api: Any = routes.pop()  # Gradio's routes below /gradio_api, as a router of their own
-    api.original_router.routes.sort(key=lambda route: getattr(route, "path", "") != path)
-    routes.insert(0, api)
 
 
 def listen(host: str, port: int | None) -> list[socket.socket]:

@@ -11,8 +11,6 @@ import ipaddress
 import os
 from typing import TYPE_CHECKING
 
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
-
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -61,6 +59,9 @@ class TrustedProxies:
     """ASGI middleware: client, scheme and host of a request become those that its proxy names."""
 
     def __init__(self, app: ASGIApp, networks: list[str], link: PublicLink) -> None:
+        # Not at the top: app.py checks its options by this module before it imports anything slow.
+        from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
         self._app = app
         self._networks = tuple(networks)
         self._link = link

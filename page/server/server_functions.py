@@ -40,4 +40,4 @@ def server_function_routes(demo: gr.Blocks) -> list[BaseRoute]:
 
 
 def error(sentence: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": sentence}, status)
+    return JSONResponse({"error": sentence, "detail": sentence}, status)
