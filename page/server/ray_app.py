@@ -13,24 +13,18 @@ from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # see app.py
 
-from fastapi import FastAPI
 from pydantic import BaseModel, Field, NonNegativeFloat, PositiveInt
 from ray import serve
-from starlette.middleware import Middleware
 
 from digit_model.cluster.client import ReplicaClient
 from digit_model.cluster.deployment import recognizers
 from digit_model.serving import worker
-from page.server.closed_routes import ClosedRoutes
-from page.server.launch import EXAMPLES, ICON
 from page.server.limits import Limits
-from page.server.monitoring import Monitoring
-from page.server.server_functions import server_function_routes
-from page.server.shared_session import SharedSession
+from page.server.upload_folder import open_upload_folder
 
 if TYPE_CHECKING:
     from ray.serve.handle import DeploymentHandle
-    from starlette.types import ASGIApp
+    from starlette.applications import Starlette
 
     from digit_model.serving.worker import ModelInfo
 
@@ -54,6 +48,7 @@ class Options(BaseModel, extra="forbid"):
         page_cpus: cores that each of them claims.
         corrections: as ``app.py --corrections``; a folder is one on the page's machine.
         limits: fields of :class:`page.server.limits.Limits`.
+        access: fields of :class:`page.server.asgi.Access`, but the host.
     """
 
     model: str | None = None
@@ -65,6 +60,7 @@ class Options(BaseModel, extra="forbid"):
     page_cpus: NonNegativeFloat = 1
     corrections: str | None = None
     limits: dict[str, PositiveInt] = {}
+    access: dict[str, str] = {}
 
 
 @serve.deployment
@@ -82,47 +78,40 @@ class Page:
         self._recognizer = ReplicaClient(drawings, files, model, replicas=options.max_replicas)
         self._options = options
 
-    def __serve_build_asgi_app__(self) -> ASGIApp:
+    def __serve_build_asgi_app__(self) -> Starlette:
         """Called by Ray Serve, once."""
-        import gradio as gr
-
+        limits, stack = Limits(**self._options.limits), contextlib.ExitStack()
+        uploads = stack.enter_context(
+            open_upload_folder(max_mb=limits.max_temp_mb, minutes=limits.max_temp_minutes)
+        )
+        # Not before: Gradio reads where that folder is.
         from app import build_demo, correction_store
-        from page.theme import CSS, paper_theme
+        from page.server.asgi import Access, build_app
+        from page.server.monitoring import Monitoring
+        from page.server.public_link import PublicLink
 
-        stack = contextlib.ExitStack()
-        store = stack.enter_context(correction_store(self._options.corrections))
+        store = stack.enter_context(correction_store(self._options.corrections, limits))
+        demo = build_demo(self._recognizer, store, limits)
+        uploads.keep_present()
+        app = build_app(
+            demo,
+            figures=self._recognizer.model.folder / "figures",
+            monitoring=Monitoring(self._recognizer),
+            uploads=uploads,
+            limits=limits,
+            access=Access("0.0.0.0", **self._options.access),
+            link=PublicLink(),
+        )
+        lifespan = app.router.lifespan_context
 
         @contextlib.asynccontextmanager
-        async def close_store(_: FastAPI) -> AsyncIterator[None]:
+        async def with_folders(app: Starlette) -> AsyncIterator[None]:
             with stack:
-                yield
+                async with lifespan(app):
+                    yield
 
-        monitoring = Monitoring(self._recognizer)
-        demo = build_demo(self._recognizer, store)
-        return gr.mount_gradio_app(
-            FastAPI(
-                openapi_url=None,
-                routes=[*monitoring.routes, *server_function_routes(demo)],
-                lifespan=close_store,
-                middleware=[
-                    *monitoring.middleware,
-                    Middleware(ClosedRoutes),
-                    Middleware(SharedSession),
-                ],
-            ),
-            demo,
-            path="/",
-            max_file_size=f"{Limits(**self._options.limits).max_upload_mb}mb",
-            theme=paper_theme(),
-            css_paths=CSS,
-            footer_links=["api"],
-            allowed_paths=[str(EXAMPLES)],
-            ssr_mode=False,
-            enable_monitoring=False,
-            run_history=False,
-            pwa=True,
-            favicon_path=ICON,
-        )
+        app.router.lifespan_context = with_folders
+        return app
 
 
 def build(options: Options) -> serve.Application:
