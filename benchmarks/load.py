@@ -271,8 +271,10 @@ def main() -> None:
             figures["ours, mix"] = measure_mix(url, files, seconds)
         for server in SERVERS:
             with running([str(ROOT / "benchmarks" / "servers.py"), server], folder) as (url, _):
-                is_gradio = server == "gradio"
-                questions = file_questions(url, files) if is_gradio else plain_questions(files)
+                endpoint = {"gradio": "recognize", "page": "constant"}.get(server)
+                questions = (
+                    file_questions(url, files, endpoint) if endpoint else plain_questions(files)
+                )
                 figures[server] = measure_all(url, questions, seconds, server)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@
 - starlette, flask: the same recogniser's whole answer, in one process.
 - demo: a Flask app of the usual kind: Pillow, resized to 28×28, a small CNN, no preprocessing.
 - gradio: a function with a constant answer, called with a file as `/recognize` is.
+- page: the same function as an endpoint of our page, served as app.py serves it.
 """
 
 from __future__ import annotations
@@ -98,11 +99,48 @@ def serve_demo(port: int) -> None:
 def serve_gradio(port: int) -> None:
     import gradio as gr
 
-    constant = {"label": "7", "confidences": [{"label": str(n), "confidence": 0.1} for n in "123"]}
     with gr.Blocks(analytics_enabled=False) as demo:
         file, k, report = gr.File(visible=False), gr.Number(3, visible=False), gr.JSON()
-        gr.on([], lambda file, k: constant, [file, k], report, api_name="recognize", queue=False)
+        gr.on([], constant_answer, [file, k], report, api_name="recognize", queue=False)
     demo.launch(server_port=port, quiet=True)
+
+
+def serve_page(port: int) -> None:
+    import gradio as gr
+
+    from app import build_demo
+    from digit_model.serving.client import RecognizerClient
+    from page.api_types import JsonOutput, TopK
+    from page.image_upload import ImageUpload
+    from page.server.launch import serve
+    from page.server.limits import Limits
+    from page.server.monitoring import Monitoring
+    from page.server.options import parse_options
+    from page.server.upload_folder import open_upload_folder
+
+    client, limits = RecognizerClient(), Limits()
+    with (
+        contextlib.closing(client),
+        open_upload_folder(max_mb=limits.max_temp_mb, minutes=limits.max_temp_minutes) as uploads,
+    ):
+        client.load()
+        with build_demo(client) as demo:
+            inputs = [ImageUpload(visible=False), TopK(3, visible=False)]
+            gr.on(
+                [],
+                constant_answer,
+                inputs,
+                JsonOutput(visible=False),
+                api_name="constant",
+                queue=False,
+                concurrency_limit=None,
+            )
+        options = parse_options(["--port", str(port)])
+        serve(demo, Path("figures"), Monitoring(client), uploads, limits, options)
+
+
+async def constant_answer(file: str, k: int) -> dict[str, Any]:
+    return {"label": "7", "confidences": [{"label": str(n), "confidence": 0.1} for n in "123"]}
 
 
 def answer_function() -> Callable[[str], dict[str, Any]]:
@@ -141,6 +179,7 @@ SERVERS = {
     "flask": serve_flask,
     "demo": serve_demo,
     "gradio": serve_gradio,
+    "page": serve_page,
 }
 
 

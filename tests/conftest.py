@@ -124,7 +124,10 @@ def serving(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "app.py"), *arguments],
             cwd=folder,  # the app must not depend on where it is started
-            env=clean_environment(GRADIO_SERVER_PORT=str(port), **environment),
+            # One worker of each kind, unless a test says how many.
+            env=clean_environment(
+                **({"GRADIO_SERVER_PORT": str(port), "DIGIT_WORKERS": "1"} | environment)
+            ),
             stdout=output,
             stderr=output,
         )

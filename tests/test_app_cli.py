@@ -46,8 +46,6 @@ def test_help_names_every_option_and_variable() -> None:
         (["--max-upload-mb", "-5"], {}),
         (["--max-upload-mb", "much"], {}),
         (["--host", "no.such.host.invalid"], {}),
-        (["--model", "no/such/folder"], {}),
-        (["--model", str(ROOT / "tests")], {}),
         (["--nonsense"], {}),
         ([], {"GRADIO_SERVER_PORT": "http"}),
         ([], {"DIGIT_MAX_UPLOAD_MB": "0"}),

@@ -65,10 +65,10 @@ def test_corrections_are_read_as_in_serving(tmp_path: Path) -> None:
     [
         ("a/1.png", b"no picture", "not a picture"),
         ("a/1.png", corrections()["a/1.png"][:200], "cut short"),
-        ("a/metadata.jsonl", b"{", "Line 1 of"),
-        ("a/metadata.jsonl", b'{"file_name": "1.png", "label": "12"}', "Line 1 of"),
-        ("a/metadata.jsonl", b'{"file_name": "../b/3.png", "label": "1"}', "Line 1 of"),
-        ("a/metadata.jsonl", b'{"file_name": "none.png", "label": "1"}', "can't be read"),
+        ("a/metadata.jsonl", b"{\n", "Line 1 of"),
+        ("a/metadata.jsonl", b'{"file_name": "1.png", "label": "12"}\n', "Line 1 of"),
+        ("a/metadata.jsonl", b'{"file_name": "../b/3.png", "label": "1"}\n', "Line 1 of"),
+        ("a/metadata.jsonl", b'{"file_name": "none.png", "label": "1"}\n', "can't be read"),
     ],
 )
 def test_corrections_that_are_none(tmp_path: Path, name: str, content: bytes, part: str) -> None:
