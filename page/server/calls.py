@@ -1,12 +1,15 @@
 """Calls of the API by plain HTTP: malformed ones are refused, and refusals have a client's status.
 
-Gradio answers both with status 500, a traceback in the log, and its own words.
+Gradio answers both with status 500, a traceback in the log, and its own words. Callers who have no
+session share one: for each call without a `session_hash`, Gradio would build the configuration of
+all the page's components anew, which takes longer than recognising a digit.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from gradio.utils import get_upload_folder, is_in_or_equal
@@ -50,6 +53,7 @@ class WellFormedCalls:
     def __init__(self, app: ASGIApp, demo: gr.Blocks) -> None:
         self._app = app
         self._demo = demo
+        self._session_hash = uuid.uuid4().hex  # nobody outside can name it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind, _, name = scope.get("path", "").removeprefix(API).partition("/")
@@ -60,10 +64,14 @@ class WellFormedCalls:
         message: Message | None
         body = (message := await receive()).get("body", b"")
         try:
-            self._check(None if is_join else name.rstrip("/"), body)
+            call = self._checked(None if is_join else name.rstrip("/"), body)
         except Refusal as refusal:
             await refuse(scope, receive, send, refusal.status, str(refusal))
             return
+        if kind == "run" and isinstance(call, dict) and call.get("session_hash") is None:
+            body = json.dumps(call | {"session_hash": self._session_hash}).encode()
+            message = {**message, "body": body}
+            scope = {**scope, "headers": _with_length(scope["headers"], len(body))}
 
         async def replay() -> Message:
             nonlocal message
@@ -74,8 +82,11 @@ class WellFormedCalls:
 
         await self._app(scope, replay, Translated(send) if kind in ("run", "api") else send)
 
-    def _check(self, name: str | None, body: bytes) -> None:
-        """Raises Refusal unless the body calls the function of that name, or the one it names."""
+    def _checked(self, name: str | None, body: bytes) -> Any:
+        """The call in the body.
+
+        Raises Refusal unless it is one of the function of that name, or of the one it names.
+        """
         try:
             call = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -84,7 +95,7 @@ class WellFormedCalls:
             if not is_stored(path):
                 raise Refusal(422, "The files have to be uploaded first, to /gradio_api/upload.")
         if name is not None and name.startswith("v2/"):  # its arguments have names
-            return
+            return call
         if not isinstance(call, dict) or not isinstance(call.get("data"), list):
             raise Refusal(422, 'The call has to be an object with a list of arguments as "data".')
         if not isinstance(call.get("session_hash"), str | None):
@@ -98,6 +109,12 @@ class WellFormedCalls:
             raise Refusal(404, "There is no such endpoint.")
         if len(call["data"]) < sum(not each.skip_api for each in function.inputs):
             raise Refusal(422, f"The call has {len(call['data'])} arguments, which are too few.")
+        return call
+
+
+def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
+    others = [(name, value) for name, value in headers if name != b"content-length"]
+    return [*others, (b"content-length", str(length).encode())]
 
 
 def paths_of_files(value: Any, depth: int = 0) -> Iterator[Any]:
