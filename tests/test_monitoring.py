@@ -24,7 +24,7 @@ def http(server: Server) -> httpx.Client:
 
 def metrics(http: httpx.Client) -> dict[str, float]:
     """Values by name and labels."""
-    text = http.get("/metrics/").text
+    text = http.get("/metrics").text
     rows = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in rows}
 

@@ -25,7 +25,7 @@ def http(server: Server) -> httpx.Client:
         ("GET", "/", 200),
         ("GET", "/config", 200),
         ("GET", "/healthz", 200),
-        ("GET", "/metrics/", 200),
+        ("GET", "/metrics", 200),
         ("GET", "/figures/reliability.png", 200),
         ("GET", "/nothing/here", 404),
         ("GET", "/pwa_icon/7", 404),

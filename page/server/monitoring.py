@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, make_asgi_app
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.middleware import Middleware
-from starlette.responses import JSONResponse
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from page.server.request_log import log_request
 
@@ -62,7 +68,7 @@ class Monitoring:
         return [
             Route("/healthz", self.healthz),
             Route("/readyz", self.readyz),
-            Mount("/metrics", make_asgi_app(self._registry)),
+            *(Route(path, self.metrics) for path in ("/metrics", "/metrics/")),
         ]
 
     @property
@@ -84,6 +90,10 @@ class Monitoring:
         problem = f"{dead} workers are being started" if dead else await self._canary_problem()
         body = {"status": "not ready", "reason": problem} if problem else {"status": "ready"}
         return JSONResponse(body, 503 if problem else 200)
+
+    async def metrics(self, request: Request) -> Response:
+        """All figures, in the text format of Prometheus."""
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
     async def _canary_problem(self) -> str | None:
         try:
