@@ -13,7 +13,7 @@ from page.server.load import network_of
 
 Result = TypeVar("Result")
 
-POLL_SECONDS = 0.5  # between two looks at whether a caller has left
+POLL_SECONDS = 0.3  # between two looks at whether a caller has left
 
 
 def caller_address() -> str:

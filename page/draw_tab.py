@@ -12,6 +12,7 @@ import numpy as np
 
 from page.answer import full_answer, to_base64
 from page.answer_card import AnswerCard
+from page.caller import unless_caller_leaves
 from page.data_url import decode_data_url
 from page.events import PRIVATE_EVENT
 from page.history import History
@@ -58,7 +59,9 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         if file is None:
             return gr.skip(), gr.skip()
         try:
-            picture, prediction, milliseconds = await recognizer.read_file(file)
+            picture, prediction, milliseconds = await unless_caller_leaves(
+                recognizer.read_file(file)
+            )
         except ValueError as error:
             return {"error": str(error), "file": file}, None
         answer = full_answer(prediction, milliseconds, picture)

@@ -30,7 +30,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     async def recognize_one(image: str | None) -> tuple[Prediction, float]:
         path = require_image(image)
         try:
-            return await recognizer.recognize_file(path)
+            return await unless_caller_leaves(recognizer.recognize_file(path))
         except ValueError as error:
             raise user_error(str(error)) from error
 
@@ -100,7 +100,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
         """
         path = require_image(image)
         try:
-            return await recognizer.draw_explanation(path, label or None)
+            return await unless_caller_leaves(recognizer.draw_explanation(path, label or None))
         except ValueError as error:
             raise user_error(str(error)) from error
 

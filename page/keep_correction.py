@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from page.caller import caller_address
+from page.caller import caller_address, unless_caller_leaves
 from page.model_info import model_info
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def keep_correction(
     """
     if consent is not True:
         raise ValueError(NO_CONSENT)
-    picture, prediction, _ = await recognizer.read_file(image)
+    picture, prediction, _ = await unless_caller_leaves(recognizer.read_file(image))
     model = model_info(recognizer.model)
     # In a thread: a disk may take its time.
     return await asyncio.to_thread(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import resource
+import signal
 import socket
 import threading
 import time
@@ -15,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server, drawing_of, serving
+from conftest import Server, descendants, drawing_of, serving
 
 from page.pictures import REFUSED
 from page.server.upload_room import NO_ROOM
@@ -139,16 +142,45 @@ def test_a_batch_whose_caller_hangs_up_is_not_read_on(
     server: Server, http: httpx.Client, file: dict[str, Any]
 ) -> None:
     before = read_count(server)
-    body = json.dumps({"data": [[file] * FILES, 3]}).encode()
+    with call(server, "predict_batch", [[file] * FILES, 3]):
+        wait_until_read(server, before + 5)
+    assert_reading_stops(server, before)
+
+
+@contextlib.contextmanager
+def call(server: Server, endpoint: str, data: list[Any]) -> Iterator[None]:
+    """Call it, and hang up at the end of the block without an answer."""
+    body = json.dumps({"data": data}).encode()
     head = (
-        "POST /gradio_api/run/predict_batch HTTP/1.1\r\nHost: localhost\r\n"
+        f"POST /gradio_api/run/{endpoint} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     port = int(server.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall(head.encode() + body)
-        wait_until_read(server, before + 5)
-    assert_reading_stops(server, before)
+        yield
+
+
+@pytest.mark.parametrize(("endpoint", "arguments"), [("recognize", [3]), ("explain", ["7"])])
+def test_a_file_whose_caller_hangs_up_is_given_up(
+    server: Server, http: httpx.Client, file: dict[str, Any], endpoint: str, arguments: list[Any]
+) -> None:
+    own = os.getpriority(os.PRIO_PROCESS, server.process.pid)
+    (reader,) = (
+        pid
+        for pid in descendants(server.process.pid)
+        if os.getpriority(os.PRIO_PROCESS, pid) > own  # those that read files yield to others
+    )
+    os.kill(reader, signal.SIGSTOP)  # as if the file took for ever
+    with call(server, endpoint, [file, *arguments]):
+        time.sleep(0.2)
+        assert reader in descendants(server.process.pid)
+    deadline = time.monotonic() + 5
+    while reader in descendants(server.process.pid):
+        assert time.monotonic() < deadline, "it is read on"
+        time.sleep(0.05)
+    answer = http.post("/run/recognize", json={"data": [file, 3]}).json()
+    assert answer["data"][0]["label"] == "7"
 
 
 def test_a_batch_of_the_page_is_not_read_on_when_the_page_is_closed(
