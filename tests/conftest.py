@@ -263,6 +263,11 @@ class Visitor:
             self.page.mouse.up()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes first, so that in the end no process is left alone with one."""
+    items.sort(key=lambda item: [item.get_closest_marker(m) is None for m in ("browser", "slow")])
+
+
 @pytest.fixture(scope="session")
 def hub() -> Iterator[HubServer]:
     server = HubServer()
