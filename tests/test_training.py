@@ -21,6 +21,7 @@ from digit_model.data import Digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.own_digits import load_own_digits
 from digit_model.data.training_sets import stroke_training
+from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.preprocess import preprocess
 from digit_model.training.cache import cached
@@ -134,8 +135,11 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
     for seed in range(3):
         torch.manual_seed(seed)
         networks.append(DigitCNN(NetworkConfig()).eval())
-        config = ModelConfig(networks[-1].config, Calibration(), training={"seed": seed})
-        save_weights(tmp_path / str(seed), networks[-1], config)
+        ink = InkNetwork(InkNetworkConfig((2, 2, 2, 2), (1,)))
+        config = ModelConfig(
+            networks[-1].config, Calibration(), ink.config, training={"seed": seed}
+        )
+        save_weights(tmp_path / str(seed), networks[-1], ink, config)
     ensemble, hashes = load_ensemble([tmp_path / str(seed) for seed in range(3)])
     inputs = torch.rand(5, 1, 28, 28)
     with torch.inference_mode():
@@ -201,6 +205,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
         "config.json",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",
+        "ink.safetensors",
         "metrics.json",
         "model.safetensors",
     }
@@ -286,6 +291,9 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--seed", "-1"], "whole number from 0"),
         (["--recipe", "secret"], "invalid choice"),
         (["--data-dir", "/dev/null"], "/dev/null"),
+        (["--recipe", "ink", "--resume"], "no checkpoint"),
+        (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
+        (["--recipe", "ink", "--own-digits", "mine"], "takes no other data"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(

@@ -35,22 +35,13 @@ SLASH, SLASH_LEANS = 0.3, 22.0
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
 REGION = 0.42
 REGION_OF_PICTURE = 0.38
-# It covers more than this fraction of the picture's edge, or of its own convex hull.
-REGION_AT_EDGE = 0.1
-REGION_SOLID = 0.9
-# Or, its holes filled, it covers more than this fraction of a rectangle: a sheet of paper.
+# A label, its holes filled, covers more than this fraction of a rectangle.
 REGION_RECTANGULAR = 0.93
 # A label is inked to at least this fraction, and the digit that it leaves out is at least so high,
 # as a fraction of the label's height; the loops that a marker leaves open are less.
 LABEL_INKED = 0.6
 LABEL_SHARE = 0.7  # of the ink lies on the band: only the digit's ends may reach beyond it
 SMALLEST_ON_LABEL = 0.5
-# Strokes of which more than this fraction lies within this many picture's sides of the edge of a
-# shadow or a sheet are that edge.
-RIM_SHARE = 0.7
-RIM = 0.02
-# Components of the ink of which the strokes cover less than this fraction are something else.
-OTHER = 0.25
 # A component as long as this fraction of one of the picture's edges, and touching it, is the table
 # beside the paper, as long as a digit of at least this fraction of the picture's longer side
 # remains.
@@ -161,84 +152,10 @@ def _is_slash(pixels: np.ndarray) -> bool:
     return bool(width + 1 < SLASH * (length + 1) and leaning > SLASH_LEANS)
 
 
-def is_region(ink: np.ndarray) -> bool:
-    """Whether the ink, its holes filled, is a shadow, a sheet of paper or the table.
-
-    It is wider than a pen writes, and it comes in from the picture's edge or, unlike a digit of
-    which a marker has filled the loops, is hollow nowhere or has four corners.
-    """
-    marks = mark_mask(ink)
-    filled, outlines = _filled(marks)
-    if not is_wide(filled):
-        return False
-    hull = cv2.convexHull(np.concatenate(outlines))
-    return bool(
-        comes_from_edge(ink)
-        or marks.sum() > REGION_SOLID * max(cv2.contourArea(hull), 1.0)
-        or _is_rectangular(filled, hull)
-    )
-
-
-def comes_from_edge(ink: np.ndarray) -> bool:
-    """Whether the ink covers more of the picture's edge than strokes that touch it would."""
-    return bool(border(mark_mask(ink)).mean() > REGION_AT_EDGE)
-
-
 def _filled(marks: np.ndarray) -> tuple[np.ndarray, Sequence[np.ndarray]]:
     """Marks, uint8 (h, w), with their holes filled; and their outlines."""
     outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED), outlines
-
-
-def agreement(ink: np.ndarray, strokes: np.ndarray) -> float:
-    """Fraction of the ink's marks that lie on those of the strokes, or right beside them."""
-    marks = mark_mask(ink)
-    return float((marks & _near(strokes)).sum() / max(1, marks.sum()))
-
-
-def _near(strokes: np.ndarray) -> np.ndarray:
-    """Their marks, uint8 (h, w), and the pixels right beside them."""
-    return cv2.dilate(mark_mask(strokes), np.ones((3, 3), np.uint8))
-
-
-def drop_others(ink: np.ndarray, strokes: np.ndarray) -> np.ndarray:
-    """Without the components of the ink that hardly any of the strokes lie on."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    on = np.bincount(labels.ravel(), weights=_near(strokes).ravel(), minlength=count)
-    dropped = on < OTHER * stats[:, 4]
-    dropped[0] = False  # the paper
-    return _without(ink, labels, dropped)
-
-
-def are_holes(strokes: np.ndarray, ink: np.ndarray) -> bool:
-    """Whether the strokes are but the paper that shows through the loops of a wide pen's ink."""
-    marks, within = mark_mask(ink), mark_mask(strokes)
-    enclosed = _filled(marks)[0] & (1 - marks)
-    return bool(not border(marks).any() and (within & enclosed).sum() > 0.7 * within.sum())
-
-
-def drop_rims(ink: np.ndarray, lit: np.ndarray) -> np.ndarray:
-    """Without the marks that run along the border between two kinds of paper.
-
-    Args:
-        ink: float32 (h, w) in [0, 1].
-        lit: uint8 (h, w), 1 where the paper is of the brighter kind: in the light, or the sheet.
-    """
-    width = odd(2 * RIM * max(ink.shape))
-    rim = cv2.morphologyEx(lit, cv2.MORPH_GRADIENT, np.ones((width, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    share = np.bincount(labels.ravel(), weights=rim.ravel(), minlength=count) / stats[:, 4]
-    dropped = share > RIM_SHARE
-    dropped[0] = False  # the paper
-    return _without(ink, labels, dropped)
-
-
-def _without(ink: np.ndarray, labels: np.ndarray, dropped: np.ndarray) -> np.ndarray:
-    """Without some of the components, bool (count,), and their soft edges."""
-    reach = 2 * SOFT_EDGE + 1
-    near = cv2.dilate(dropped[labels].astype(np.uint8), np.ones((reach, reach), np.uint8))
-    others = (labels > 0) & ~dropped[labels]
-    return np.where((near == 1) & ~others, np.float32(0), ink)
 
 
 def within_label(ink: np.ndarray) -> np.ndarray:

@@ -1,13 +1,13 @@
 """One grey picture → the ink on its sheet, by the paper's brightness at each place.
 
 :func:`drawing_ink` is for paper of a single level, :func:`sheet_ink` for light that changes
-smoothly over the whole sheet, :func:`local_ink` for light that is even only around each stroke.
+smoothly over the whole sheet.
 """
 
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import SOFT_EDGE, border, drop_rims, keep_digit, odd
+from digit_model.ink.marks import SOFT_EDGE, border, keep_digit
 
 # Ink and paper must differ by this many grey levels (of 255), and by this many standard
 # deviations of the paper's own texture, or the sheet counts as blank.
@@ -15,6 +15,8 @@ MIN_CONTRAST = 10.0
 MIN_CONTRAST_SIGMAS = 4.5
 # Share of the two most frequent grey levels above which a picture is a drawing.
 TWO_COLOURS = 0.6
+# Share of the third most frequent of levels of so many grey levels; soft edges have less.
+THIRD_LEVEL, LEVEL = 0.04, 16
 # Pixels, longer side of a drawing's ink: more don't make the digit of 20 pixels any sharper.
 ENOUGH_PIXELS = 80
 # A sheet whose middle half of paper pixels spans no more grey levels than this is even.
@@ -22,35 +24,18 @@ EVEN = 2
 # Share of the grey levels' variance that two classes explain when a picture is ink on even paper;
 # a plain gradient has 0.75, Gaussian noise 0.64, drawings and scans above 0.85.
 TWO_LEVELS = 0.8
-# Strokes that are told from shadows are no wider than this fraction of the picture's longer side.
-WIDEST_PEN = 0.2
-# Edges, sheets and the slope of lines are looked for in pictures of this longest side, in pixels.
-COARSE_SIDE = 160
-MIN_EDGE = 6  # grey levels, the faintest edge's contrast
-# The darkest shadow leaves this fraction of the light.
-SHADOW = 0.55
-# A wide pen's ink, in which nothing else hides: its part that is not soft edge; the part of the
-# strokes that lies on it; and what its levels span, as a fraction of its contrast with the paper
-# that lies between these two distances (sides of a square, in pixels).
-CORE = 0.3
-STROKES_ON = 0.9
-ONE_LEVEL = 0.5
-BESIDE = (7, 15)
-# Two kinds of paper, as in light and in shadow, differ by this many grey levels.
-MIN_STEP = 12
-
-
-def coarse(picture: np.ndarray) -> np.ndarray:
-    """uint8 (h, w) → the same; if larger, shrunk to a longest side of about ``COARSE_SIDE``."""
-    factor = max(1, max(picture.shape) // COARSE_SIDE)
-    rows, columns = (max(1, side // factor) for side in picture.shape)
-    return cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
 def is_drawing(grey: np.ndarray) -> bool:
     """Whether nearly all is plain paper and plain ink; a lens or a scanner spreads the levels."""
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
     return float(np.sort(counts)[-2:].sum() / counts.sum()) >= TWO_COLOURS
+
+
+def has_third_level(grey: np.ndarray) -> bool:
+    """Whether a drawing shows more than paper and ink, such as the window that it is in."""
+    counts = histogram(grey[:: _step(grey), :: _step(grey)] // LEVEL)
+    return float(np.sort(counts)[-3] / counts.sum()) > THIRD_LEVEL
 
 
 def drawing_ink(grey: np.ndarray) -> np.ndarray:
@@ -99,74 +84,6 @@ def sheet_ink(grey: np.ndarray) -> np.ndarray:
         grey, bright = cv2.bitwise_not(grey), 1 - bright
     surface, texture = paper_surface(grey, bright)
     return keep_digit(scale_ink(cv2.subtract(surface, grey), texture))
-
-
-def local_ink(grey: np.ndarray) -> np.ndarray:
-    """Strokes that differ from what lies around them: uint8 (h, w) → float32 (h, w) in [0, 1].
-
-    The paper at each place is what a closing (for light strokes an opening; Serra, 1982) with a
-    square wider than any pen leaves. Shadows, sheets and tables are wider and stay in it; what the
-    square leaves over along their edges is dropped.
-    """
-    reach = odd(WIDEST_PEN * max(grey.shape))
-    bright = _surroundings_are_bright(grey)
-    # What is cut off by the picture's edge goes on beyond it.
-    wide = cv2.copyMakeBorder(grey, reach, reach, reach, reach, cv2.BORDER_REPLICATE)
-    square = np.ones((reach, reach), np.uint8)
-    paper = cv2.morphologyEx(wide, cv2.MORPH_CLOSE if bright else cv2.MORPH_OPEN, square)
-    paper = paper[reach:-reach, reach:-reach]
-    if bright:
-        # In shadow ink differs less from paper; darker than a shadow, the table has no ink on it.
-        darkest = np.uint8(SHADOW * float(np.percentile(paper[::4, ::4], 95)))
-        light = np.maximum(paper, darkest)
-        contrast = cv2.divide(cv2.subtract(paper, grey), light, scale=255)
-    else:
-        contrast = cv2.subtract(grey, paper)
-    middle = float(np.median(contrast[::4, ::4]))
-    texture = 1.4826 * float(np.median(np.abs(contrast[::4, ::4] - middle)))
-    ink = scale_ink(cv2.subtract(contrast, np.full_like(contrast, middle)), texture)
-    if not ink.any():
-        return ink
-    _, lit = _otsu(paper)
-    levels = [np.median(paper[lit == side]) if (lit == side).any() else 0.0 for side in (0, 1)]
-    return keep_digit(drop_rims(ink, lit) if levels[1] - levels[0] >= MIN_STEP else ink)
-
-
-def is_plain(grey: np.ndarray, marks: np.ndarray, strokes: np.ndarray) -> bool:
-    """Whether the marks of a whole sheet's ink are a wide pen's and nothing else.
-
-    They keep off the picture's edge, are of one grey level, and all strokes lie on them. A shadow
-    has the digit's level in it besides its own, and a sheet or a ring has strokes within.
-
-    Args:
-        grey: uint8 (h, w), the picture.
-        marks: uint8 (h, w), 0 or 1: ink by the brightness of the whole sheet.
-        strokes: uint8 (h, w), 0 or 1: ink by what lies around it.
-    """
-    if border(marks).any():
-        return False
-    core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
-    near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
-    beside = far > near
-    if core.sum() <= CORE * marks.sum() or not beside.any():
-        return False
-    if (strokes & marks).sum() < STROKES_ON * strokes.sum():
-        return False
-    low, level, high = np.percentile(grey[core], [1, 50, 99])
-    return bool(high - low < ONE_LEVEL * abs(level - np.median(grey[beside])))
-
-
-def _surroundings_are_bright(grey: np.ndarray) -> bool:
-    """Whether strokes are dark: within a pen's reach of any edge lies more paper than ink."""
-    small = coarse(grey)
-    square = np.ones((odd(WIDEST_PEN * max(small.shape)),) * 2, np.uint8)
-    high, low = cv2.dilate(small, square), cv2.erode(small, square)
-    edges = cv2.subtract(high, low)
-    near = edges >= max(MIN_EDGE, 0.5 * np.percentile(edges, 98))
-    if not near.any():
-        return True
-    half = (high[near].astype(np.int32) + low[near]) / 2
-    return bool((small[near] > half).mean() >= 0.5)
 
 
 def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import RECIPES
+from digit_model.training.recipe import INK, RECIPES
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
@@ -27,7 +27,12 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         type=Path,
         help="folder for weights, metrics and figures; by default weights, or runs/dry-run",
     )
-    add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
+    add(
+        "--recipe",
+        choices=(*RECIPES, INK),
+        default="default",
+        help="named set of hyperparameters; ink trains the network that finds ink in photographs",
+    )
     add(
         "--seed",
         type=whole_number(0),
@@ -38,7 +43,7 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         "--start",
         type=Path,
         metavar="FOLDER",
-        help="initial weights, instead of random ones",
+        help="initial weights, instead of random ones; for ink, the digit network beside it",
     )
     add(
         "--teachers",
@@ -82,7 +87,9 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
             check_repo_id(args.push_to_hub)  # to fail now rather than after hours
     except ModelError as error:
         parser.error(str(error))
-    if RECIPES[args.recipe].needs_teachers != bool(args.teachers):
+    if args.recipe == INK and (args.teachers or args.own_digits or args.corrections):
+        parser.error("the ink recipe trains on pictures that it draws, and takes no other data")
+    if args.recipe != INK and RECIPES[args.recipe].needs_teachers != bool(args.teachers):
         parser.error("the distilled recipe needs --teachers, and no other takes them")
     # A dry run must not overwrite real weights.
     args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")

@@ -1,20 +1,10 @@
-"""Where in a photograph the digit is: on which sheet of paper, and which group of its marks."""
+"""Which group of the marks in a photograph is the digit."""
 
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import border, gaps, keep_components, mark_mask
-from digit_model.ink.sheet import coarse
+from digit_model.ink.marks import gaps, keep_components, mark_mask
 
-# A sheet covers at least and at most these fractions of the picture, no more than this fraction
-# of the picture's edge, and at least this one of its own hull and of a rectangle around it.
-SMALLEST_SHEET, LARGEST_SHEET = 0.08, 0.92
-SHEET_AT_EDGE = 0.35
-SHEET_SOLID, SHEET_RECTANGULAR = 0.93, 0.84
-# So much of it is brighter than what it lies on; the loop of a light 0 is not.
-SHEET_BRIGHT = 0.75
-# Its own edge, so wide as a fraction of the picture's longer side, is left out.
-SHEET_RIM = 0.02
 # Two marks are of one group when they are nearer than this fraction of the larger one's longer
 # side; one above the other, as the hat of a 5, they may be farther apart.
 BESIDE, ABOVE = 0.12, 0.22
@@ -37,34 +27,13 @@ CUT_OFF = 0.2
 MOST_MARKS = 64
 
 
-def find_sheet(grey: np.ndarray) -> np.ndarray | None:
-    """The sheet of paper that lies on something darker: its mask, uint8 (h, w), or None.
-
-    It is bright, solid and has about four corners; light that falls on half of a page has not.
-    """
-    small = cv2.GaussianBlur(coarse(grey), (0, 0), 1.0)
-    _, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not outlines:
-        return None
-    outline = max(outlines, key=cv2.contourArea)
-    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
-    area = float(sheet.sum())
-    if bright[sheet == 1].mean() < SHEET_BRIGHT:
-        return None
-    if (
-        not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET
-        or border(sheet).mean() > SHEET_AT_EDGE
-    ):
-        return None
-    hull = cv2.fillConvexPoly(np.zeros_like(sheet), cv2.convexHull(outline), 1)
-    width, height = cv2.minAreaRect(outline)[1]
-    if area < SHEET_SOLID * hull.sum() or area < SHEET_RECTANGULAR * (width + 1) * (height + 1):
-        return None
-    rim = 2 * max(1, round(SHEET_RIM * max(sheet.shape))) + 1
-    inside = cv2.erode(sheet, np.ones((rim, rim), np.uint8))  # beyond the picture it goes on
-    whole = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(whole) if whole.any() else None
+def count_groups(ink: np.ndarray) -> int:
+    """How many groups the marks of the ink are; 0 without any."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
+    if count <= 2:
+        return count - 1
+    marks = stats[1:][np.argsort(-stats[1:, 4], kind="stable")[:MOST_MARKS]]
+    return int(_groups(marks, np.zeros((len(marks),) * 2, bool)).max()) + 1
 
 
 def choose_digit(ink: np.ndarray) -> np.ndarray:
@@ -74,8 +43,7 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
     print. Two that stand beside each other and are about as high are both kept: a number is no
     digit, and whoever sees the ink should know.
     """
-    marks = mark_mask(ink)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
     if count <= 2:
         return ink
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)

@@ -1,16 +1,15 @@
-"""What is beside the digit: sheets and tables, printed lines, boxes, rings, other marks."""
+"""Which marks are the digit: not boxes, rings, underlines and what else was written."""
 
 import cv2
 import numpy as np
 import pytest
+from finding import rgb, whole_ink
 
 from digit_model.data.rendering import render
 from digit_model.data.strokes import pen_digits
 from digit_model.data.synthetic import draw_allograph
-from digit_model.ink.extract import extract_ink
+from digit_model.ink.groups import choose_digit, count_groups
 from digit_model.ink.marks import keep_digit, mark_mask
-from digit_model.ink.rulings import drop_rulings
-from digit_model.ink.scene import choose_digit, find_sheet
 
 SIDE = 300
 
@@ -23,48 +22,6 @@ def rectangle(left: int, top: int, right: int, bottom: int) -> np.ndarray:
 
 
 DIGIT = np.maximum(rectangle(130, 80, 145, 200), rectangle(130, 185, 180, 200))  # an L
-
-
-def lying(corners: list[tuple[int, int]], sheet: int = 220, table: int = 70) -> np.ndarray:
-    scene = np.full((SIDE, SIDE), table, np.uint8)
-    return cv2.fillConvexPoly(scene, np.array(corners), sheet)
-
-
-def test_a_sheet_on_a_table_is_found() -> None:
-    scene = lying([(60, 40), (250, 60), (240, 260), (50, 240)])
-    scene[DIGIT > 0] = 40
-    sheet = find_sheet(scene)
-    assert sheet is not None
-    assert sheet.shape == scene.shape
-    inside = scene == 220
-    assert (sheet == 1)[~inside & (DIGIT == 0)].sum() == 0
-    assert (sheet == 1)[inside].mean() > 0.8
-    assert (sheet == 1)[DIGIT > 0].all()
-
-
-@pytest.mark.parametrize(
-    "scene",
-    [
-        np.full((SIDE, SIDE), 220, np.uint8),
-        lying([(0, 0), (150, 0), (140, 299), (0, 299)]),  # light on half of a page
-        lying([(60, 40), (250, 60), (100, 240)]),
-        lying([(140, 140), (160, 140), (160, 160), (140, 160)]),
-        cv2.ellipse(np.full((SIDE, SIDE), 40, np.uint8), (150, 150), (70, 100), 0, 0, 360, 200, 16),
-    ],
-    ids=["a page alone", "light on half of it", "a triangle", "a speck", "a chalk 0"],
-)
-def test_what_is_no_sheet(scene: np.ndarray) -> None:
-    assert find_sheet(scene) is None
-
-
-def test_light_on_one_corner_of_the_page_does_not_cut_the_digit() -> None:
-    shadow = np.full((SIDE, SIDE), 110, np.uint8)
-    shadow[:150, :220] = 220  # the corner has the shape of a sheet
-    picture = np.where(DIGIT > 0, shadow // 5, shadow).astype(np.uint8)
-    noise = np.random.default_rng(0).normal(0, 2, picture.shape)
-    picture = np.clip(picture + noise, 0, 255).astype(np.uint8)
-    marks = mark_mask(extract_ink(np.repeat(picture[..., None], 3, axis=2)))
-    assert marks[cv2.erode(DIGIT, np.ones((3, 3))) > 0].mean() > 0.7
 
 
 @pytest.mark.parametrize(
@@ -81,6 +38,11 @@ def test_light_on_one_corner_of_the_page_does_not_cut_the_digit() -> None:
 def test_other_marks_are_left_out(other: np.ndarray) -> None:
     chosen = choose_digit(np.maximum(DIGIT, other))
     assert np.array_equal(chosen, DIGIT)
+
+
+def test_marks_far_from_each_other_are_several_groups() -> None:
+    assert count_groups(np.maximum(DIGIT, rectangle(20, 250, 40, 270))) == 2
+    assert count_groups(np.maximum(DIGIT, rectangle(130, 60, 190, 70))) == 1
 
 
 @pytest.mark.parametrize(
@@ -107,30 +69,7 @@ def test_an_empty_sheet_and_a_single_mark_stay_as_they_are() -> None:
     empty = np.zeros((SIDE, SIDE), np.float32)
     assert not choose_digit(empty).any()
     assert np.array_equal(choose_digit(DIGIT), DIGIT)
-
-
-@pytest.mark.parametrize("tilt", [-20, 0, 20])  # pixels from one side of the picture to the other
-@pytest.mark.parametrize("squared", [False, True])
-def test_printed_lines_go_and_strokes_stay(tilt: int, squared: bool) -> None:
-    paper = np.full((400, 400), 215, np.uint8)
-    for at in range(-20, 420, 40):
-        cv2.line(paper, (0, at), (399, at + tilt), 150, 2, cv2.LINE_AA)
-        if squared:
-            cv2.line(paper, (at, 0), (at - tilt, 399), 150, 2, cv2.LINE_AA)
-    stroke = cv2.line(np.zeros_like(paper), (150, 120), (240, 290), 1, 12)
-    picture = np.where(stroke == 1, np.uint8(40), paper)
-    cleaned = drop_rulings(picture)
-    away = cv2.dilate(stroke, np.ones((9, 9), np.uint8)) == 0
-    assert np.percentile(cleaned[away], 2) > 195
-    assert (cleaned[stroke == 1] < 130).mean() > 0.95
-
-
-@pytest.mark.parametrize("pen", [4, 14])
-def test_a_picture_without_lines_keeps_its_strokes(pen: int) -> None:
-    picture = np.full((400, 400), 215, np.uint8)
-    cv2.line(picture, (200, 40), (200, 340), 40, pen)  # a tall 1
-    cv2.line(picture, (200, 40), (160, 100), 40, pen)
-    assert np.array_equal(drop_rulings(picture), picture)
+    assert (count_groups(empty), count_groups(DIGIT)) == (0, 1)
 
 
 def test_a_box_or_a_ring_around_a_drawing_is_left_out() -> None:
@@ -140,8 +79,7 @@ def test_a_box_or_a_ring_around_a_drawing_is_left_out() -> None:
     ring = cv2.ellipse(np.zeros_like(ink), (140, 140), (90, 100), 0, 0, 360, 1.0, 6)
     for around in (box, ring):
         assert np.array_equal(keep_digit(np.maximum(ink, around)), ink)
-        sheet = (255 * (1 - np.maximum(ink, around))).astype(np.uint8)
-        found = mark_mask(extract_ink(np.repeat(sheet[..., None], 3, axis=2)))
+        found = mark_mask(whole_ink(rgb(255 * (1 - np.maximum(ink, around)))))
         left, top, width, height = cv2.boundingRect(found)
         assert max(width / found.shape[1], height / found.shape[0]) < 0.45, (left, top)
 
