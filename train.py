@@ -7,9 +7,10 @@ one of the second, which distils the three into one network: about four hours on
     python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
 
 The network that finds ink in photographs is trained by itself, in half an hour on one core; it goes
-into the same folder, beside the digit network that is there:
+into weights/, beside the digit network that is there:
 
     python train.py --recipe ink
+    python train.py --recipe ink-refine --start weights     # on other pictures, some minutes more
 
 Other uses:
 
@@ -64,7 +65,7 @@ from digit_model.training.distillation import Ensemble, load_ensemble, load_init
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import parse_options
-from digit_model.training.recipe import INK, RECIPES, InkRecipe, Recipe, dry_run
+from digit_model.training.recipe import INK_RECIPES, RECIPES, Recipe, dry_run
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.weights import load_weights
 
@@ -269,14 +270,18 @@ def train_ink_network(args: argparse.Namespace) -> None:
 
     weights = load_weights(args.start or DEFAULT_WEIGHTS)
     args.output.mkdir(parents=True, exist_ok=True)
-    recipe = InkRecipe()
+    recipe = INK_RECIPES[args.recipe]
     if args.epochs is not None or args.dry_run:
         recipe = dataclasses.replace(recipe, epochs=1 if args.dry_run else args.epochs)
     training, development = load_pictures(recipe, args.cache, dry_run=args.dry_run)
-    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
+    setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
+    start = None
+    if args.start:
+        start, config = weights.ink_network, weights.config
+        setup["start"] = {"sha256": config.ink_sha256, "training": config.ink_training}
     checkpoint = checkpoint_beside(args.output)
     network, history = train_ink(
-        recipe, training, development, setup, checkpoint, resume=args.resume
+        recipe, training, development, setup, checkpoint, start=start, resume=args.resume
     )
     pictures = np.concatenate([pictures[:SHEET_PICTURES] for pictures, _ in development.values()])
     export_ink(network, args.output, weights, pictures, history, setup)
@@ -303,7 +308,7 @@ def push_to_hub(folder: Path, repo: str) -> None:
 def main(argv: list[str] | None = None) -> int:
     args = parse_options(argv)
     try:
-        if args.recipe == INK:
+        if args.recipe in INK_RECIPES:
             train_ink_network(args)
             return 0
         recipe = RECIPES[args.recipe]

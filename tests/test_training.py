@@ -222,6 +222,29 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
 
 
 @pytest.mark.slow
+def test_the_ink_network_is_trained_beside_a_digit_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "w"
+    assert train_here("--recipe", "ink", "--dry-run", "--output", output) == 0
+    names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+    figures = {"figures/ink.png", "figures/ink_learning_curves.png"}
+    assert names == {"config.json", "ink.safetensors", "model.safetensors"} | figures
+    shipped, trained = DigitRecognizer.from_pretrained(), DigitRecognizer.from_pretrained(output)
+    assert trained.sha256 == shipped.sha256
+    assert trained.ink_sha256 != shipped.ink_sha256
+    assert train_here("--recipe", "ink", "--dry-run", "--output", output, "--resume") == 0
+    assert DigitRecognizer.from_pretrained(output).ink_sha256 == trained.ink_sha256
+
+    refine = ("--recipe", "ink-refine", "--dry-run", "--start", output, "--output")
+    assert train_here(*refine, tmp_path / "refined") == 0
+    training = json.loads((tmp_path / "refined" / "config.json").read_text())["ink_training"]
+    assert training["start"]["sha256"] == trained.ink_sha256
+    assert training["start"]["training"]["seed"] == 0
+    assert "evaluate --model" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_a_dry_run_draws_next_to_nothing(
     mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +316,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--data-dir", "/dev/null"], "/dev/null"),
         (["--recipe", "ink", "--resume"], "no checkpoint"),
         (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
-        (["--recipe", "ink", "--own-digits", "mine"], "takes no other data"),
+        (["--recipe", "ink", "--own-digits", "mine"], "take no other data"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(

@@ -12,6 +12,7 @@ FINE: Range = (0.012, 0.03)
 BALLPOINT: Range = (0.04, 0.11)
 PENCIL: Range = (0.03, 0.05)
 MARKER: Range = (0.14, 0.22)
+WIDE: Range = (0.2, 0.36)
 
 
 def log_uniform(bounds: Range, rng: np.random.Generator) -> float:

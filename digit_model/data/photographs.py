@@ -14,7 +14,7 @@ import numpy as np
 from digit_model.data.camera import expose, glare, illumination, jpeg, random_homography
 from digit_model.data.clutter import DigitPosition, add_clutter
 from digit_model.data.paper import crease, draw_paper, noise, print_lines, stain
-from digit_model.data.pens import BALLPOINT, FINE, MARKER, PENCIL
+from digit_model.data.pens import BALLPOINT, FINE, MARKER, PENCIL, WIDE
 from digit_model.data.rendering import render
 from digit_model.data.screens import draw_screen
 from digit_model.data.strokes import Drawing
@@ -28,7 +28,7 @@ INK_COLOURS = (
     (0.3, 0.3, 0.32),
 )
 CHALK_COLOURS = ((0.9, 0.9, 0.88), (0.95, 0.9, 0.6), (0.85, 0.7, 0.75))
-PENS = {"fine": FINE, "pencil": PENCIL, "marker": MARKER, "drying": MARKER}
+PENS = {"fine": FINE, "pencil": PENCIL, "marker": MARKER, "wide": WIDE, "drying": MARKER}
 MIN_SIDE, MAX_SIDE = 180, 640  # pixels, of the square picture
 
 
@@ -120,7 +120,7 @@ def random_kind(rng: np.random.Generator) -> Kind:
     if rng.random() < 0.6:
         return SEEN[rng.integers(len(SEEN))]
     board = rng.random() < 0.12
-    pen = rng.choice(["", "pencil", "marker"], p=[0.7, 0.18, 0.12])
+    pen = rng.choice(["", "pencil", "marker", "wide"], p=[0.52, 0.18, 0.12, 0.18])
     return Kind(
         lines=str(rng.choice(["", "ruled", "squared"], p=[0.5, 0.27, 0.23])),
         pen="" if board and pen == "pencil" else str(pen),
@@ -229,7 +229,7 @@ def _draw_on_screen(
         (low + high) / 2 / side + margin * rng.uniform(-0.4, 0.4)
         for low, high, margin in ((left, right, margins[0]), (top, bottom, margins[1]))
     )
-    pen, centre = rng.uniform(0.03, 0.18), (float(x), float(y))
+    pen, centre = rng.uniform(0.03, 0.25), (float(x), float(y))
     picture = render(drawing, canvas=side, height=height, pen_width=pen, centre=centre)
     ink = picture.astype(np.float32) / 255
     canvas = scene[(top + bottom) // 2, right - 2]

@@ -14,7 +14,7 @@ import numpy as np
 
 from digit_model.ink.groups import choose_digit, count_groups
 from digit_model.ink.looks import Window, around, look
-from digit_model.ink.marks import MARK, drop_frame, keep_digit, mark_mask, within_label
+from digit_model.ink.marks import MARK, keep_digit, mark_mask, within_label
 from digit_model.ink.sheet import drawing_ink, has_third_level, is_drawing, sheet_ink
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
@@ -53,14 +53,14 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     grey = contrast_axis(rgb)
     drawing = is_drawing(grey)
     if min(grey.shape) < MIN_PHOTOGRAPH_SIDE:
-        return Ink(within_label(drawing_ink(grey)) if drawing else drop_frame(sheet_ink(grey)))
-    if drawing and not has_third_level(grey):
-        ink = within_label(drawing_ink(grey))
-        if count_groups(ink) > 1:  # perhaps those of a toolbar or a form
-            found = photograph_ink(rgb, find_ink)
-            return found if found.pixels.any() else Ink(ink)
-        return Ink(ink)
-    return photograph_ink(rgb, find_ink)
+        return Ink(within_label(drawing_ink(grey)) if drawing else sheet_ink(grey))
+    if not drawing or has_third_level(grey):
+        return photograph_ink(rgb, find_ink)
+    ink = within_label(drawing_ink(grey))
+    if count_groups(ink) > 1:  # perhaps those of a toolbar or a form
+        found = photograph_ink(rgb, find_ink)
+        return found if found.pixels.any() else Ink(ink)
+    return Ink(ink)
 
 
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:

@@ -42,11 +42,6 @@ REGION_RECTANGULAR = 0.93
 LABEL_INKED = 0.6
 LABEL_SHARE = 0.7  # of the ink lies on the band: only the digit's ends may reach beyond it
 SMALLEST_ON_LABEL = 0.5
-# A component as long as this fraction of one of the picture's edges, and touching it, is the table
-# beside the paper, as long as a digit of at least this fraction of the picture's longer side
-# remains.
-FRAME = 0.8
-SMALLEST_DIGIT = 0.1
 # Width, in pixels, of the grey rim that anti-aliasing or a lens puts around ink.
 SOFT_EDGE = 4
 
@@ -59,11 +54,6 @@ def mark_mask(ink: np.ndarray) -> np.ndarray:
 def border(picture: np.ndarray) -> np.ndarray:
     """The pixels along the four edges of a picture, (h, w) → (2 w + 2 h,); corners come twice."""
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-
-
-def odd(side: float) -> int:
-    """The odd number from 3 that is nearest: even squares would move what they close or open."""
-    return max(3, 2 * round((side - 1) / 2) + 1)
 
 
 def gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -204,18 +194,3 @@ def is_wide(marks: np.ndarray) -> bool:
     _, _, width, height = cv2.boundingRect(marks)
     disc = 2 * float(cv2.distanceTransform(marks, cv2.DIST_L2, 3).max())
     return disc > REGION * max(width, height) and disc > REGION_OF_PICTURE * min(marks.shape)
-
-
-def drop_frame(ink: np.ndarray) -> np.ndarray:
-    """Without what runs along the whole of a picture's edge, unless nothing else is there."""
-    marks = mark_mask(ink)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
-    left, top, width, height = stats[:, :4].T
-    rows, columns = ink.shape
-    along_side = (height >= FRAME * rows) & ((left == 0) | (left + width == columns))
-    along_end = (width >= FRAME * columns) & ((top == 0) | (top + height == rows))
-    frame = along_side | along_end
-    frame[0] = False  # the paper
-    inner = np.where(frame[labels], np.float32(0), ink)
-    _, _, width, height = cv2.boundingRect(mark_mask(inner))
-    return inner if max(width, height) >= SMALLEST_DIGIT * max(rows, columns) else ink

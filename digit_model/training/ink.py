@@ -15,6 +15,7 @@ from digit_model.data.ink_pictures import development_pictures, ink_pictures
 from digit_model.data.strokes import pen_digits
 from digit_model.ink.marks import MARK
 from digit_model.ink_network import InkNetwork, to_inputs
+from digit_model.model_folder import ModelError
 from digit_model.training.cache import cached
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.recipe import InkRecipe
@@ -91,7 +92,8 @@ def train_ink(
     setup: dict[str, Any],
     checkpoint: Path,
     *,
-    resume: bool,
+    start: InkNetwork | None = None,
+    resume: bool = False,
 ) -> tuple[InkNetwork, list[dict[str, float]]]:
     """Train by a recipe, or continue from the checkpoint, which is written after each epoch.
 
@@ -100,6 +102,7 @@ def train_ink(
         training, development: of :func:`load_pictures`.
         setup: all that decides the result, with its "seed"; compared with the checkpoint's.
         checkpoint: the file.
+        start: a trained network of the recipe's shape to go on from; None: random weights.
         resume: whether to continue.
 
     Returns:
@@ -107,9 +110,14 @@ def train_ink(
 
     Raises:
         CheckpointError: the checkpoint can't be resumed.
+        ModelError: ``start`` has another shape.
     """
     torch.manual_seed(setup["seed"])
     network = InkNetwork(recipe.network).to(memory_format=torch.channels_last)
+    if start is not None:
+        if start.config != recipe.network:
+            raise ModelError("The ink network to start from is not of the recipe's shape.")
+        network.load_state_dict(start.state_dict())
     ema = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
     )

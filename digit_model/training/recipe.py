@@ -108,4 +108,8 @@ RECIPES = {
     ),
 }
 
-INK = "ink"  # --recipe of the ink network
+INK_RECIPES = {
+    "ink": InkRecipe(),
+    # A few more epochs for a trained network, on other pictures.
+    "ink-refine": InkRecipe(epochs=5, pictures=8_000, data_seed=1, learning_rate=1e-3),
+}
