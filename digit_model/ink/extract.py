@@ -15,7 +15,13 @@ import numpy as np
 from digit_model.ink.groups import choose_digit, count_groups
 from digit_model.ink.looks import Window, around, look
 from digit_model.ink.marks import MARK, keep_digit, mark_mask, within_label
-from digit_model.ink.sheet import drawing_ink, has_third_level, is_drawing, sheet_ink
+from digit_model.ink.sheet import (
+    drawing_ink,
+    has_third_level,
+    is_drawing,
+    sheet_ink,
+    whole_strokes,
+)
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
 FindInk = Callable[[np.ndarray], np.ndarray]
@@ -26,7 +32,8 @@ WORK_SIDE = 640
 MIN_PHOTOGRAPH_SIDE = 48  # pixels, shorter side; smaller pictures aren't treated as photographs
 # Mean ink of the marks from which they count: of writing it is 0.8 and more, in texture and noise
 # less than 0.6.
-SURE = 0.65
+SURE = 0.6
+EVEN_ODDS = (0.5 - MARK) / (1 - MARK)
 SECOND_LOOK = 1.5  # longer sides of the digit that the second look takes in
 
 
@@ -81,12 +88,18 @@ def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
 def _look_for_ink(rgb: np.ndarray, window: Window, find_ink: FindInk) -> np.ndarray:
     """The digit's ink in a window, float32 (h, w), in the window's proportions; 0 if not sure."""
     left, top, right, bottom = window
-    ink = find_ink(look(rgb, window))
+    seen = look(rgb, window)
+    # Where ink and paper are equally likely it is just a mark, so that strokes get no wider.
+    ink = np.clip((find_ink(seen) - EVEN_ODDS) / (1 - EVEN_ODDS), 0, 1)
+    ink = choose_digit(keep_digit(ink))
+    marks = ink > MARK
+    if not marks.any() or ink[marks].mean() < SURE:
+        ink = np.zeros_like(ink)
+    else:
+        ink = whole_strokes(contrast_axis(seen), ink)
     scale = max(ink.shape) / max(right - left, bottom - top)
     size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
-    ink = choose_digit(keep_digit(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR)))
-    marks = ink > MARK
-    return ink if marks.any() and ink[marks].mean() >= SURE else np.zeros_like(ink)
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR))
 
 
 def shrink(rgb: np.ndarray) -> np.ndarray:

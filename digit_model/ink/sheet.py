@@ -7,7 +7,7 @@ smoothly over the whole sheet.
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import SOFT_EDGE, border, keep_digit
+from digit_model.ink.marks import SOFT_EDGE, border, keep_digit, mark_mask
 
 # Ink and paper must differ by this many grey levels (of 255), and by this many standard
 # deviations of the paper's own texture, or the sheet counts as blank.
@@ -24,6 +24,15 @@ EVEN = 2
 # Share of the grey levels' variance that two classes explain when a picture is ink on even paper;
 # a plain gradient has 0.75, Gaussian noise 0.64, drawings and scans above 0.85.
 TWO_LEVELS = 0.8
+
+# A wide pen's ink is so many times as much as was found; its part that is not soft edge; the part
+# of the strokes found that lies on it; and what its levels span, as a fraction of its contrast with
+# the paper that lies between these two distances (sides of a square, in pixels).
+WIDER = 1.25
+CORE = 0.3
+STROKES_ON = 0.9
+ONE_LEVEL = 0.5
+BESIDE = (7, 15)
 
 
 def is_drawing(grey: np.ndarray) -> bool:
@@ -84,6 +93,36 @@ def sheet_ink(grey: np.ndarray) -> np.ndarray:
         grey, bright = cv2.bitwise_not(grey), 1 - bright
     surface, texture = paper_surface(grey, bright)
     return keep_digit(scale_ink(cv2.subtract(surface, grey), texture))
+
+
+def whole_strokes(grey: np.ndarray, strokes: np.ndarray) -> np.ndarray:
+    """The ink of a wide pen of which only the edges were found; other strokes as they are.
+
+    It is a single mark, of one grey level, that keeps off the picture's edge, with all strokes on
+    it: not a shadow, which has the digit's level in it, nor a sheet, which has strokes within.
+
+    Args:
+        grey: uint8 (h, w), the picture.
+        strokes: float32 (h, w) in [0, 1], the ink found in it; of the same shape is the result.
+    """
+    ink = sheet_ink(grey)
+    marks, found = mark_mask(ink), mark_mask(strokes)
+    if (
+        cv2.connectedComponents(marks)[0] != 2
+        or border(marks).any()
+        or marks.sum() < WIDER * found.sum()
+        or (found & marks).sum() < STROKES_ON * found.sum()
+    ):
+        return strokes
+    core = cv2.erode(marks, np.ones((SOFT_EDGE + 1,) * 2, np.uint8)).astype(bool)
+    near, far = (cv2.dilate(marks, np.ones((side,) * 2, np.uint8)) for side in BESIDE)
+    beside = far > near
+    if core.sum() <= CORE * marks.sum() or not beside.any():
+        return strokes
+    low, level, high = np.percentile(grey[core], [1, 50, 99])
+    tolerance = ONE_LEVEL * abs(level - np.median(grey[beside]))
+    same_pen = abs(np.median(grey[found == 1]) - level) < tolerance
+    return ink if same_pen and high - low < tolerance else strokes
 
 
 def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:
