@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import gradio as gr
@@ -11,6 +13,15 @@ from page.errors import user_error
 REFUSED = "The server's disk can't take the pictures of the answer, try again in some minutes."
 
 
+@contextlib.contextmanager
+def on_disk() -> Iterator[None]:
+    """Raises gr.Error in the place of the system's error for what can't be written."""
+    try:
+        yield
+    except OSError as error:
+        raise user_error(REFUSED) from error
+
+
 class Picture(gr.Image):
     """A `gr.Image` for answers."""
 
@@ -18,10 +29,8 @@ class Picture(gr.Image):
 
     def postprocess(self, value: Any) -> Any:
         """Raises gr.Error, with one sentence, if the picture can't be written."""
-        try:
+        with on_disk():
             return super().postprocess(value)
-        except OSError as error:
-            raise user_error(REFUSED) from error
 
 
 class Pictures(gr.Gallery):
@@ -31,7 +40,5 @@ class Pictures(gr.Gallery):
 
     def postprocess(self, value: Any) -> Any:
         """Raises gr.Error, with one sentence, if the pictures can't be written."""
-        try:
+        with on_disk():
             return super().postprocess(value)
-        except OSError as error:
-            raise user_error(REFUSED) from error

@@ -68,16 +68,16 @@ class Batcher:
     ) -> Result:
         """The item's result.
 
-            Args:
-                job: a function of a module; the worker calls it with a list of items.
-                item: for it.
-                shared: the job's further arguments; items that go together have the same ones.
-        priority: URGENT, USUAL or LATER.
-                together: with how many items at the most, itself among them, it goes.
+        Args:
+            job: a function of a module; the worker calls it with a list of items.
+            item: for it.
+            shared: the job's further arguments; items that go together have the same ones.
+            priority: URGENT, USUAL or LATER.
+            together: with how many items at the most, itself among them, it goes.
 
-            Raises:
-                GivenUpError: it took too long, or it ends the process.
-                Exception: what the job says of this item.
+        Raises:
+            GivenUpError: it took too long, or it ends the process.
+            Exception: what the job says of this item.
         """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         waiting = Waiting(priority, next(self._numbers), job, shared, together, item, future)

@@ -20,6 +20,13 @@ class Refusal(Exception):  # noqa: N818  # it is no error of the server's
         self.status = status
 
 
+def sentence_response(
+    sentence: str, status: int, headers: dict[str, str] | None = None
+) -> JSONResponse:
+    """The sentence under both of the names by which Gradio's clients look for it."""
+    return JSONResponse({"error": sentence, "detail": sentence}, status, headers)
+
+
 async def refuse(
     scope: Scope,
     receive: Receive,
@@ -28,9 +35,8 @@ async def refuse(
     sentence: str,
     headers: dict[str, str] | None = None,
 ) -> None:
-    """Send the sentence under both of the names by which Gradio's clients look for it."""
-    response = JSONResponse({"error": sentence, "detail": sentence}, status, headers)
-    await response(scope, receive, send)
+    """Send the sentence as the answer to a request."""
+    await sentence_response(sentence, status, headers)(scope, receive, send)
 
 
 async def refuse_busy(scope: Scope, receive: Receive, send: Send, seconds: int = 1) -> None:

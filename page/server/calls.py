@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
-from starlette.responses import JSONResponse
 
-from page.server.answers import Refusal, refuse
+from page.server.answers import Refusal, refuse, sentence_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import gradio as gr
     from starlette.requests import Request
+    from starlette.responses import JSONResponse
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API = "/gradio_api/"
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 def answer_malformed(request: Request, error: Exception) -> JSONResponse:
     """For what Gradio's routes raise about requests that name nothing, or have the wrong types."""
     logger.warning("a request was not understood", exc_info=error)
-    return JSONResponse({"error": NOT_UNDERSTOOD, "detail": NOT_UNDERSTOOD}, 422)
+    return sentence_response(NOT_UNDERSTOOD, 422)
 
 
 # Those of app_kwargs, for the app that Gradio makes.

@@ -69,7 +69,7 @@ class CallsInFlight:
     """ASGI middleware: busy when as many calls are being answered as the limit allows.
 
     Those whose body has not arrived don't count, and uploads neither: slow senders take no place.
-    The queue holds its own calls, see `launch.py`; here it gets the same words.
+    The queue holds its own calls, see `asgi.py`; here it gets the same words.
     """
 
     def __init__(self, app: ASGIApp, most: int) -> None:

@@ -14,6 +14,8 @@ from gradio.context import LocalContext
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
+from page.server.answers import sentence_response
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -29,15 +31,11 @@ def server_function_routes(demo: gr.Blocks) -> list[BaseRoute]:
             component, name = demo.blocks[question["component_id"]], question["fn_name"]
             function, data = getattr(component, name, None), question["data"]
         except (ValueError, KeyError, TypeError, RecursionError):
-            return error("This is no call of one of the page's functions.", 400)
+            return sentence_response("This is no call of one of the page's functions.", 400)
         if function is None or not getattr(function, "_is_server_fn", False):
-            return error("The page has no such function.", 404)
+            return sentence_response("The page has no such function.", 404)
         LocalContext.request.set(gr.Request(request))  # as Gradio does for its events
         answer: dict[str, Any] = await function(data)
         return JSONResponse(answer)
 
     return [Route(path, call, methods=["POST"]) for path in (f"{PATH}/", PATH)]
-
-
-def error(sentence: str, status: int) -> JSONResponse:
-    return JSONResponse({"error": sentence, "detail": sentence}, status)
