@@ -9,8 +9,9 @@ from typing import Any
 import gradio as gr
 import pytest
 from gradio.routes import file_upload_statuses
+from gradio.server_messages import HeartbeatMessage
 
-from page.server.forgetting import NoSessions, forget_idle
+from page.server.forgetting import Messages, NoSessions, forget_idle
 
 
 @pytest.fixture
@@ -54,6 +55,25 @@ def test_what_nobody_fetched_is_dropped(demo: gr.Blocks) -> None:
     assert set(queue.pending_messages_per_session) == {"at work"}  # there is time to fetch it
     next(steps)
     assert not queue.pending_messages_per_session
+
+
+def test_a_message_for_a_forgotten_session_ends_nothing(demo: gr.Blocks) -> None:
+    queue: Any = demo._queue
+    event: Any = SimpleNamespace(session_hash="slow", _id="1", alive=True)
+    queue.pending_messages_per_session["slow"] = Queue()
+    for number in range(3000):
+        queue.pending_messages_per_session[str(number)] = Queue()
+    with pytest.raises(KeyError):  # what Gradio's own would do
+        queue.send_message(event, HeartbeatMessage())
+
+    queue.pending_messages_per_session = Messages(slow=Queue())
+    for number in range(3000):
+        queue.pending_messages_per_session[str(number)] = Queue()
+    queue.send_message(event, HeartbeatMessage())
+    assert queue.pending_messages_per_session["slow"].qsize() == 1
+    event.session_hash = "has left"
+    queue.send_message(event, HeartbeatMessage())
+    assert "has left" not in queue.pending_messages_per_session
 
 
 def test_how_far_an_upload_got_is_dropped_when_it_gets_no_further(demo: gr.Blocks) -> None:

@@ -134,6 +134,9 @@ def file_at(path: Any) -> dict[str, Any]:
         ("run/recognize", {"data": [None]}, 422),
         ("run/recognize", {"data": [None, 3]}, 422),
         ("run/recognize", {"data": [None, 3], "session_hash": [1]}, 422),
+        # Each of these once ended the queue, for everybody.
+        ("call/predict", {"data": [None, 3], "session_hash": ""}, 422),
+        ("queue/join", {"data": [None, 3], "fn_index": 0, "session_hash": ""}, 422),
         ("run/recognize", {"data": [None, 3], "fn_index": 99}, 404),
         ("run/recognize", {"data": [None, 3], "fn_index": "x"}, 404),
         ("run/nothing", {"data": []}, 404),

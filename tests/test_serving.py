@@ -34,6 +34,12 @@ def end_process_at_odd(items: Sequence[int]) -> list[int]:
     return list(items)
 
 
+def end_process_while_answering(seconds: float) -> bytes:
+    """A job with a long answer, whose process is killed some time after it was begun."""
+    threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    return bytes(100 * 2**20)
+
+
 # ---- batching, without processes
 
 
@@ -224,6 +230,24 @@ def test_a_job_that_takes_too_long_or_ends_the_process_is_given_up() -> None:
         run_async(scenario())
     finally:
         worker.stop()
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_the_rest_of_an_answer_whose_process_was_killed() -> None:
+    worker = Worker(None)
+    worker.wait_until_loaded()
+
+    async def scenario() -> None:
+        for number in range(8):  # the answer takes some 0.1 s to make and to send
+            with contextlib.suppress(GivenUpError):
+                await worker.run(end_process_while_answering, number * 0.03, timeout_seconds=30)
+
+    start = time.monotonic()
+    try:
+        run_async(scenario())
+    finally:
+        worker.stop()
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.slow

@@ -109,6 +109,20 @@ def completed(http: httpx.Client, session: str) -> dict[str, Any]:
     raise AssertionError("the stream ended before the event")
 
 
+# ---- calls by plain HTTP
+
+
+def test_an_answer_that_nobody_waits_for_is_not_there(http: httpx.Client) -> None:
+    event = http.post("/call/predict", json={"data": [None, 3]}).json()["event_id"]
+    assert "event: error" in http.get(f"/call/predict/{event}").text
+    for path in (f"/call/predict/{event}", "/call/predict/0", "/call/v2/predict/0", "/call/x/y"):
+        answer = http.get(path)
+        assert answer.status_code == 404
+        assert "no such call" in answer.json()["error"]
+    stream = http.get("/queue/data", params={"session_hash": "nobody's"})
+    assert json.loads(stream.text.removeprefix("data: "))["session_not_found"]
+
+
 # ---- memory
 
 

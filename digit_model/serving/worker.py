@@ -7,11 +7,9 @@ decoder.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -78,7 +76,6 @@ def load(model: str | None, niceness: int = 0) -> ModelInfo:
     Raises:
         ModelError: they can't be loaded.
     """
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     # Ctrl-C in a terminal and a service's SIGTERM reach all processes. The server needs its workers
     # for what is in flight, and ends them then.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -139,14 +136,6 @@ def load_recognizer(model: str | None) -> DigitRecognizer:
 
         pull_metrics(recognizer.id, recognizer.revision)
     return recognizer
-
-
-def _end_with_parent() -> None:
-    """Without it a worker would outlive a server that is killed, and wait for ever."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _limit_memory() -> None:

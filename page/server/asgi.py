@@ -22,6 +22,7 @@ from page.server.load import CallRate, CallsInFlight
 from page.server.origins import KnownOrigins, known_names, listed, own_origins
 from page.server.proxies import TrustedProxies, trusted_networks
 from page.server.server_functions import server_function_routes
+from page.server.streams import KnownStreams
 from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
 
@@ -95,6 +96,7 @@ def build_app(
             Middleware(BodyLimits, limits=limits, mcp=mcp),
             Middleware(CallsInFlight, most=limits.max_calls_in_flight),
             Middleware(WellFormedCalls, demo=demo),
+            Middleware(KnownStreams, demo=demo),
         ],
     )
     # What launch() would set. Gradio checks which files a caller names only for what was launched.

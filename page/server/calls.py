@@ -98,8 +98,10 @@ class WellFormedCalls:
             return call
         if not isinstance(call, dict) or not isinstance(call.get("data"), list):
             raise Refusal(422, 'The call has to be an object with a list of arguments as "data".')
-        if not isinstance(call.get("session_hash"), str | None):
-            raise Refusal(422, "The session's name has to be a text.")
+        session = call.get("session_hash")
+        if session is not None and (not isinstance(session, str) or not session):
+            # An empty one would end Gradio's queue, for everybody.
+            raise Refusal(422, "The session's name has to be a text, and not empty.")
         functions = self._demo.fns
         if (index := call.get("fn_index")) is not None or name is None:
             function = functions.get(index) if isinstance(index, int) else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from asyncio import Queue as AsyncQueue
 from collections.abc import AsyncIterator, Iterator
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -48,11 +49,23 @@ class NoSessions(StateHolder):
         return state
 
 
+class Messages(dict[str, AsyncQueue[Any]]):
+    """What sessions have still to be told, for any number of them.
+
+    Gradio's own drops the oldest of some thousands, and the first message for one that is dropped
+    ends the queue, for everybody.
+    """
+
+    def __missing__(self, session: str) -> AsyncQueue[Any]:
+        return AsyncQueue()  # nobody reads it
+
+
 @contextlib.asynccontextmanager
 async def forgetting(app: App) -> AsyncIterator[None]:
     """Lifespan of the app."""
     app.state_holder = NoSessions()
     app.state_holder.set_blocks(app.get_blocks())
+    app.get_blocks()._queue.pending_messages_per_session = Messages()  # type: ignore[assignment]
     task = asyncio.create_task(_forget_regularly(app.get_blocks()))
     try:
         yield

@@ -1,0 +1,120 @@
+"""One process that does jobs, and the thread that talks to it.
+
+A :class:`~concurrent.futures.ProcessPoolExecutor` of one process would do, but for one thing: it
+keeps the writing end of its process's answers open itself. If the process is killed in the middle
+of an answer, its thread waits for the rest for ever.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing
+import multiprocessing.forkserver
+import sys
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+PRELOADED = ["torch", "digit_model.recognizer", "digit_model.reading"]  # before a process forks
+
+
+class ProcessEndedError(Exception):
+    """The process has ended before it had answered."""
+
+
+class JobProcess:
+    """Does jobs one after the other.
+
+    Processes are forked from one that has imported torch and done nothing else: they share its
+    memory, and a new one starts without delay.
+    """
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-process")
+        self._begun = self._thread.submit(_begin, _context())
+
+    def submit(self, job: Callable[..., Result], *arguments: Any) -> Future[Result]:
+        """Call a function of a module in the process; arguments and result are pickled.
+
+        The future raises what the function raises, or ProcessEndedError.
+
+        Raises:
+            ProcessEndedError: it was killed before.
+        """
+        try:
+            return self._thread.submit(self._ask, job, arguments)
+        except RuntimeError as error:
+            raise ProcessEndedError("The process was killed.") from error
+
+    @property
+    def process(self) -> BaseProcess | None:
+        """The process itself; None until it has begun, or if it couldn't."""
+        begun = self._begun.done() and self._begun.exception() is None
+        return self._begun.result()[0] if begun else None
+
+    def kill(self, *, wait: bool) -> None:
+        """End the process, with the job that it does.
+
+        Args:
+            wait: until its thread has ended, too.
+        """
+        with contextlib.suppress(OSError, RuntimeError):  # it couldn't begin; was killed before
+            process, connection = self._begun.result()
+            process.kill()
+            self._thread.submit(_close, connection)
+        self._thread.shutdown(wait=wait)
+
+    def _ask(self, job: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+        try:
+            _, connection = self._begun.result()
+            connection.send((job, arguments))
+            failed, result = connection.recv()
+        except (EOFError, OSError) as error:
+            raise ProcessEndedError("The process has ended, or couldn't begin.") from error
+        if failed:
+            raise result
+        return result
+
+
+def _begin(context: Any) -> tuple[BaseProcess, Connection]:
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    theirs.close()  # so that the process's death is the end of the connection
+    # Python's exit waits for its processes, and these ignore SIGTERM: this ends them before.
+    atexit.register(ours.close)
+    return process, ours
+
+
+def _close(connection: Connection) -> None:
+    atexit.unregister(connection.close)
+    connection.close()
+
+
+def _serve(connection: Connection) -> None:
+    """Do jobs until the other end of the connection is closed."""
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            job, arguments = connection.recv()
+            try:
+                answer = ForkingPickler.dumps((False, job(*arguments)))
+            except Exception as error:
+                error.add_note(f"In a worker process:\n{traceback.format_exc()}")
+                answer = ForkingPickler.dumps((True, error))
+            connection.send_bytes(answer)
+
+
+def _context() -> Any:
+    if sys.platform == "win32":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOADED)
+    multiprocessing.forkserver.ensure_running()  # its folder lies where temporary files go now
+    return context

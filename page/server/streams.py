@@ -1,0 +1,56 @@
+"""Who asks for the answer to a call that isn't there gets one that ends in good order.
+
+Gradio begins a stream with status 200 and then breaks it off, with an error in the log.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from starlette.responses import Response
+
+from page.server.answers import refuse
+
+if TYPE_CHECKING:
+    import gradio as gr
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+CALL = re.compile("/gradio_api/call/.+/(?P<event>[^/]+)")
+PAGE = "/gradio_api/queue/data"
+NO_CALL = "There is no such call, or its answer was fetched before."
+
+
+class KnownStreams:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, demo: gr.Blocks) -> None:
+        self._app = app
+        self._queue: Any = demo._queue
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_get = scope["type"] == "http" and scope["method"] == "GET"
+        call = CALL.fullmatch(scope["path"]) if is_get else None
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        sessions = query.get("session_hash", [])
+        if call and not self._is_waited_for(call["event"]):
+            await refuse(scope, receive, send, 404, NO_CALL)
+        elif is_get and scope["path"] == PAGE and sessions and not self._has_messages(sessions[-1]):
+            await _session_not_found(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _is_waited_for(self, event: str) -> bool:
+        return any(event in events for events in self._queue.pending_event_ids_session.values())
+
+    def _has_messages(self, session: str) -> bool:
+        return session in self._queue.pending_messages_per_session
+
+
+async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:
+    """What Gradio's clients understand: the server has been started anew, or has forgotten them."""
+    message = {"msg": "unexpected_error", "message": NO_CALL, "success": False}
+    event = f"data: {json.dumps(message | {'session_not_found': True})}\n\n"
+    await Response(event, media_type="text/event-stream")(scope, receive, send)
