@@ -5,8 +5,8 @@
 
 Fifteen visitors draw (see visitors.py), which takes about half of two cores; one program uploads
 a drawing every second and asks for its digit, another sends a batch of ten every five seconds.
-Shows errors, and whether memory grows: its mean over the last tenth of the time is compared with
-that over the second tenth, since caches fill at first.
+Shows errors, and whether the memory that the processes allocate grows: its mean over the last tenth
+of the time is compared with that over the second tenth, since caches fill at first.
 """
 
 from __future__ import annotations
@@ -96,7 +96,8 @@ def main() -> None:
         "calls": programs.answers,
         **percentiles(visitors),
         "errors": len(visitors.errors) + len(programs.errors),
-        "memory_growth": round(growth(visitors.megabytes), 4),
+        "memory_growth": round(growth(visitors.allocated), 4),
+        "allocated_megabytes": [round(value) for value in visitors.allocated],
         "megabytes": [round(value) for value in visitors.megabytes],
     }
     print("\n".join(f"{name}: {value}" for name, value in figures.items()))

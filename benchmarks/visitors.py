@@ -61,6 +61,7 @@ class Record:
     answers: int = 0
     errors: list[str] = field(default_factory=list)
     megabytes: list[float] = field(default_factory=list)  # one a minute
+    allocated: list[float] = field(default_factory=list)  # of these, without libraries
 
 
 def films() -> list[Film]:
@@ -122,6 +123,7 @@ async def watch(pid: int, end: float, record: Record) -> None:
     """Note the server's memory, once a minute."""
     while time.monotonic() < end:
         record.megabytes.append(megabytes(pid))
+        record.allocated.append(megabytes(pid, "Pss_Anon"))
         print(
             f"{len(record.pen_up_ms)} drawings, {record.answers} answers, "
             f"{len(record.errors)} errors, {record.megabytes[-1]:.0f} MB",
@@ -129,6 +131,7 @@ async def watch(pid: int, end: float, record: Record) -> None:
         )
         await asyncio.sleep(min(60.0, max(0.1, end - time.monotonic())))
     record.megabytes.append(megabytes(pid))
+    record.allocated.append(megabytes(pid, "Pss_Anon"))
 
 
 async def draw(url: str, pid: int, visitors: int, minutes: float) -> Record:

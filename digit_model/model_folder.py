@@ -6,7 +6,8 @@ from pathlib import Path
 from digit_model.files import write_atomically
 
 CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
+WEIGHTS_FILE = "model.safetensors"  # of the digit network
+INK_FILE = "ink.safetensors"  # of the ink network
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 FIGURES = "figures"  # a folder of PNG files
@@ -15,16 +16,20 @@ _INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).paren
 DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
 
 
+# SHA-256 of WEIGHTS_FILE and of INK_FILE.
+Hashes = tuple[str, str]
+
+
 class ModelError(Exception):
     """Weights that can't be loaded. ``str(error)`` is one sentence that says what is wrong."""
 
 
-def copy_report(source: Path, folder: Path, sha256: str) -> None:
+def copy_report(source: Path, folder: Path, hashes: Hashes) -> None:
     """Copy metrics, figures and model card from ``source`` to ``folder``.
 
-    Only if they report on the weights in ``folder``, whose hash is ``sha256``.
+    Only if they report on the weights in ``folder``, which have these hashes.
     """
-    if source.resolve() == folder.resolve() or measured_sha256(source) != sha256:
+    if source.resolve() == folder.resolve() or measured_hashes(source) != hashes:
         return
     names = [METRICS_FILE, CARD_FILE, *(f"{FIGURES}/{path.name}" for path in _figures(source))]
     for name in names:
@@ -33,10 +38,11 @@ def copy_report(source: Path, folder: Path, sha256: str) -> None:
             write_atomically(folder / name, (source / name).read_bytes())
 
 
-def measured_sha256(folder: Path) -> str | None:
-    """The hash of the weights that metrics.json reports on; None if it can't be read."""
+def measured_hashes(folder: Path) -> Hashes | None:
+    """The hashes of the weights that metrics.json reports on; None if it can't be read."""
     try:
-        return json.loads((folder / METRICS_FILE).read_bytes())["model"]["sha256"]
+        model = json.loads((folder / METRICS_FILE).read_bytes())["model"]
+        return model["sha256"], model["ink_sha256"]
     except (OSError, ValueError, LookupError, TypeError):
         return None
 

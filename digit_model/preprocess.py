@@ -1,13 +1,15 @@
 """From a picture to the digit that the network sees. Training and serving both use it."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 from digit_model.decode import ImageInput, decode
 from digit_model.digit import normalize_digit
-from digit_model.ink import extract_ink
+from digit_model.ink import FindInk, extract_ink
 from digit_model.ink.extract import WORK_SIDE
+from digit_model.model_folder import DEFAULT_WEIGHTS
 
 # Left, top, width and height in fractions of the upright picture's width and height.
 Crop = tuple[float, float, float, float]
@@ -26,25 +28,45 @@ class Preprocessed(NamedTuple):
     crop: Crop | None
 
 
-def preprocess(image: ImageInput) -> np.ndarray:
+def preprocess(image: ImageInput, find_ink: FindInk | None = None) -> np.ndarray:
     """Any picture → uint8 (28, 28), 255 = ink; all zero when there is no ink.
+
+    Args:
+        image: see :func:`digit_model.decode.decode`.
+        find_ink: the ink network, for pictures that are not flat; None: the one in the weights that
+            come with this package.
 
     Raises:
         ImageError: the picture can't be read.
     """
-    return preprocess_with_crop(image).digit
+    return preprocess_with_crop(image, find_ink or _shipped_network()).digit
 
 
-def preprocess_with_crop(image: ImageInput) -> Preprocessed:
+def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
     """As :func:`preprocess`, with the square of the picture that the digit shows.
 
     Raises:
         ImageError: the picture can't be read.
     """
-    ink = extract_ink(decode(image, max_side=WORK_SIDE))
+    ink, window = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
     digit, placement = normalize_digit(ink)
     if placement is None:
         return Preprocessed(digit, None)
     rows, columns = ink.shape
     left, top, side = placement.crop
-    return Preprocessed(digit, (left / columns, top / rows, side / columns, side / rows))
+    return Preprocessed(
+        digit,
+        (
+            window[0] + window[2] * left / columns,
+            window[1] + window[3] * top / rows,
+            window[2] * side / columns,
+            window[3] * side / rows,
+        ),
+    )
+
+
+@cache
+def _shipped_network() -> FindInk:
+    from digit_model.weights import load_weights  # imports torch, which takes seconds
+
+    return load_weights(DEFAULT_WEIGHTS).ink_network.fused().find_ink

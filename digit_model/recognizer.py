@@ -14,7 +14,8 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
-from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_sha256
+from digit_model.ink_network import InkNetwork
+from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.prediction import LABELS, Prediction, to_prediction
 from digit_model.preprocess import preprocess, preprocess_with_crop
@@ -27,15 +28,22 @@ class DigitRecognizer:
     """Reads handwritten digits. Load by :meth:`from_pretrained`; safe to share between threads."""
 
     def __init__(
-        self, network: DigitCNN, config: ModelConfig, *, id: str, revision: str | None = None
+        self,
+        network: DigitCNN,
+        ink_network: InkNetwork,
+        config: ModelConfig,
+        *,
+        id: str,
+        revision: str | None = None,
     ) -> None:
         self.id = id
         self.revision = revision
         self.folder: Path | None = None  # where the weights were loaded from
         self.notice: str | None = None  # to show to users, such as that the Hub gave no answer
-        self.sha256 = config.sha256
+        self.sha256, self.ink_sha256 = config.hashes
         self.calibration = config.calibration
-        self._config, self._network = config, network
+        self.find_ink = ink_network.fused().find_ink  # see digit_model.preprocess
+        self._config, self._network, self._ink_network = config, network, ink_network
         self._fused = network.fused().to(memory_format=torch.channels_last)
 
     @classmethod
@@ -49,7 +57,7 @@ class DigitRecognizer:
         """Load weights.
 
         Args:
-            model: a folder with config.json and model.safetensors, or a repository on the Hub,
+            model: a folder with config.json and the tensors, or a repository on the Hub,
                 "user/repo" or "user/repo@revision"; :mod:`digit_model.hub.names` says which is
                 which. By default the weights that come with this package, which need no network.
             revision: branch, tag or commit on the Hub; its main branch by default.
@@ -64,15 +72,13 @@ class DigitRecognizer:
         place, notice = locate(DEFAULT_WEIGHTS if model is None else model, revision)
         if isinstance(place, Path):
             folder = place
-            network, config = load_weights(folder)
-            recognizer = cls(network, config, id=folder.resolve().name)
+            recognizer = cls(*load_weights(folder), id=folder.resolve().name)
         else:
             from digit_model.hub.pull import pull, save_ref  # the Hub's client takes half a second
 
             folder, commit, notice = pull(place, local_files_only=local_files_only)
-            network, config = load_weights(folder)
+            recognizer = cls(*load_weights(folder), id=place.repo, revision=commit)
             save_ref(place, commit)
-            recognizer = cls(network, config, id=place.repo, revision=commit)
         recognizer.folder, recognizer.notice = folder, notice
         return recognizer
 
@@ -101,7 +107,7 @@ class DigitRecognizer:
             raise ValueError(
                 f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}."
             )
-        preprocessed = [preprocess_with_crop(image) for image in images]
+        preprocessed = [preprocess_with_crop(image, self.find_ink) for image in images]
         if not preprocessed:
             return []
         logits = self.logits(np.stack([digit for digit, _ in preprocessed]))
@@ -132,7 +138,7 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` or ``against`` is no label, or both are the same.
         """
-        digit = preprocess(image)
+        digit = preprocess(image, self.find_ink)
         return self._attribution(digit, *self._labels_to_compare(digit, label, against))
 
     def draw_explanation(self, image: ImageInput, label: str | None = None) -> np.ndarray:
@@ -144,7 +150,7 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` is no label.
         """
-        digit = preprocess(image)
+        digit = preprocess(image, self.find_ink)
         attribution = self._attribution(digit, *self._labels_to_compare(digit, label, None))
         return draw_attribution(attribution, digit)
 
@@ -177,9 +183,9 @@ class DigitRecognizer:
             OSError: it can't be written.
         """
         folder = Path(folder).expanduser()
-        save_weights(folder, self._network, self._config)
+        save_weights(folder, self._network, self._ink_network, self._config)
         if self.folder is not None:
-            copy_report(self.folder, folder, self.sha256)
+            copy_report(self.folder, folder, self._config.hashes)
 
     def push_to_hub(
         self, repo: str, *, private: bool = False, create_pr: bool = False, tag: str | None = None
@@ -198,7 +204,7 @@ class DigitRecognizer:
         Raises:
             ModelError: these weights have no metrics.json, or the Hub refuses or fails.
         """
-        if self.folder is None or measured_sha256(self.folder) != self.sha256:
+        if self.folder is None or measured_hashes(self.folder) != self._config.hashes:
             raise ModelError(
                 "Nothing has been measured of these weights, and the model card is made of it: "
                 f"run python -m digit_model evaluate --model {self.folder or 'FOLDER'}."

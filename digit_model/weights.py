@@ -1,4 +1,6 @@
-"""A folder of weights: config.json and model.safetensors, checked when they are read.
+"""A folder of weights: config.json and the tensors of two networks, checked when they are read.
+
+model.safetensors holds those of the digit network, ink.safetensors those of the ink network.
 
 The same folder may hold a report on them: metrics.json, figures/ and the model card, README.md.
 """
@@ -10,18 +12,20 @@ import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import Tensor
+from torch import Tensor, nn
 
 from digit_model.calibration import Calibration
 from digit_model.files import write_atomically
-from digit_model.model_folder import CONFIG_FILE, WEIGHTS_FILE, ModelError
+from digit_model.ink_network import InkNetwork, InkNetworkConfig
+from digit_model.model_folder import CONFIG_FILE, INK_FILE, WEIGHTS_FILE, Hashes, ModelError
 from digit_model.network import DigitCNN, NetworkConfig
 
-FORMAT = 2  # version of config.json; raised when older code can't read what newer code writes
+INK_LEVELS = 4  # of the ink network: it takes sides that are multiples of 16
+FORMAT = 3  # version of config.json; raised when older code can't read what newer code writes
 
 
 @dataclass(frozen=True)
@@ -30,57 +34,85 @@ class ModelConfig:
 
     network: NetworkConfig
     calibration: Calibration
+    ink_network: InkNetworkConfig
     sha256: str = ""  # of model.safetensors; set when it is saved
+    ink_sha256: str = ""  # of ink.safetensors; likewise
     training: dict[str, Any] = field(default_factory=dict)  # recipe and seed
+    ink_training: dict[str, Any] = field(default_factory=dict)  # likewise
+
+    @property
+    def hashes(self) -> Hashes:
+        """Of both files of tensors."""
+        return self.sha256, self.ink_sha256
 
 
-def save_weights(folder: Path, network: DigitCNN, config: ModelConfig) -> ModelConfig:
-    """Write both files, each one atomically. Returns the config with the hash of the tensors."""
+class Weights(NamedTuple):
+    """What a folder of weights holds; the networks are in evaluation mode."""
+
+    network: DigitCNN
+    ink_network: InkNetwork
+    config: ModelConfig
+
+
+def save_weights(
+    folder: Path, network: DigitCNN, ink_network: InkNetwork, config: ModelConfig
+) -> ModelConfig:
+    """Write three files, each one atomically. Returns the config with the hashes of the tensors."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {
-        key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
-    }
-    # One metadata key only: the order of several, and so the hash, would differ between runs.
-    content = save(tensors, {"format": "pt"})
-    config = dataclasses.replace(config, sha256=hashlib.sha256(content).hexdigest())
-    write_atomically(folder / WEIGHTS_FILE, content)
+    config = dataclasses.replace(
+        config,
+        sha256=_save_tensors(folder / WEIGHTS_FILE, network),
+        ink_sha256=_save_tensors(folder / INK_FILE, ink_network),
+    )
     text = json.dumps({"format": FORMAT} | dataclasses.asdict(config), indent=2) + "\n"
     write_atomically(folder / CONFIG_FILE, text.encode())
     return config
 
 
-def load_weights(folder: Path) -> tuple[DigitCNN, ModelConfig]:
-    """Read a folder that :func:`save_weights` wrote.
+def _save_tensors(path: Path, network: nn.Module) -> str:
+    """Write the tensors of a network and return the file's sha256."""
+    tensors = {
+        key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
+    }
+    # One metadata key only: the order of several, and so the hash, would differ between runs.
+    content = save(tensors, {"format": "pt"})
+    write_atomically(path, content)
+    return hashlib.sha256(content).hexdigest()
 
-    Returns:
-        The network, in evaluation mode, and its config.
+
+def load_weights(folder: Path) -> Weights:
+    """Read a folder that :func:`save_weights` wrote.
 
     Raises:
         ModelError: a file is missing, unreadable, truncated or not the one that config.json
-            names by its sha256, or the tensors are not exactly those of the network.
+            names by its sha256, or the tensors are not exactly those of the networks.
     """
     if not folder.is_dir():
         raise ModelError(f"There is no folder {folder} with weights.")
     config = _read_config(folder / CONFIG_FILE)
-    content = _read(folder / WEIGHTS_FILE)
+    network, ink_network = DigitCNN(config.network), InkNetwork(config.ink_network)
+    _load_tensors(folder / WEIGHTS_FILE, config.sha256, network)
+    _load_tensors(folder / INK_FILE, config.ink_sha256, ink_network)
+    return Weights(network.eval(), ink_network.eval(), config)
+
+
+def _load_tensors(path: Path, sha256: str, network: nn.Module) -> None:
+    """Read the tensors of a network."""
+    content = _read(path)
     digest = hashlib.sha256(content).hexdigest()
-    if digest != config.sha256:
+    if digest != sha256:
         raise ModelError(
-            f"{folder / WEIGHTS_FILE} is not the file that {CONFIG_FILE} describes: "
-            f"its sha256 begins {digest[:12]}, not {config.sha256[:12]}."
+            f"{path} is not the file that {CONFIG_FILE} describes: "
+            f"its sha256 begins {digest[:12]}, not {sha256[:12]}."
         )
     try:
         tensors = load(content)
     except SafetensorError as error:
-        raise ModelError(f"{folder / WEIGHTS_FILE} is not a safetensors file.") from error
-    network = DigitCNN(config.network)
+        raise ModelError(f"{path} is not a safetensors file.") from error
     problems = _mismatches(network.state_dict(), tensors)
     if problems:
-        raise ModelError(
-            f"{folder / WEIGHTS_FILE} doesn't fit the network: {'; '.join(problems[:3])}."
-        )
+        raise ModelError(f"{path} doesn't fit the network: {'; '.join(problems[:3])}.")
     network.load_state_dict(tensors, strict=True)
-    return network.eval(), config
 
 
 def _mismatches(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
@@ -120,19 +152,27 @@ def _read_config(path: Path) -> ModelConfig:
         config = ModelConfig(
             network=NetworkConfig(**values["network"]),
             calibration=Calibration(**values["calibration"]),
+            ink_network=InkNetworkConfig(**values["ink_network"]),
             sha256=values["sha256"],
+            ink_sha256=values["ink_sha256"],
             training=values["training"],
+            ink_training=values["ink_training"],
         )
         _check_config(config, values)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
     stages = tuple(tuple(widths) for widths in config.network.stages)
-    return dataclasses.replace(config, network=dataclasses.replace(config.network, stages=stages))
+    ink = config.ink_network
+    return dataclasses.replace(
+        config,
+        network=dataclasses.replace(config.network, stages=stages),
+        ink_network=InkNetworkConfig(tuple(ink.widths), tuple(ink.dilations)),
+    )
 
 
 def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
     """Raise ValueError if a key is missing or unknown, or a value is out of range."""
-    for part in ("network", "calibration"):
+    for part in ("network", "calibration", "ink_network"):
         if values[part].keys() != {
             field.name for field in dataclasses.fields(getattr(config, part))
         }:
@@ -140,11 +180,14 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
     constants = dataclasses.astuple(config.calibration)
     widths = [width for stage in config.network.stages for width in stage]
     sizes = (config.network.stem, *widths, config.network.classes)
+    sizes += (*config.ink_network.widths, *config.ink_network.dilations)
     if not (
         all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
         and min(config.calibration.temperature, config.calibration.energy_scale) > 0
         and all(type(size) is int and size > 0 for size in sizes)
         and 0 <= config.network.dropout < 1
+        and len(config.ink_network.widths) == INK_LEVELS
         and re.fullmatch("[0-9a-f]{64}", config.sha256)
+        and re.fullmatch("[0-9a-f]{64}", config.ink_sha256)
     ):
         raise ValueError("out of range")

@@ -9,5 +9,5 @@ if TYPE_CHECKING:
 
 
 def model_info(model: ModelInfo) -> dict[str, str | None]:
-    """Id, revision and sha256 of the weights."""
+    """Id and revision of the weights, and the sha256 of the digit network's."""
     return {"id": model.id, "revision": model.revision, "sha256": model.sha256}

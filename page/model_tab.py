@@ -11,8 +11,7 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from digit_model.model_folder import METRICS_FILE
-from page.model_info import model_info
+from digit_model.model_folder import METRICS_FILE, Hashes, measured_hashes
 
 if TYPE_CHECKING:
     from digit_model.serving.worker import ModelInfo
@@ -25,12 +24,14 @@ FIGURE_CAPTIONS = {
     "roc": "Digits kept, against other pictures taken for digits",
     "corruptions": "Ten drawings under each of MNIST-C’s corruptions",
     "learning": "Error on development data, after each epoch of training",
+    "ink_learning": "How much of the ink found and drawn overlaps, after each epoch of training",
+    "ink": "Synthetic photographs of development writers, and the ink that was found in them",
 }
 LIMITS = """<h2>Limits</h2>
 <ul>
 <li>It reads one digit in a picture. For several, a post code or a cheque, it is the wrong tool, and
 nothing that matters should rest on it without a person's check.</li>
-<li>In photographs the sheet is found, and printed lines, fingers, boxes and rings are left out;
+<li>In photographs a network leaves out printed lines, shadows, fingers, boxes and rings;
 handwriting right beside the digit is taken for a part of it.</li>
 <li>Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.</li>
 <li>A 1 with a long flag is sometimes taken for a 7, and a 9 without a loop for another digit.</li>
@@ -39,27 +40,29 @@ handwriting right beside the digit is taken for a part of it.</li>
 
 def add_model_tab(model: ModelInfo) -> None:
     """Adds its components to the enclosing gr.Blocks."""
-    metrics = read_metrics(model.folder, model.sha256)
+    metrics = read_metrics(model.folder, (model.sha256, model.ink_sha256))
     parts = [provenance(model), results(metrics), figures(model.folder, metrics), LIMITS]
     gr.HTML("\n".join(parts), elem_id="model", elem_classes="text")
 
 
-def read_metrics(folder: Path, sha256: str) -> dict[str, Any]:
-    """metrics.json, if it was measured with the weights of this sha256; else {}."""
-    try:
-        metrics = json.loads((folder / METRICS_FILE).read_text(encoding="utf-8"))
-        return metrics if metrics["model"]["sha256"] == sha256 else {}
-    except (OSError, ValueError, KeyError, TypeError):
+def read_metrics(folder: Path, hashes: Hashes) -> dict[str, Any]:
+    """metrics.json, if it was measured with the weights of these hashes; else {}."""
+    if measured_hashes(folder) != hashes:
         return {}
+    return dict(json.loads((folder / METRICS_FILE).read_text(encoding="utf-8")))
 
 
 def provenance(model: ModelInfo) -> str:
     """Which weights these are."""
-    names = {"id": "Repository or folder", "revision": "Revision", "sha256": "SHA-256"}
-    values = model_info(model)
+    facts = {
+        "Repository or folder": model.id,
+        "Revision": model.revision or "–",
+        "SHA-256 of the digit network": model.sha256,
+        "SHA-256 of the ink network": model.ink_sha256,
+    }
     rows = [
-        f"<tr><th scope=row>{name}</th><td><code>{html.escape(values[key] or '–')}</code></td></tr>"
-        for key, name in names.items()
+        f"<tr><th scope=row>{name}</th><td><code>{html.escape(value)}</code></td></tr>"
+        for name, value in facts.items()
     ]
     return f"<h2>The weights that answer here</h2><table class=facts>{''.join(rows)}</table>"
 

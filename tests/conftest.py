@@ -27,7 +27,16 @@ import pytest
 from hub_client import Client
 from hub_server import HubServer
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, FloatRect, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FloatRect,
+    Locator,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from digit_model.serving.client import RecognizerClient
 
@@ -217,9 +226,10 @@ class Visitor:
             self.move(point)
         self.lift()
 
-    def draw(self, drawing: Drawing) -> None:
+    def draw(self, drawing: Drawing, *, step: int = 3) -> None:
+        """Every third point and the last of each stroke, as of a fast hand: each takes a frame."""
         for stroke in drawing.strokes:
-            self.line(*stroke)
+            self.line(*stroke[:-1:step], stroke[-1])
 
     def settle(self, rounds: int = 10) -> None:
         """Wait until the pad has its last answer, however slow the server is.
@@ -340,14 +350,42 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+class Profiles:
+    """Browser profiles, which are used again: a new one would load the page's scripts anew."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+
+    @contextlib.contextmanager
+    def one(self, **options: Any) -> Iterator[BrowserContext]:
+        """One that nobody else uses meanwhile, without anything that others have left."""
+        free = self._free.setdefault(repr(sorted(options.items())), [])
+        context = free.pop() if free else self._browser.new_context(**options)
+        yield context
+        for page in context.pages:
+            page.evaluate("localStorage.clear(), sessionStorage.clear()")
+            page.close()
+        if "permissions" in options:
+            context.close()
+        else:
+            context.clear_cookies()
+            context.clear_permissions()
+            free.append(context)
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
+
+
 @pytest.fixture
-def visit(server: Server, browser: Browser) -> Iterator[Callable[..., Visitor]]:
-    """`visit(url=..., touch=..., **context_options)` opens the page in a new profile."""
+def visit(server: Server, profiles: Profiles) -> Iterator[Callable[..., Visitor]]:
+    """`visit(url=..., touch=..., **context_options)` opens the page as somebody new."""
     with contextlib.ExitStack() as stack:
 
         def open_page(url: str = server.url, touch: bool = False, **options: Any) -> Visitor:
-            context = browser.new_context(has_touch=touch, **options)
-            stack.callback(context.close)
+            context = stack.enter_context(profiles.one(has_touch=touch, **options))
             return Visitor(context.new_page(), url, touch=touch)
 
         yield open_page

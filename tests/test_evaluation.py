@@ -28,6 +28,7 @@ from digit_model.evaluation.metrics import (
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.sets import load_drawings
 from digit_model.hub.model_card import model_card, write_report
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -147,7 +148,9 @@ def test_photographs_are_named_by_their_kind(monkeypatch: pytest.MonkeyPatch) ->
     digits = load_drawings()
     asked = []
 
-    def photographs(strokes: list[PenDigit], each: int) -> dict[str, Digits]:
+    def photographs(
+        strokes: list[PenDigit], each: int, *, find_ink: FindInk | None
+    ) -> dict[str, Digits]:
         asked.append(each)
         return {"plain paper": digits, "faint pencil": digits}
 
@@ -208,14 +211,15 @@ def test_a_table_lines_up() -> None:
 
 def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
     config = json.loads((WEIGHTS / "config.json").read_text())
-    kilobytes = (WEIGHTS / "model.safetensors").stat().st_size / 1000
+    files = ("ink.safetensors", "model.safetensors")
+    kilobytes = sum((WEIGHTS / name).stat().st_size for name in files) / 1000
     assert (WEIGHTS / "README.md").read_text() == model_card(shipped, config, kilobytes)
 
 
 def test_a_report_on_other_weights_forgets_the_old_figures(
     tmp_path: Path, shipped: dict[str, Any]
 ) -> None:
-    for name in ("config.json", "model.safetensors", "metrics.json"):
+    for name in ("config.json", "ink.safetensors", "model.safetensors", "metrics.json"):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     same = {"model": shipped["model"], "note": 1}
     write_report(tmp_path, same)
@@ -227,13 +231,17 @@ def test_a_report_on_other_weights_forgets_the_old_figures(
 def test_a_part_is_printed_and_nothing_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("config.json", "model.safetensors"):
+    for name in ("config.json", "ink.safetensors", "model.safetensors"):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     assert main(["evaluate", "--model", str(tmp_path), "--only", "drawings"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^drawings +development +80 +100\.00", printed, re.MULTILINE)
     assert "nothing was written" in printed
-    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "config.json",
+        "ink.safetensors",
+        "model.safetensors",
+    }
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
+import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from conftest import drawing_of, run_async
 
 from digit_model import ImageError
+from digit_model.serving import worker as jobs
 from digit_model.serving.client import RecognizerClient
 from digit_model.serving.pool import GRACE_SECONDS, GivenUpError, Worker
 from digit_model.serving.worker import JOB_CPU_SECONDS, JOB_MEMORY_BYTES
@@ -63,6 +66,36 @@ def test_a_job_has_its_share_of_the_processor_and_no_second_try(worker: Worker) 
         assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
 
     run_async(scenario())
+
+
+def burn(seconds: float) -> None:
+    """Of the processor."""
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
+def work_at_each_tick() -> None:
+    """A second of jobs by the clock, for which Linux counts many more ticks; then more of them."""
+    ticks = -8  # the clock of this process that counts them, and that limits go by
+    jobs.JOB_CPU_SECONDS = 1
+    end = time.monotonic() + 20
+    while time.clock_gettime(ticks) - time.process_time() < 1.1 and time.monotonic() < end:
+        before = time.clock_gettime(ticks)
+        while time.clock_gettime(ticks) == before:
+            pass
+        time.sleep(0.003)
+    for _ in range(10):
+        jobs.bounded(burn, 0.02)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ticks are counted so on Linux")
+def test_a_process_is_not_ended_for_the_ticks_of_all_its_jobs() -> None:
+    """Workers once ended every eight minutes, each with the drawing that it was reading."""
+    process = multiprocessing.get_context("spawn").Process(target=work_at_each_tick)
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 def test_a_job_has_its_share_of_memory(worker: Worker) -> None:

@@ -19,7 +19,8 @@ from hub_server import WRITE, HubServer
 pytestmark = pytest.mark.hub
 
 WEIGHTS = {
-    name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
+    name: (ROOT / "weights" / name).read_bytes()
+    for name in ("config.json", "ink.safetensors", "model.safetensors")
 }
 SEVEN = handle_file(str(ROOT / "examples" / "crossed-seven.jpg"))
 

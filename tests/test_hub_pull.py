@@ -18,7 +18,8 @@ from digit_model.weights import FORMAT
 pytestmark = pytest.mark.hub
 
 FILES = {
-    name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
+    name: (ROOT / "weights" / name).read_bytes()
+    for name in ("config.json", "ink.safetensors", "model.safetensors")
 }
 LIMIT = 30  # seconds within which every failure has to have its sentence
 
@@ -92,7 +93,7 @@ def test_branch_tag_and_commit(hub: HubServer, client: Client, offline: Client, 
             assert bool(outcome.value["notice"]) == (process is offline and name != (repo, first))
 
 
-def test_only_the_two_files_are_downloaded(hub: HubServer, client: Client, repo: str) -> None:
+def test_only_these_files_are_downloaded(hub: HubServer, client: Client, repo: str) -> None:
     hub.add(repo, {"pytorch_model.bin": b"pickle", "README.md": b"card", "code.py": b"import os"})
     mark = len(hub.seen)
     assert client.load(repo).status == 0
@@ -133,7 +134,7 @@ def test_the_token_reaches_the_hub_and_not_the_host_of_downloads(
 
 
 @pytest.mark.parametrize("what", ["flip", "cut"])
-@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("file", ["config.json", "ink.safetensors", "model.safetensors"])
 def test_a_file_that_arrives_damaged_is_refused_and_not_kept(
     hub: HubServer, client: Client, repo: str, what: str, file: str
 ) -> None:
@@ -146,7 +147,7 @@ def test_a_file_that_arrives_damaged_is_refused_and_not_kept(
     assert client.load(repo).status == 0  # next time it is downloaded again
 
 
-@pytest.mark.parametrize("file", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("file", ["config.json", "ink.safetensors", "model.safetensors"])
 def test_a_file_that_changes_on_the_disk_is_noticed(
     hub: HubServer, client: Client, offline: Client, repo: str, file: str
 ) -> None:
@@ -171,7 +172,8 @@ def test_a_download_that_breaks_off_is_taken_up_again(
     mark = len(hub.seen)
     with hub.fault("drop", f"GET /{hub.repo(repo).files['model.safetensors'].sha256}", times=times):
         assert client.load(repo).status == 0
-    assert sum(seen.storage for seen in hub.since(mark)) == times + 1
+    # The ink network comes at once.
+    assert sum(seen.storage for seen in hub.since(mark)) == times + 2
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

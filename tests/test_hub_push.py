@@ -26,6 +26,7 @@ NAMES = {
     ".gitattributes",
     "README.md",
     "config.json",
+    "ink.safetensors",
     "metrics.json",
     "model.safetensors",
     *(f"figures/{path.name}" for path in (WEIGHTS / "figures").glob("*.png")),

@@ -26,7 +26,8 @@ from digit_model.hub.space import files_of_space
 pytestmark = pytest.mark.hub
 
 WEIGHTS = {
-    name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
+    name: (ROOT / "weights" / name).read_bytes()
+    for name in ("config.json", "ink.safetensors", "model.safetensors")
 }
 SEVEN = ROOT / "examples" / "crossed-seven.jpg"
 

@@ -23,7 +23,8 @@ from digit_model.preprocess import preprocess
 pytestmark = pytest.mark.hub
 
 WEIGHTS = {
-    name: (ROOT / "weights" / name).read_bytes() for name in ("config.json", "model.safetensors")
+    name: (ROOT / "weights" / name).read_bytes()
+    for name in ("config.json", "ink.safetensors", "model.safetensors")
 }
 
 

@@ -3,11 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+from finding import overlap, rgb, shipped_find_ink, whole_ink
 
 from digit_model.digit import normalize_digit
-from digit_model.ink.extract import WORK_SIDE, extract_ink
-from digit_model.ink.marks import mark_mask
-from digit_model.ink.sheet import paper_is_bright
+from digit_model.ink import extract_ink
+from digit_model.ink.extract import WORK_SIDE
+from digit_model.ink.flat import paper_is_bright
 from digit_model.preprocess import preprocess
 
 
@@ -19,21 +20,10 @@ def stroke_sheet(side: int = 280, pen: int = 18) -> np.ndarray:
     return sheet
 
 
-def rgb(grey: np.ndarray) -> np.ndarray:
-    return np.repeat(grey[..., None], 3, axis=2)
-
-
-def overlap(found: np.ndarray, true: np.ndarray) -> float:
-    """Intersection over union of the marks, at the size of the truth."""
-    found = cv2.resize(found, true.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    left, right = mark_mask(found) > 0, true > 127
-    return float((left & right).sum() / (left | right).sum())
-
-
 def test_dark_on_light_is_light_on_dark() -> None:
     sheet = stroke_sheet()
-    assert np.array_equal(extract_ink(rgb(sheet)), extract_ink(rgb(255 - sheet)))
-    assert overlap(extract_ink(rgb(sheet)), sheet) > 0.9
+    assert np.array_equal(whole_ink(rgb(sheet)), whole_ink(rgb(255 - sheet)))
+    assert overlap(whole_ink(rgb(sheet)), sheet > 127) > 0.9
 
 
 @pytest.mark.parametrize("invert", [False, True])
@@ -59,7 +49,7 @@ def test_coloured_ink(paper: tuple[int, int, int], ink: tuple[int, int, int]) ->
     sheet = stroke_sheet()
     share = (sheet / 255.0)[..., None]
     picture = np.rint(np.array(paper) * (1 - share) + np.array(ink) * share).astype(np.uint8)
-    assert overlap(extract_ink(picture), sheet) > 0.9
+    assert overlap(whole_ink(picture), sheet > 127) > 0.9
 
 
 def test_uneven_light_and_faint_pencil() -> None:
@@ -68,8 +58,8 @@ def test_uneven_light_and_faint_pencil() -> None:
     light = 150 + 90 * x - 40 * y
     grain = np.random.default_rng(0).normal(0, 2.0, sheet.shape)
     picture = light * (1 - 0.25 * sheet / 255) + grain
-    found = extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8)))
-    assert overlap(found, sheet) > 0.7
+    found = whole_ink(rgb(picture))
+    assert overlap(found, sheet > 127) > 0.7
 
 
 @pytest.fixture
@@ -81,8 +71,8 @@ def photograph() -> np.ndarray:
 
 
 def assert_only_the_seven(picture: np.ndarray) -> None:
-    found = extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8)))
-    assert overlap(found, np.pad(stroke_sheet(), 100)) > 0.7
+    found = whole_ink(rgb(picture))
+    assert overlap(found, np.pad(stroke_sheet(), 100) > 127) > 0.7
 
 
 def test_a_hard_shadow_across_the_digit(photograph: np.ndarray) -> None:
@@ -108,7 +98,7 @@ def test_a_thick_marker_is_no_shadow() -> None:
     cv2.circle(eight, (240, 325), 75, 255, 85, cv2.LINE_AA)
     grain = np.random.default_rng(0).normal(0, 3.0, eight.shape)
     picture = cv2.GaussianBlur(210 - 150.0 * eight / 255, (0, 0), 1) + grain
-    assert overlap(extract_ink(rgb(np.clip(picture, 0, 255).astype(np.uint8))), eight) > 0.9
+    assert overlap(whole_ink(rgb(picture)), eight > 127) > 0.9
 
 
 @pytest.mark.parametrize(("axes", "pen", "ink"), [((60, 75), 34, 70), ((75, 80), 40, 110)])
@@ -121,12 +111,12 @@ def test_a_marker_that_fills_half_of_an_8_loses_nothing(
     light = np.broadcast_to(np.linspace(200, 230, 300), eight.shape)
     picture = np.where(eight > 0, ink, light) + np.random.default_rng(0).normal(0, 2, eight.shape)
     picture = cv2.GaussianBlur(picture, (0, 0), 1.0).astype(np.uint8)
-    assert overlap(extract_ink(rgb(picture)), eight) > 0.95
+    assert overlap(whole_ink(rgb(picture)), eight > 127) > 0.95
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_an_even_sheet_is_blank(level: int) -> None:
-    assert not extract_ink(np.full((200, 300, 3), level, np.uint8)).any()
+    assert not whole_ink(np.full((200, 300, 3), level, np.uint8)).any()
 
 
 def test_gradients_grain_and_noise_are_blank() -> None:
@@ -138,7 +128,7 @@ def test_gradients_grain_and_noise_are_blank() -> None:
         230 + rng.normal(0, 4, x.shape),
         rng.normal(128, 40, x.shape),
     ):
-        assert not extract_ink(rgb(np.clip(sheet, 0, 255).astype(np.uint8))).any()
+        assert not whole_ink(rgb(sheet)).any()
 
 
 def test_specks_far_away_are_dropped_and_parts_of_the_digit_kept() -> None:
@@ -159,7 +149,7 @@ def test_specks_far_away_are_dropped_and_parts_of_the_digit_kept() -> None:
 def test_any_size_and_aspect(shape: tuple[int, int], levels: int) -> None:
     picture = np.random.default_rng(0).integers(0, levels, shape) * 255 // (levels - 1)
     picture = picture.astype(np.uint8)
-    ink = extract_ink(rgb(picture))
+    ink = extract_ink(rgb(picture), shipped_find_ink()).pixels
     assert max(ink.shape) <= WORK_SIDE
     assert ink.dtype == np.float32
     assert ink.min() >= 0
@@ -175,8 +165,8 @@ def test_a_digit_left_out_of_a_dark_label(above: int, beside: int, invert: bool)
     sheet = stroke_sheet(200, pen=14)
     margins = ((above, above), (beside, beside))
     picture = np.pad(255 - sheet, margins)  # ink = 255
-    found = extract_ink(rgb(255 - picture if invert else picture))
-    assert overlap(found, np.pad(sheet, margins)) > 0.8
+    found = whole_ink(rgb(255 - picture if invert else picture))
+    assert overlap(found, np.pad(sheet, margins) > 127) > 0.8
 
 
 @pytest.mark.parametrize("upright", [False, True])
@@ -188,12 +178,12 @@ def test_a_digit_that_fills_a_dark_band_and_reaches_beyond_it(upright: bool) -> 
     picture = np.where(band, sheet, 255 - sheet)
     if upright:
         sheet, picture = sheet.T, picture.T
-    assert overlap(extract_ink(rgb(picture)), sheet) > 0.9
+    assert overlap(whole_ink(rgb(picture)), sheet > 127) > 0.9
 
 
 def test_a_thick_ring_is_no_label() -> None:
     sheet = np.zeros((280, 280), np.uint8)
     cv2.ellipse(sheet, (140, 140), (80, 100), 0, 0, 360, 255, 60)
-    assert overlap(extract_ink(rgb(255 - sheet)), sheet) > 0.9
+    assert overlap(whole_ink(rgb(255 - sheet)), sheet > 127) > 0.9
     tight = sheet[10:270, 30:250]
-    assert overlap(extract_ink(rgb(255 - tight)), tight) > 0.9
+    assert overlap(whole_ink(rgb(255 - tight)), tight > 127) > 0.9

@@ -312,6 +312,7 @@ def test_another_k_needs_neither_drawing_nor_server(visit: Visit) -> None:
     expect(rows).to_have_count(2)
 
 
+AT_REST = "document.fonts.status === 'loaded' && [...document.images].every((i) => i.complete)"
 WATCH_SHIFTS = """
   window.shifts = 0;
   new PerformanceObserver((list) => {
@@ -332,6 +333,7 @@ def test_nothing_moves_when_answers_arrive(
     visit: Visit, drawings: list[Drawing], options: dict
 ) -> None:
     visitor = visit(**options)
+    visitor.page.wait_for_function(AT_REST)
     visitor.page.wait_for_timeout(500)
     visitor.page.evaluate(WATCH_SHIFTS)
     parts = ["#pad canvas", "#card", "#card .tile", "#label", "#top-k", "#photo", "#history"]

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 DRAWINGS_PER_DIGIT = 3
 SIZE = 0.62  # longer side of each drawing, as a fraction of the pad's
-STEP = 2  # every second point of a stroke and its last one: a mouse moved fast reports no more
 
 
 def recordings() -> list[Drawing]:
@@ -32,10 +31,7 @@ def recordings() -> list[Drawing]:
         Drawing(
             str(strokes.label),
             [
-                [
-                    (0.5 + SIZE * float(x), 0.5 + SIZE * float(y))
-                    for x, y in (*stroke[:-1:STEP], stroke[-1])
-                ]
+                [(0.5 + SIZE * float(x), 0.5 + SIZE * float(y)) for x, y in stroke]
                 for stroke in strokes.drawing
             ],
         )
@@ -52,8 +48,8 @@ def test_recorded_drawings(visit: Callable[..., Visitor]) -> None:
     visitor.page.on("request", lambda request: requests.append(request.post_data or ""))
     in_browser, through_api, differing = 0, 0, []
     for drawing in drawings:
-        visitor.draw(drawing)
-        visitor.settle(rounds=3)
+        visitor.draw(drawing, step=2)
+        visitor.settle(rounds=6)
         shown = visitor.label.inner_text()
         picture = PICTURE.findall("".join(requests))[-1]
         predicted = recognizer.predict(base64.b64decode(picture)).label

@@ -16,6 +16,7 @@ from conftest import ROOT, Drawing, Server, Visitor
 from PIL import Image
 from playwright.sync_api import expect
 
+from digit_model.model_folder import measured_hashes
 from page import model_tab
 from page.batch_tab import as_csv
 
@@ -112,8 +113,10 @@ def test_the_model_tab_reads_the_weights_folder(visit: Visit) -> None:
     visitor = visit()
     visitor.open("Model")
     text = visitor.page.locator("#model")
-    expect(text).to_contain_text(config["sha256"])
-    if metrics["model"]["sha256"] != config["sha256"]:
+    hashes = config["sha256"], config["ink_sha256"]
+    for digest in hashes:
+        expect(text).to_contain_text(digest)
+    if measured_hashes(ROOT / "weights") != hashes:
         expect(text).to_contain_text("No results were measured with these weights.")
         return
     right = 100 * metrics["digits"]["MNIST test"]["accuracy"]
@@ -129,17 +132,19 @@ def test_the_model_tab_reads_the_weights_folder(visit: Visit) -> None:
 
 
 def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
-    assert model_tab.read_metrics(tmp_path, "00") == {}
-    (tmp_path / "metrics.json").write_text('{"model": {"sha256": "00"}, "digits": {"a": {}}}')
-    assert model_tab.read_metrics(tmp_path, "11") == {}  # measured with other weights
-    metrics = model_tab.read_metrics(tmp_path, "00")
+    assert model_tab.read_metrics(tmp_path, ("00", "01")) == {}
+    report = {"model": {"sha256": "00", "ink_sha256": "01"}, "digits": {"a": {}}}
+    (tmp_path / "metrics.json").write_text(json.dumps(report))
+    for other in (("11", "01"), ("00", "11")):  # measured with other weights
+        assert model_tab.read_metrics(tmp_path, other) == {}
+    metrics = model_tab.read_metrics(tmp_path, ("00", "01"))
     assert "<td></td>" in model_tab.results(metrics)
     assert model_tab.figures(tmp_path, metrics) == ""
     empty: list[dict[str, Any]] = [{}, {"digits": None}, {"digits": {}}, {"digits": {"a": 1}}]
     for nothing in empty:
         assert "No results were measured" in model_tab.results(nothing)
     (tmp_path / "metrics.json").write_text("[]")
-    assert model_tab.read_metrics(tmp_path, "00") == {}
+    assert model_tab.read_metrics(tmp_path, ("00", "01")) == {}
 
 
 def test_html_in_names_is_escaped() -> None:

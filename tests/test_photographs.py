@@ -1,13 +1,26 @@
 """Synthetic photographs: what is rendered, and that the ink is found in every kind of them."""
 
+import dataclasses
+import io
+
 import cv2
 import numpy as np
 import pytest
+from finding import overlap, rgb, whole_ink
+from PIL import Image
 
 from digit_model import DigitRecognizer
-from digit_model.data.photographs import KINDS, MAX_SIDE, MIN_SIDE, Kind, photograph, random_kind
+from digit_model.data.camera import jpeg
+from digit_model.data.photographs import (
+    KINDS,
+    MAX_SIDE,
+    MIN_SIDE,
+    UNSEEN,
+    Kind,
+    photograph,
+    random_kind,
+)
 from digit_model.data.strokes import pen_digits
-from digit_model.ink.extract import extract_ink, photograph_ink
 from digit_model.ink.marks import mark_mask
 from digit_model.preprocess import preprocess
 
@@ -30,19 +43,45 @@ def test_the_same_generator_gives_the_same_photograph() -> None:
 
 def test_ink_is_dark_on_paper_and_light_on_a_board() -> None:
     drawing = pen_digits("development")[0].drawing
-    for kind, darker in ((Kind(), True), (Kind(board=True), False)):
+    for kind, darker in ((Kind(), True), (Kind(material="board"), False)):
         picture, ink = photograph(drawing, kind, np.random.default_rng(0))
         grey = picture.mean(axis=2)
         assert (grey[ink > 0.9].mean() < grey[ink < 0.01].mean()) == darker
 
 
-def test_training_mixes_paper_lines_light_and_tables() -> None:
+def test_without_strokes_there_is_no_ink() -> None:
+    for name in ("plain paper", "page of print", "sheet on tiles", "window on a desktop"):
+        picture, ink = photograph([], KINDS[name], np.random.default_rng(0))
+        assert picture.std() > 0
+        assert not ink.any()
+
+
+def features(kind: Kind) -> dict[str, object]:
+    """What distinguishes a kind from plain paper."""
+    plain = dataclasses.asdict(Kind())
+    return {key: value for key, value in dataclasses.asdict(kind).items() if value != plain[key]}
+
+
+def test_training_mixes_scenes_and_draws_a_third_of_the_kinds_never() -> None:
     rng = np.random.default_rng(0)
-    kinds = [random_kind(rng) for _ in range(300)]
-    for name in Kind.__dataclass_fields__.keys() - {"clutter", "small", "glare"}:
-        assert len({getattr(kind, name) for kind in kinds}) >= 2
-    assert {kind.table for kind in kinds} == {"", "around", "edge"}
-    assert {kind.lines for kind in kinds} == {"", "ruled", "squared"}
+    drawn = [random_kind(rng) for _ in range(3000)]
+    assert {KINDS[name] for name in KINDS.keys() - UNSEEN} <= set(drawn)
+    assert len(set(drawn)) > 2 * len(KINDS)
+    assert len(UNSEEN) >= len(KINDS) / 3
+    assert KINDS.keys() >= UNSEEN
+    for name in UNSEEN:
+        unseen = features(KINDS[name]).items()
+        assert unseen
+        assert not any(unseen <= features(kind).items() for kind in drawn), name
+
+
+def test_a_jpeg_s_colours_are_those_of_any_other_program() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (16, 16, 3)).astype(np.uint8).repeat(3, 0).repeat(3, 1)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=40)
+    difference = jpeg(pixels, 40).astype(int) - np.asarray(Image.open(file))
+    assert np.abs(difference).mean() < 1
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -68,8 +107,7 @@ def test_light_on_an_empty_sheet_is_no_ink(side: int) -> None:
     for softness in (0.004, 0.02, 0.1):
         shadow = 220 - 90 / (1 + np.exp(-np.clip((x - 0.5 + 0.3 * y) / softness, -30, 30)))
         for light in (shadow, 255 - shadow, shadow.T):
-            sheet = np.clip(light + noise, 0, 255).astype(np.uint8)
-            assert not mark_mask(extract_ink(np.repeat(sheet[..., None], 3, axis=2))).any()
+            assert not mark_mask(whole_ink(rgb(light + noise))).any()
 
 
 def test_a_shadow_s_edge_through_the_digit_leaves_it_whole() -> None:
@@ -94,6 +132,45 @@ def test_a_marker_wider_than_the_search_keeps_its_inside() -> None:
     rng = np.random.default_rng(0)
     stem = (np.abs(x - 200) < 55) & (np.abs(y - 200) < 170)  # 110 of 400 pixels: a very fat 1
     sheet = np.where(stem, 40.0, 210.0) + rng.normal(0, 4, (side, side))
-    marks = mark_mask(photograph_ink(np.clip(sheet, 0, 255).astype(np.uint8)))
+    marks = mark_mask(whole_ink(rgb(sheet)))
     assert marks[stem].mean() > 0.95
     assert marks[~stem].mean() < 0.02
+
+
+def drawn_seven(side: int) -> np.ndarray:
+    """A 7 in the middle: float (side, side) in [0, 1], 1 = pen."""
+    layer = np.zeros((side, side), np.uint8)
+    points = np.array([[0.37, 0.32], [0.63, 0.32], [0.48, 0.7]]) * side
+    cv2.polylines(layer, [points.astype(np.int32)], False, 255, side // 36, cv2.LINE_AA)
+    return layer / 255
+
+
+@pytest.mark.parametrize("tilt", [-50, 0, 50])  # pixels from one side of the picture to the other
+@pytest.mark.parametrize("squared", [False, True])
+def test_printed_lines_go_and_strokes_stay(tilt: int, squared: bool) -> None:
+    paper = np.full((400, 400), 215, np.uint8)
+    for at in range(-60, 460, 40):
+        cv2.line(paper, (0, at), (399, at + tilt), 150, 2, cv2.LINE_AA)
+        if squared:
+            cv2.line(paper, (at, 0), (at - tilt, 399), 150, 2, cv2.LINE_AA)
+    stroke = drawn_seven(400)
+    picture = cv2.GaussianBlur(paper * (1 - stroke) + 40 * stroke, (0, 0), 1)
+    picture += np.random.default_rng(0).normal(0, 2, picture.shape)
+    assert overlap(whole_ink(rgb(picture)), stroke > 0.5) > 0.7
+
+
+@pytest.mark.parametrize("blemish", ["glare", "two lamps", "holes", "lit corner"])
+def test_a_faint_digit_is_found_beside_them(blemish: str) -> None:
+    side, stroke = 400, drawn_seven(400)
+    y, x = np.mgrid[:side, :side]
+    scene = 170 * (1 - 0.15 * x / side - 0.1 * y / side) - 35 * stroke
+    lamps = {"glare": [(320, 90)], "two lamps": [(320, 90), (90, 320)]}
+    for centre in lamps.get(blemish, []):
+        scene += 120 * np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / (2 * 25**2))
+    if blemish == "holes":
+        for hole in (70, 200, 330):
+            scene[np.hypot(x - 28, y - hole) < 9] = 40
+    if blemish == "lit corner":  # in the shape of a sheet
+        scene[(x > 290) | (y > 200)] *= 0.6
+    picture = cv2.GaussianBlur(scene, (0, 0), 1) + np.random.default_rng(0).normal(0, 2, x.shape)
+    assert overlap(whole_ink(rgb(picture)), stroke > 0.5) > 0.6

@@ -30,9 +30,9 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     counts = {"decode": 0, "extract_ink": 0}
 
     def counting(name: str, stage: Callable[..., Any]) -> Callable[..., Any]:
-        def run(picture: Any, **options: Any) -> Any:
+        def run(*arguments: Any, **options: Any) -> Any:
             counts[name] += 1
-            return stage(picture, **options)
+            return stage(*arguments, **options)
 
         return run
 

@@ -31,7 +31,8 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_weights_fit_their_budget_and_their_report() -> None:
-    assert (WEIGHTS / "model.safetensors").stat().st_size <= 2_000_000
+    for name in ("ink.safetensors", "model.safetensors"):
+        assert (WEIGHTS / name).stat().st_size <= 2_000_000
     config = json.loads((WEIGHTS / "config.json").read_text())
     metrics = json.loads((WEIGHTS / "metrics.json").read_text())
     assert metrics["model"]["sha256"] == config["sha256"]
@@ -145,7 +146,13 @@ def test_weights_that_are_saved_load_again_to_the_bit(
     recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray], tmp_path: Path
 ) -> None:
     recognizer.save_pretrained(tmp_path / "copy")
-    for name in ("config.json", "model.safetensors", "metrics.json", "README.md"):
+    for name in (
+        "config.json",
+        "ink.safetensors",
+        "model.safetensors",
+        "metrics.json",
+        "README.md",
+    ):
         assert (tmp_path / "copy" / name).read_bytes() == (WEIGHTS / name).read_bytes(), name
     assert (tmp_path / "copy" / "figures" / "roc.png").is_file()
     copy = DigitRecognizer.from_pretrained(tmp_path / "copy")
@@ -163,7 +170,7 @@ def test_saved_weights_do_not_take_figures_of_others_with_them(
     with pytest.raises(ModelError, match=r"evaluate --model .*/b"):
         DigitRecognizer.from_pretrained(tmp_path / "b").push_to_hub("user/digits")
     names = {path.name for path in (tmp_path / "b").iterdir()}
-    assert names == {"config.json", "model.safetensors"}
+    assert names == {"config.json", "ink.safetensors", "model.safetensors"}
 
 
 def test_non_digits_score_below_digits(

@@ -21,6 +21,7 @@ from digit_model.data import Digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.own_digits import load_own_digits
 from digit_model.data.training_sets import stroke_training
+from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.preprocess import preprocess
 from digit_model.training.cache import cached
@@ -134,8 +135,11 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
     for seed in range(3):
         torch.manual_seed(seed)
         networks.append(DigitCNN(NetworkConfig()).eval())
-        config = ModelConfig(networks[-1].config, Calibration(), training={"seed": seed})
-        save_weights(tmp_path / str(seed), networks[-1], config)
+        ink = InkNetwork(InkNetworkConfig((2, 2, 2, 2), (1,)))
+        config = ModelConfig(
+            networks[-1].config, Calibration(), ink.config, training={"seed": seed}
+        )
+        save_weights(tmp_path / str(seed), networks[-1], ink, config)
     ensemble, hashes = load_ensemble([tmp_path / str(seed) for seed in range(3)])
     inputs = torch.rand(5, 1, 28, 28)
     with torch.inference_mode():
@@ -201,6 +205,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
         "config.json",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",
+        "ink.safetensors",
         "metrics.json",
         "model.safetensors",
     }
@@ -214,6 +219,29 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     assert (output / "model.safetensors").read_bytes() == before
     assert train_here(*resume, "--seed", "5") == 2
     assert "another recipe, seed" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_ink_network_is_trained_beside_a_digit_network(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "w"
+    assert train_here("--recipe", "ink", "--dry-run", "--output", output) == 0
+    names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
+    figures = {"figures/ink.png", "figures/ink_learning_curves.png"}
+    assert names == {"config.json", "ink.safetensors", "model.safetensors"} | figures
+    shipped, trained = DigitRecognizer.from_pretrained(), DigitRecognizer.from_pretrained(output)
+    assert trained.sha256 == shipped.sha256
+    assert trained.ink_sha256 != shipped.ink_sha256
+    assert train_here("--recipe", "ink", "--dry-run", "--output", output, "--resume") == 0
+    assert DigitRecognizer.from_pretrained(output).ink_sha256 == trained.ink_sha256
+
+    further = ("--recipe", "ink", "--dry-run", "--start", output, "--output", tmp_path / "further")
+    assert train_here(*further) == 0
+    training = json.loads((tmp_path / "further" / "config.json").read_text())["ink_training"]
+    assert training["start"]["sha256"] == trained.ink_sha256
+    assert training["start"]["training"]["seed"] == 0
+    assert "evaluate --model" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -286,6 +314,9 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--seed", "-1"], "whole number from 0"),
         (["--recipe", "secret"], "invalid choice"),
         (["--data-dir", "/dev/null"], "/dev/null"),
+        (["--recipe", "ink", "--resume"], "no checkpoint"),
+        (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
+        (["--recipe", "ink", "--own-digits", "mine"], "take no other data"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(
@@ -436,7 +467,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     )
     source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
     mnist, validation = load_mnist_and_validation(source)
-    assert len(mnist[1]) == 256
+    assert len(mnist[1]) == 128
     assert {"MNIST", "thin", "photographs"} <= set(validation)
     first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
     assert first.rendered[0].shape == second.rendered[0].shape == (8, 28, 28)
@@ -452,8 +483,8 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert list(again) == list(validation)  # calibration goes through them in this order
     assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
     assert np.array_equal(again_mnist[1], mnist[1])
-    batches = list(first.epoch(129, 2, np.random.default_rng(0)))
-    assert [len(labels) for _, labels, _ in batches] == [129] * 2  # 256 of MNIST's, 4 of the 8
+    batches = list(first.epoch(65, 2, np.random.default_rng(0)))
+    assert [len(labels) for _, labels, _ in batches] == [65] * 2  # 128 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)
 
 

@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from digit_model import DigitRecognizer, ModelError
 from digit_model.calibration import Calibration
+from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.weights import ModelConfig, load_weights, save_weights
 
@@ -20,9 +21,14 @@ CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0
 def folder(tmp_path: Path) -> Path:
     torch.manual_seed(0)
     config = ModelConfig(
-        NetworkConfig(stem=4, stages=((6,), (8,))), CALIBRATION, training={"seed": 3}
+        NetworkConfig(stem=4, stages=((6,), (8,))),
+        CALIBRATION,
+        InkNetworkConfig(widths=(2, 3, 4, 5), dilations=(1, 2)),
+        training={"seed": 3},
+        ink_training={"seed": 4},
     )
-    save_weights(tmp_path / "w", DigitCNN(config.network), config)
+    networks = DigitCNN(config.network), InkNetwork(config.ink_network)
+    save_weights(tmp_path / "w", *networks, config)
     return tmp_path / "w"
 
 
@@ -31,46 +37,57 @@ def rehash(folder: Path, path: Path) -> None:
     import hashlib
 
     config = json.loads((folder / "config.json").read_text())
-    config["sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+    key = "ink_sha256" if path.name.startswith("ink") else "sha256"
+    config[key] = hashlib.sha256(path.read_bytes()).hexdigest()
     (folder / "config.json").write_text(json.dumps(config))
 
 
 def test_round_trip_is_bit_equal(folder: Path, tmp_path: Path) -> None:
-    network, config = load_weights(folder)
+    network, ink_network, config = load_weights(folder)
     assert config.calibration == CALIBRATION
-    assert config.training == {"seed": 3}
-    again = save_weights(tmp_path / "again", network, config)
+    assert (config.training, config.ink_training) == ({"seed": 3}, {"seed": 4})
+    again = save_weights(tmp_path / "again", network, ink_network, config)
     assert again == config
-    for name in ("config.json", "model.safetensors"):
+    for name in ("config.json", "ink.safetensors", "model.safetensors"):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_saving_leaves_nothing_behind(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "ink.safetensors",
+        "model.safetensors",
+    ]
 
 
+@pytest.mark.parametrize(
+    ("file", "bias"), [("model.safetensors", "classifier.bias"), ("ink.safetensors", "head.bias")]
+)
 @pytest.mark.parametrize("change", ["rename", "extra", "missing", "shape", "half"])
-def test_tensors_that_do_not_fit_are_refused(folder: Path, change: str) -> None:
-    path = folder / "model.safetensors"
+def test_tensors_that_do_not_fit_are_refused(
+    folder: Path, change: str, file: str, bias: str
+) -> None:
+    path = folder / file
     tensors = load_file(path)
     if change == "rename":
-        tensors["renamed"] = tensors.pop("classifier.bias")
+        tensors["renamed"] = tensors.pop(bias)
     elif change == "extra":
         tensors["extra"] = torch.zeros(1)
     elif change == "missing":
-        del tensors["classifier.bias"]
+        del tensors[bias]
     elif change == "half":
-        tensors["classifier.bias"] = tensors["classifier.bias"].half()
+        tensors[bias] = tensors[bias].half()
     else:
-        tensors["classifier.bias"] = torch.zeros(11)
+        tensors[bias] = torch.zeros(11)
     save_file(tensors, path, {"format": "pt"})
     rehash(folder, path)
-    with pytest.raises(ModelError, match=r"doesn't fit the network.*(classifier\.bias|extra)"):
+    with pytest.raises(ModelError, match=rf"{file} doesn't fit the network.*({bias}|extra)"):
         load_weights(folder)
 
 
-def test_a_flipped_bit_is_refused(folder: Path) -> None:
-    path = folder / "model.safetensors"
+@pytest.mark.parametrize("file", ["ink.safetensors", "model.safetensors"])
+def test_a_flipped_bit_is_refused(folder: Path, file: str) -> None:
+    path = folder / file
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -88,7 +105,7 @@ def test_a_truncated_file_is_refused(folder: Path, vouched: bool) -> None:
         load_weights(folder)
 
 
-@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+@pytest.mark.parametrize("name", ["config.json", "ink.safetensors", "model.safetensors"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=name):
@@ -113,7 +130,12 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("network", "stages", [[-1], [3]]),
         ("network", "stages", [["a"], [3]]),
         ("network", "dropout", 2),
+        ("ink_network", "widths", [2, 3, 4]),
+        ("ink_network", "widths", [2, 3, 4, 0]),
+        ("ink_network", "dilations", 1),
         (None, "sha256", None),
+        (None, "ink_sha256", None),
+        (None, "ink_network", {}),
         (None, "calibration", {}),
     ],
 )
@@ -135,7 +157,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
 
 def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:
     """The same network, once refusing everything and once sure of everything."""
-    network, config = load_weights(folder)
+    network, ink_network, config = load_weights(folder)
     image = torch.zeros(28, 28, dtype=torch.uint8)
     image[4:24, 13:15] = 255
     for thresholds, verdict in (
@@ -145,6 +167,8 @@ def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:
     ):
         calibration = dataclasses.replace(config.calibration, **thresholds)
         changed = dataclasses.replace(config, calibration=calibration)
-        prediction = DigitRecognizer(network, changed, id="test").predict(image.numpy())
+        prediction = DigitRecognizer(network, ink_network, changed, id="test").predict(
+            image.numpy()
+        )
         assert prediction.verdict == verdict
         assert (prediction.label is None) == (verdict == "not_a_digit")

@@ -1,4 +1,4 @@
-"""Objects beside a digit in a photograph: boxes, print, pens, fingers, holes, other digits.
+"""Objects beside a digit in a photograph: boxes, print, pens, fingers, holes, other writing.
 
 Each function of :data:`CLUTTER` takes the side of the scene in pixels, the digit's position and a
 generator, and returns a layer.
@@ -114,6 +114,91 @@ def _holes(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
     return layer, np.array([1, 0.9, 0.8]) * rng.uniform(0.05, 0.4)
 
 
+def _form(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """A row of boxes, with the digit in one of them; sometimes only combs between them."""
+    layer, cell = _empty_layer(side), digit.height * rng.uniform(1.3, 1.9)
+    width = max(1, round(side * rng.uniform(0.002, 0.007)))
+    gap = cell * rng.choice([0.0, rng.uniform(0.1, 0.3)])
+    top, bottom = (round((digit.y + sign * cell * 0.55) * side) for sign in (-1, 1))
+    before, after = int(rng.integers(0, 5)), int(rng.integers(0, 5))
+    for number in range(-before, after + 1):
+        middle = digit.x + number * (cell + gap)
+        left, right = (round((middle + sign * cell / 2) * side) for sign in (-1, 1))
+        cv2.rectangle(layer, (left, top), (right, bottom), 255, width, cv2.LINE_AA)
+    if rng.random() < 0.5:
+        place = (round(0.05 * side), max(0, top - round(0.04 * side)))
+        font, scale = cv2.FONT_HERSHEY_SIMPLEX, side / 650
+        cv2.putText(layer, "Postal code / date", place, font, scale, 255, 1, cv2.LINE_AA)
+    return layer, np.array(PRINT_COLOUR) if rng.random() < 0.7 else np.array((0.75, 0.4, 0.35))
+
+
+def _page_of_print(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """Lines of small print above and below the digit."""
+    layer, scale = _empty_layer(side), side * rng.uniform(0.6, 1.6) / 900
+    pitch = round(32 * scale * rng.uniform(1.0, 1.6)) + 2
+    font = int(rng.choice([cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_COMPLEX]))
+    clear = (digit.height / 2 + 0.04) * side
+    for y in range(pitch, side, pitch):
+        if abs(y - pitch * 0.4 - digit.y * side) > clear + pitch / 2:
+            words = [
+                "".join(chr(code) for code in rng.integers(97, 123, rng.integers(2, 10)))
+                for _ in range(int(rng.integers(2, 12)))
+            ]
+            x = round(side * rng.uniform(0.03, 0.06))
+            cv2.putText(layer, " ".join(words), (x, y), font, scale, 255, 1, cv2.LINE_AA)
+    return layer, np.array(PRINT_COLOUR)
+
+
+def _spiral(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """The wire of a spiral binding along one edge."""
+    layer, pitch = _empty_layer(side), side * rng.uniform(0.035, 0.07)
+    width = max(1, round(side * 0.006))
+    for number in range(int(side / pitch) + 1):
+        y = round(number * pitch)
+        cv2.circle(layer, (round(0.06 * side), y), max(2, round(pitch * 0.2)), 255, -1, cv2.LINE_AA)
+        ends = (0, y - round(pitch * 0.2)), (round(0.06 * side), y)
+        cv2.line(layer, *ends, 255, width, cv2.LINE_AA)
+    if rng.random() < 0.5:
+        layer = np.ascontiguousarray(layer[:, ::-1] if rng.random() < 0.5 else layer.T)
+    return layer, np.full(3, rng.uniform(0.05, 0.35))
+
+
+def _other_writing(side: int, rng: np.random.Generator) -> np.ndarray:
+    """Digits all over the sheet, as written on its back or before it was wiped."""
+    layer = _empty_layer(side)
+    height, pen = rng.uniform(0.15, 0.5), rng.uniform(0.04, 0.1)
+    for _ in range(int(rng.integers(1, 6))):
+        centre = tuple(rng.uniform(0.1, 0.9, 2).tolist())
+        other = draw_allograph(int(rng.integers(10)), rng)
+        written = render(other, canvas=side, height=height, pen_width=pen, centre=centre)
+        layer = np.maximum(layer, written)
+    return layer
+
+
+def _show_through(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """Writing on the back of the sheet."""
+    layer = _other_writing(side, rng)[:, ::-1]
+    blurred = cv2.GaussianBlur(layer, (0, 0), side * rng.uniform(0.001, 0.008))
+    return (blurred * rng.uniform(0.06, 0.3)).astype(np.uint8), digit.colour
+
+
+def _print_through(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """Print on the back of the sheet, or on the next one."""
+    layer, _ = _page_of_print(side, DigitPosition(0.5, 0.5, -1.0, digit.colour), rng)
+    blurred = cv2.GaussianBlur(layer[:, ::-1], (0, 0), side * rng.uniform(0.001, 0.004))
+    return (blurred * rng.uniform(0.1, 0.4)).astype(np.uint8), np.array(PRINT_COLOUR)
+
+
+def _wiped(side: int, digit: DigitPosition, rng: np.random.Generator) -> Layer:
+    """Writing that was wiped off: faint, and smeared in the direction of the hand."""
+    layer = _other_writing(side, rng).astype(np.float32)
+    length = max(3, round(side * rng.uniform(0.02, 0.12)))
+    smear = np.ones((1, length) if rng.random() < 0.6 else (length, 1), np.float32) / length
+    share = rng.uniform(0.3, 0.9)
+    layer = (1 - share) * layer + share * cv2.filter2D(layer, -1, smear) * rng.uniform(1, 2)
+    return np.clip(layer * rng.uniform(0.06, 0.25), 0, 255).astype(np.uint8), digit.colour
+
+
 CLUTTER: dict[str, Callable[[int, DigitPosition, np.random.Generator], Layer]] = {
     "box": _box,
     "ring": _ring,
@@ -123,6 +208,12 @@ CLUTTER: dict[str, Callable[[int, DigitPosition, np.random.Generator], Layer]] =
     "finger": _finger,
     "neighbour": _neighbour,
     "holes": _holes,
+    "form": _form,
+    "page of print": _page_of_print,
+    "spiral": _spiral,
+    "show-through": _show_through,
+    "print through": _print_through,
+    "wiped": _wiped,
 }
 
 

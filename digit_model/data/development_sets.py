@@ -1,4 +1,7 @@
-"""Digits that aren't trained on; thresholds, recipes and seeds are chosen on them."""
+"""Digits that aren't trained on; thresholds, recipes and seeds are chosen on them.
+
+``find_ink`` is the ink network that preprocesses them, by default the one that ships.
+"""
 
 from functools import partial
 
@@ -10,15 +13,21 @@ from digit_model.data.parallel import map_parallel
 from digit_model.data.photographs import KINDS, Kind, photograph
 from digit_model.data.scans import load_scans
 from digit_model.data.strokes import PenDigit
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 
 def stroke_development(
-    digits: list[PenDigit], condition: Condition, style: Style, seed: int = 0
+    digits: list[PenDigit],
+    condition: Condition,
+    style: Style,
+    *,
+    seed: int = 0,
+    find_ink: FindInk | None = None,
 ) -> Digits:
     """These recorded digits under one condition in one style."""
     images = map_parallel(
-        partial(_draw_strokes, condition=condition, style=style, seed=seed),
+        partial(_draw_strokes, condition=condition, style=style, seed=seed, find_ink=find_ink),
         list(enumerate(digits)),
         title=f"{condition.name}, {style}",
     )
@@ -26,7 +35,11 @@ def stroke_development(
 
 
 def photograph_development(
-    digits: list[PenDigit], per_kind: int = 200, seed: int = 0
+    digits: list[PenDigit],
+    per_kind: int = 200,
+    *,
+    seed: int = 0,
+    find_ink: FindInk | None = None,
 ) -> dict[str, Digits]:
     """At most ``per_kind`` of these digits in each kind of synthetic photograph, by kind."""
     chosen = digits[:: max(1, len(digits) // per_kind)][:per_kind]
@@ -34,7 +47,9 @@ def photograph_development(
     return {
         name: (
             map_parallel(
-                partial(_draw_photograph, kind=kind, seed=seed), list(enumerate(chosen)), title=name
+                partial(_draw_photograph, kind=kind, seed=seed, find_ink=find_ink),
+                list(enumerate(chosen)),
+                title=name,
             ),
             labels,
         )
@@ -42,10 +57,11 @@ def photograph_development(
     }
 
 
-def scan_development() -> dict[str, Digits]:
+def scan_development(find_ink: FindInk | None = None) -> dict[str, Digits]:
     """The development part of each scanned collection, preprocessed, by name."""
+    task = partial(preprocess, find_ink=find_ink)
     return {
-        name: (map_parallel(preprocess, list(images), title=name), labels)
+        name: (map_parallel(task, list(images), title=name), labels)
         for name, (images, labels) in load_scans("development").items()
     }
 
@@ -67,13 +83,21 @@ def validation_sets(digits: list[PenDigit], *, photographs: int = 100) -> dict[s
 
 
 def _draw_strokes(
-    job: tuple[int, PenDigit], *, condition: Condition, style: Style, seed: int
+    job: tuple[int, PenDigit],
+    *,
+    condition: Condition,
+    style: Style,
+    seed: int,
+    find_ink: FindInk | None,
 ) -> np.ndarray:
     number, digit = job
-    return preprocess(draw(digit.drawing, condition, style, np.random.default_rng((seed, number))))
+    picture = draw(digit.drawing, condition, style, np.random.default_rng((seed, number)))
+    return preprocess(picture, find_ink)
 
 
-def _draw_photograph(job: tuple[int, PenDigit], *, kind: Kind, seed: int) -> np.ndarray:
+def _draw_photograph(
+    job: tuple[int, PenDigit], *, kind: Kind, seed: int, find_ink: FindInk | None
+) -> np.ndarray:
     number, digit = job
     rng = np.random.default_rng((seed, 8, number))
-    return preprocess(photograph(digit.drawing, kind, rng)[0])
+    return preprocess(photograph(digit.drawing, kind, rng)[0], find_ink)

@@ -6,7 +6,7 @@ q …) are left out.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ from digit_model.data.rendering import render, vary_strokes
 from digit_model.data.scans import random_affine
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.data.synthetic import interpolate
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 CANVAS = 128  # pixels
@@ -47,17 +48,20 @@ FONTS = (
 )
 
 
-def nondigits(count: int, seed: int) -> np.ndarray:
-    """uint8 (count, 28, 28): letters, characters, shapes and scribbles, never blank."""
+def nondigits(count: int, seed: int, find_ink: FindInk | None = None) -> np.ndarray:
+    """uint8 (count, 28, 28): letters, characters, shapes and scribbles, never blank.
+
+    ``find_ink`` is the ink network that preprocesses them, by default the one that ships.
+    """
     seeds = [(seed, 2, number) for number in range(count)]
-    return map_parallel(draw_nondigit, seeds, title="non-digits")
+    return map_parallel(partial(draw_nondigit, find_ink=find_ink), seeds, title="non-digits")
 
 
-def draw_nondigit(seed: tuple[int, ...]) -> np.ndarray:
+def draw_nondigit(seed: tuple[int, ...], find_ink: FindInk | None = None) -> np.ndarray:
     """A preprocessed picture of a random one of :data:`GENERATORS`: uint8 (28, 28), never blank."""
     rng = np.random.default_rng(seed)
     while True:
-        digit = preprocess(GENERATORS[rng.integers(len(GENERATORS))](rng))
+        digit = preprocess(GENERATORS[rng.integers(len(GENERATORS))](rng), find_ink)
         if digit.any():
             return digit
 

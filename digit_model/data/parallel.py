@@ -1,5 +1,6 @@
 """One function on many pictures, on all cores."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -36,4 +37,10 @@ def map_parallel(
 def _process_pool() -> ProcessPoolExecutor:
     """One pool for the whole run, because each process takes seconds to import its libraries."""
     context = get_context("spawn")  # forking a process in which torch has threads can hang
-    return ProcessPoolExecutor(mp_context=context, initializer=cv2.setNumThreads, initargs=(1,))
+    return ProcessPoolExecutor(mp_context=context, initializer=_start_process)
+
+
+def _start_process() -> None:
+    """One thread per process; torch reads the variable when a task imports it."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    cv2.setNumThreads(1)

@@ -51,13 +51,18 @@ def compare(
         DataError: MNIST is needed and can't be read or downloaded.
     """
     outcomes: list[tuple[str, np.ndarray, np.ndarray]] = []
-    for name, (images, labels) in digit_sets(data_dir, parts=parts, step=step):
-        a, b = (recognizer.logits(images).argmax(1) == labels for recognizer in (first, second))
-        outcomes.append((name, a, b))
+    both = first, second  # each sees the pictures through its own ink network
+    sets = (digit_sets(data_dir, parts=parts, step=step, find_ink=each.find_ink) for each in both)
+    for pair in zip(*sets, strict=True):
+        a, b = (
+            each.logits(images).argmax(1) == labels
+            for each, (_, (images, labels)) in zip(both, pair, strict=True)
+        )
+        outcomes.append((pair[0][0], a, b))
     if "non-digits" in parts:
-        for name, images in nondigit_sets(step=step):
-            a, b = (_refused(recognizer, images) for recognizer in (first, second))
-            outcomes.append((f"{name}, refused", a, b))
+        others = (nondigit_sets(step=step, find_ink=each.find_ink) for each in both)
+        for (name, images), (_, again) in zip(*others, strict=True):
+            outcomes.append((f"{name}, refused", _refused(first, images), _refused(second, again)))
     return compare_outcomes(outcomes)
 
 

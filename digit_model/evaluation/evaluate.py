@@ -8,6 +8,7 @@ import numpy as np
 
 from digit_model.data.conditions import CONDITIONS, STYLES
 from digit_model.data.development_sets import stroke_development
+from digit_model.data.photographs import KINDS, UNSEEN
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.figures import (
@@ -63,8 +64,8 @@ def evaluate(
     Raises:
         DataError: MNIST is needed and can't be read or downloaded.
     """
-    model = {"id": recognizer.id, "revision": recognizer.revision, "sha256": recognizer.sha256}
-    metrics: Metrics = {"model": model}
+    keys = ("id", "revision", "sha256", "ink_sha256")
+    metrics: Metrics = {"model": {key: getattr(recognizer, key) for key in keys}}
     metrics |= _evaluate_digits(recognizer, data_dir, parts, step, figures)
     if "non-digits" in parts:
         metrics["nondigits"] = _evaluate_nondigits(recognizer, step, figures)
@@ -88,7 +89,9 @@ def _evaluate_digits(
     rows: dict[str, Metrics] = {}
     outputs: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {}  # probabilities and labels
     errors: dict[str, list[Misclassification]] = {}
-    for name, (images, labels) in digit_sets(data_dir, parts=parts, step=step):
+    for name, (images, labels) in digit_sets(
+        data_dir, parts=parts, step=step, find_ink=recognizer.find_ink
+    ):
         logits = recognizer.logits(images)
         probabilities = recognizer.calibration.probabilities(logits)
         rows[name] = measure_logits(logits, labels, recognizer.calibration)
@@ -100,6 +103,8 @@ def _evaluate_digits(
             errors.setdefault(group, []).extend(_errors(source, images, probabilities, labels))
     if not rows:
         return {}
+    for kind in KINDS.keys() & {name.removeprefix("photographs, ") for name in rows}:
+        rows[f"photographs, {kind}"]["seen"] = "no" if kind in UNSEEN else "yes"
     for corruption in CORRUPTIONS:
         if f"MNIST-C, {corruption.name}" in rows:
             rows[f"MNIST-C, {corruption.name}"]["seen"] = corruption.seen
@@ -116,7 +121,7 @@ def _evaluate_digits(
         reliability_diagrams(metrics["reliability"], figures / "reliability.png")
         worst = {group: _most_confident(found) for group, found in errors.items()}
         worst_errors(worst, figures / "worst_errors.png")
-        corruption_sheet(load_drawings()[0][:10], figures / "corruptions.png")
+        corruption_sheet(load_drawings(recognizer.find_ink)[0][:10], figures / "corruptions.png")
     return metrics
 
 
@@ -143,12 +148,15 @@ def _evaluate_nondigits(recognizer: DigitRecognizer, step: int, figures: Path | 
     """Each set of non-digits against the development writers' strokes under all conditions."""
     calibration = recognizer.calibration
     strokes = pen_digits("development")[::step]
-    sets = (stroke_development(strokes, condition, STYLES[0]) for condition in CONDITIONS)
+    sets = (
+        stroke_development(strokes, condition, STYLES[0], find_ink=recognizer.find_ink)
+        for condition in CONDITIONS
+    )
     images = np.concatenate([images for images, _ in sets])
     digits = digit_scores(recognizer.logits(images), calibration)
     rows: dict[str, Metrics] = {}
     curves = {}
-    for set_name, images in nondigit_sets(step=step):
+    for set_name, images in nondigit_sets(step=step, find_ink=recognizer.find_ink):
         nondigits = digit_scores(recognizer.logits(images), calibration)
         scores = {name: detection_metrics(digits[name], nondigits[name]) for name in digits}
         refused = float((nondigits["in use"] < calibration.not_a_digit_below).mean())

@@ -1,10 +1,12 @@
 """Plots of the results, as PNG files. Needs matplotlib."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from PIL import Image
 
 from digit_model.digit import SIZE
 from digit_model.evaluation.corruptions import CORRUPTIONS
@@ -146,3 +148,14 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, path: Path) -> N
         title=f"Validation: {counts.sum():,} digits, {counts.sum() - np.trace(counts):,} errors",
     )
     save_figure(figure, path)
+
+
+def ink_sheet(pictures: np.ndarray, inks: Sequence[np.ndarray], path: Path) -> None:
+    """Pictures, uint8 RGB (N, h, w, 3), each beside its ink, float (h, w) in [0, 1]."""
+    cells = [
+        np.hstack([picture, np.repeat((255 * (1 - ink)).astype(np.uint8)[..., None], 3, axis=2)])
+        for picture, ink in zip(pictures, inks, strict=True)
+    ]
+    rows = [np.hstack(cells[start : start + 6]) for start in range(0, len(cells) // 6 * 6, 6)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.vstack(rows)).save(path)

@@ -147,17 +147,23 @@ def _photographs(metrics: Metrics) -> Table | None:
     members = _members(metrics, "photographs")
     if not members:
         return None
-    rows = [
-        [name, str(row["count"]), *(_percent(row[key]) for key in SHARE_KEYS)]
-        for name, row in members.items()
-    ]
-    columns = ["Photograph", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
+    rows = []
+    for seen, which in (("yes", "seen"), ("no", "unseen")):
+        kinds = {name: row for name, row in members.items() if row["seen"] == seen}
+        for name, row in kinds.items():
+            shares = (_percent(row[key]) for key in SHARE_KEYS)
+            rows.append([name, str(row["count"]), *shares, seen])
+        found = list(kinds.values())
+        count = str(sum(row["count"] for row in found))
+        means = (_percent(_mean(found, key)) for key in SHARE_KEYS)
+        rows.append([f"mean of {len(found)} {which} kinds", count, *means, ""])
+    columns = ["Photograph", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused", "Seen"]
     return Table(
         "Synthetic photographs of the development writers' digits",
         columns,
         rows,
-        "In %. The same program draws photographs for training, but without small digits, notes, "
-        "striped wood, clutter and glare.",
+        "In %. Seen: whether training draws such photographs for the network that finds ink. The "
+        "digit network's training drew only the plainer ones.",
     )
 
 

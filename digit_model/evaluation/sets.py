@@ -23,6 +23,7 @@ from digit_model.data.parallel import map_parallel
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.report import PARTS
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 PHOTOGRAPHS = 200  # of each kind
@@ -33,7 +34,11 @@ PRINT_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Oblique", "STIXGener
 
 
 def digit_sets(
-    data_dir: Path, *, parts: Collection[str] = PARTS, step: int = 1
+    data_dir: Path,
+    *,
+    parts: Collection[str] = PARTS,
+    step: int = 1,
+    find_ink: FindInk | None = None,
 ) -> Iterator[tuple[str, Digits]]:
     """All sets of digits, preprocessed as in serving. None of them is trained on.
 
@@ -43,6 +48,7 @@ def digit_sets(
         data_dir: the folder with MNIST/raw.
         parts: which of ``PARTS`` to load.
         step: use every ``step``-th digit only, to save time.
+        find_ink: the ink network that preprocesses them; None: the one that ships.
 
     Yields:
         The name of a set, which begins with its group, and its digits.
@@ -52,31 +58,34 @@ def digit_sets(
     """
     if "mnist-test" in parts:
         raw, labels = _mnist_test(data_dir, step)
-        yield "MNIST test", (map_parallel(preprocess, raw, title="MNIST test"), labels)
+        task = partial(preprocess, find_ink=find_ink)
+        yield "MNIST test", (map_parallel(task, raw, title="MNIST test"), labels)
         name = "MNIST test, inverted and enlarged"
-        yield name, (map_parallel(_preprocess_inverted_and_enlarged, raw, title=name), labels)
+        task = partial(_preprocess_inverted_and_enlarged, find_ink=find_ink)
+        yield name, (map_parallel(task, raw, title=name), labels)
     if "strokes" in parts:
         digits = pen_digits("development")[::step]
         for condition in CONDITIONS:
             for style in STYLES:
                 yield (
                     f"strokes, {condition.name}, {style}",
-                    stroke_development(digits, condition, style),
+                    stroke_development(digits, condition, style, find_ink=find_ink),
                 )
     if "drawings" in parts:
-        yield "drawings", load_drawings()
+        yield "drawings", load_drawings(find_ink)
     if "scans" in parts:
-        for name, (images, labels) in scan_development().items():
+        for name, (images, labels) in scan_development(find_ink).items():
             yield f"scans, {name}", (images[::step], labels[::step])
     if "photographs" in parts:
-        kinds = photograph_development(pen_digits("development"), max(1, PHOTOGRAPHS // step))
+        digits = pen_digits("development")
+        kinds = photograph_development(digits, max(1, PHOTOGRAPHS // step), find_ink=find_ink)
         for name, photographs in kinds.items():
             yield f"photographs, {name}", photographs
     if "mnist-c" in parts:
         raw, labels = _mnist_test(data_dir, MNIST_C_STEP * step)
         for number, corruption in enumerate(CORRUPTIONS):
             name = f"MNIST-C, {corruption.name}"
-            task = partial(_preprocess_corrupted, number=number)
+            task = partial(_preprocess_corrupted, number=number, find_ink=find_ink)
             yield name, (map_parallel(task, list(enumerate(raw)), title=name), labels)
 
 
@@ -85,36 +94,41 @@ def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray
     return list(images[::step]), labels[::step]
 
 
-def _preprocess_inverted_and_enlarged(image: np.ndarray) -> np.ndarray:
-    return preprocess(np.kron(255 - image, np.ones((8, 8), np.uint8)))
+def _preprocess_inverted_and_enlarged(image: np.ndarray, find_ink: FindInk | None) -> np.ndarray:
+    return preprocess(np.kron(255 - image, np.ones((8, 8), np.uint8)), find_ink)
 
 
-def _preprocess_corrupted(job: tuple[int, np.ndarray], *, number: int) -> np.ndarray:
+def _preprocess_corrupted(
+    job: tuple[int, np.ndarray], *, number: int, find_ink: FindInk | None
+) -> np.ndarray:
     index, image = job
-    return preprocess(CORRUPTIONS[number](image, (number, index)))
+    return preprocess(CORRUPTIONS[number](image, (number, index)), find_ink)
 
 
-def load_drawings() -> Digits:
+def load_drawings(find_ink: FindInk | None = None) -> Digits:
     """Drawings made in paint programs and on tablets, preprocessed."""
     folder = data_file("drawings")
     with (folder / "labels.csv").open() as lines:
         rows = list(csv.DictReader(lines))
-    images = np.stack([preprocess(folder / row["file"]) for row in rows])
+    images = np.stack([preprocess(folder / row["file"], find_ink) for row in rows])
     return images, np.array([int(row["label"]) for row in rows], np.int64)
 
 
-def nondigit_sets(*, step: int = 1) -> Iterator[tuple[str, np.ndarray]]:
+def nondigit_sets(
+    *, step: int = 1, find_ink: FindInk | None = None
+) -> Iterator[tuple[str, np.ndarray]]:
     """Sets of non-digits by name, preprocessed, uint8 (N, 28, 28), without blank ones.
 
     The first set is generated like the non-digits of training, with another seed. Nothing like the
     others is trained on.
     """
-    yield "families that training draws", nondigits(2000 // step, seed=1_000_003)
+    yield "families that training draws", nondigits(2000 // step, 1_000_003, find_ink)
     for name, pictures in (
         ("printed letters", printed_letters()),
         ("unseen alphabet (Omniglot)", list(load_omniglot("development"))),
     ):
-        digits = map_parallel(preprocess, pictures[::step], title=name)
+        task = partial(preprocess, find_ink=find_ink)
+        digits = map_parallel(task, pictures[::step], title=name)
         yield name, digits[digits.any(axis=(1, 2))]
 
 

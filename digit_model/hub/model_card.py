@@ -8,15 +8,21 @@ from huggingface_hub import EvalResult, ModelCardData
 
 from digit_model.evaluation.report import TEST, result_tables
 from digit_model.files import write_atomically
-from digit_model.model_folder import CARD_FILE, CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE
+from digit_model.model_folder import (
+    CARD_FILE,
+    CONFIG_FILE,
+    INK_FILE,
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    measured_hashes,
+)
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json and the card. Earlier metrics of the same weights are kept."""
     path = folder / METRICS_FILE
-    earlier = json.loads(path.read_bytes()) if path.exists() else {}
-    if earlier.get("model", {}).get("sha256") == metrics["model"]["sha256"]:
-        metrics = earlier | metrics
+    if measured_hashes(folder) == (metrics["model"]["sha256"], metrics["model"]["ink_sha256"]):
+        metrics = json.loads(path.read_bytes()) | metrics
     write_atomically(path, (json.dumps(metrics, indent=2) + "\n").encode())
     write_atomically(folder / CARD_FILE, model_card_of(folder).encode())
 
@@ -25,7 +31,8 @@ def model_card_of(folder: Path, repo: str | None = None) -> str:
     """The card of the weights in a folder that holds metrics.json; see :func:`model_card`."""
     metrics = json.loads((folder / METRICS_FILE).read_bytes())
     config = json.loads((folder / CONFIG_FILE).read_bytes())
-    return model_card(metrics, config, (folder / WEIGHTS_FILE).stat().st_size / 1000, repo)
+    size = sum((folder / name).stat().st_size for name in (WEIGHTS_FILE, INK_FILE))
+    return model_card(metrics, config, size / 1000, repo)
 
 
 def model_card(
@@ -36,7 +43,7 @@ def model_card(
     Args:
         metrics: metrics.json.
         config: config.json.
-        kilobytes: size of model.safetensors.
+        kilobytes: size of the tensors of both networks.
         repo: repository on the Hub that the example loads; by default the package's own weights.
     """
     source = f'"{repo}"' if repo else ""
@@ -44,10 +51,10 @@ def model_card(
         _front_matter(metrics),
         f"""# Handwritten digits, as people really draw them
 
-A convolutional network of {kilobytes:.0f} kB that recognises one handwritten digit in a sketch, a
-scan or a photograph. It also says how confident it is, and when a picture shows no digit. Use it
-with the `digit_model` package, which contains the preprocessing; with any other preprocessing the
-results below don't hold.
+Two convolutional networks, of {kilobytes:.0f} kB together: one finds handwriting in a photograph,
+the other recognises a single digit in a sketch, a scan or what the first one found. It also says
+how confident it is, and when a picture shows no digit. Use them with the `digit_model` package,
+which contains the preprocessing; with any other preprocessing the results below don't hold.
 
 ```python
 from PIL import Image, ImageDraw
@@ -67,11 +74,11 @@ print(prediction.verdict, prediction.label, prediction.confidence)
 For single digits, drawn or written by hand, dark on light or light on dark. Not for several digits
 in one picture, printed digits, cheques, post codes, or anything important without a person's check.
 
-In photographs the preprocessing finds the sheet, and removes printed lines and print, pens,
-fingers, boxes and rings that don't touch the digit. It doesn't remove handwriting close to the
-digit, and it may fail on a hard shadow across a wide marker. The network may take a 1 with a long
-flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that look like
-digits (O, I, l, Z, S, b, g, q) as digits.""",
+The network that finds ink in photographs learned to leave out printed lines and print, the paper's
+edge and folds, shadows, pens, fingers, boxes and rings. It doesn't leave out handwriting close to
+the digit, and it may fail where a hard shadow hides a dark stroke. The digit network may take a 1
+with a long flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that
+look like digits (O, I, l, Z, S, b, g, q) as digits.""",
         "![Learning curves](figures/learning_curves.png)\n"
         "![Confusion matrix](figures/confusion_matrix.png)",
     ]

@@ -29,10 +29,16 @@ from digit_model.hub.errors import (
     translate_errors,
 )
 from digit_model.hub.names import HubName
-from digit_model.model_folder import CONFIG_FILE, METRICS_FILE, WEIGHTS_FILE, ModelError
+from digit_model.model_folder import (
+    CONFIG_FILE,
+    INK_FILE,
+    METRICS_FILE,
+    WEIGHTS_FILE,
+    ModelError,
+)
 
-MODEL_FILES = (CONFIG_FILE, WEIGHTS_FILE)  # no pickle, no code
-MAX_BYTES = 100_000_000  # of both files
+MODEL_FILES = (CONFIG_FILE, WEIGHTS_FILE, INK_FILE)  # no pickle, no code
+MAX_BYTES = 100_000_000  # of these files
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +50,7 @@ def pull(name: HubName, *, local_files_only: bool = False) -> tuple[Path, str, s
     cache.
 
     Returns:
-        The folder with config.json and model.safetensors; the commit, 40 hexadecimal digits; and a
+        The folder with config.json and the tensors; the commit, 40 hexadecimal digits; and a
         sentence for the user if the Hub gave no answer, else None.
 
     Raises:

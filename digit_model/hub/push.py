@@ -15,10 +15,11 @@ from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
     FIGURES,
+    INK_FILE,
     METRICS_FILE,
     WEIGHTS_FILE,
     ModelError,
-    measured_sha256,
+    measured_hashes,
 )
 from digit_model.weights import load_weights
 
@@ -71,18 +72,18 @@ def push(
 
 def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
     """The files to upload from a folder of weights: names in the repository, and contents."""
-    _, config = load_weights(folder)  # nothing is uploaded that doesn't load
-    measured, command = measured_sha256(folder), f"python -m digit_model evaluate --model {folder}"
+    config = load_weights(folder).config  # nothing is uploaded that doesn't load
+    measured, command = measured_hashes(folder), f"python -m digit_model evaluate --model {folder}"
     if measured is None:
         raise ModelError(
             f"{folder / METRICS_FILE} is missing or damaged, and the model card is made of it: "
             f"run {command}."
         )
-    if measured != config.sha256:
+    if measured != config.hashes:
         raise ModelError(
             f"{folder / METRICS_FILE} has the figures of other weights: run {command}."
         )
-    names = [CONFIG_FILE, WEIGHTS_FILE, METRICS_FILE]
+    names = [CONFIG_FILE, WEIGHTS_FILE, INK_FILE, METRICS_FILE]
     names += sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
     files = {name: (folder / name).read_bytes() for name in names}
     return {**files, CARD_FILE: model_card_of(folder, repo).encode()}

@@ -1,113 +1,96 @@
 """An upright RGB picture → ink, 1 = ink, 0 = paper.
 
-Shrink the picture, project it on the colour axis along which ink and paper differ, separate ink
-from paper (:mod:`digit_model.ink.sheet`), and in a photograph remove what isn't handwriting
-(:mod:`digit_model.ink.marks`). This module doesn't import torch.
+In a flat picture, such as a drawing, ink is told exactly from the level of its paper
+(:mod:`digit_model.ink.flat`). In any other one a network finds the handwriting in two looks
+(:mod:`digit_model.ink.looks`): at the whole picture, then at what surrounds the digit. This module
+doesn't import torch.
 """
+
+from collections.abc import Callable
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from digit_model.ink.blemishes import drop_blemishes
-from digit_model.ink.marks import (
-    agreement,
-    are_holes,
-    comes_from_edge,
-    drop_frame,
-    drop_others,
-    is_region,
-    is_wide,
-    mark_mask,
-    within_label,
-)
-from digit_model.ink.rulings import drop_rulings
-from digit_model.ink.scene import choose_digit, find_sheet
-from digit_model.ink.sheet import (
-    drawing_ink,
-    is_drawing,
-    is_plain,
-    local_ink,
-    paper_surface,
-    sheet_ink,
-)
+from digit_model.ink.flat import drawing_ink, has_third_level, is_clean, is_drawing, is_solid_stroke
+from digit_model.ink.groups import choose_digit, is_plain
+from digit_model.ink.looks import Window, around, look
+from digit_model.ink.marks import MARK, keep_digit, mark_mask, within_band
+
+# The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
+FindInk = Callable[[np.ndarray], np.ndarray]
 
 # Pixels. Pictures are first shrunk to this longer side: a digit of 15 % of the side keeps 96
 # pixels, nearly five times as many as the network sees.
 WORK_SIDE = 640
-MIN_PHOTOGRAPH_SIDE = 48  # pixels, shorter side; smaller pictures aren't treated as photographs
-# Pixels. Small photographs are enlarged to at least this longer side, because the edges of shadows
-# and printed lines are only detected if they are several pixels wide.
-MIN_PHOTOGRAPH_LONG_SIDE = 200
-DENOISE_SIGMA = 0.0025  # of the Gaussian blur, as a fraction of the picture's longer side
-# Share of the global ink, see written_ink(), that has to be local ink too for it to be used.
-MIN_AGREEMENT = 0.7
+SMALL_SIDE = 48  # pixels, shorter side; of fewer, on clean paper, the network would see blocks
+# Mean ink of the marks from which they count: of writing it is 0.8 and more, in texture and noise
+# less than 0.6.
+SURE = 0.6
+EVEN_ODDS = (0.5 - MARK) / (1 - MARK)
+SECOND_LOOK = 1.5  # longer sides of the digit that the second look takes in
 
 
-def extract_ink(rgb: np.ndarray) -> np.ndarray:
+class Ink(NamedTuple):
+    """Ink, and which part of the picture it is.
+
+    Attributes:
+        pixels: float32 (h, w) in [0, 1], all zero when there is no ink.
+        window: left, top, width and height in fractions of the picture's width and height.
+    """
+
+    pixels: np.ndarray
+    window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+
+
+def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """Find the ink of one digit.
 
     Args:
         rgb: uint8 (H, W, 3), upright; dark ink on light paper or light on dark.
-
-    Returns:
-        float32 (h, w) in [0, 1], all zero when there is no ink. The picture has its own size or is
-        shrunk to a longer side of ``WORK_SIDE``, a drawing with large ink even more; a small
-        photograph is enlarged.
+        find_ink: the ink network.
     """
-    grey = contrast_axis(shrink(rgb))
-    if is_drawing(grey):
-        ink = drawing_ink(grey)
-        return within_label(ink)
-    if min(grey.shape) < MIN_PHOTOGRAPH_SIDE:
-        return drop_frame(sheet_ink(grey))
-    factor = -(-MIN_PHOTOGRAPH_LONG_SIDE // max(grey.shape))
-    if factor > 1:
-        grey = cv2.resize(grey, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
-    return photograph_ink(grey)
+    rgb = shrink(rgb)
+    grey = contrast_axis(rgb)
+    ink = drawing_ink(grey)
+    small = min(grey.shape) < SMALL_SIDE and is_clean(ink)
+    if not small and (not is_drawing(grey) or has_third_level(grey)):
+        return Ink(ink) if is_solid_stroke(ink) else photograph_ink(rgb, find_ink)
+    digit = within_band(ink)
+    if small or digit is not ink or is_plain(ink):
+        return Ink(digit)
+    found = photograph_ink(rgb, find_ink)
+    return found if found.pixels.any() else Ink(ink)
 
 
-def photograph_ink(grey: np.ndarray) -> np.ndarray:
-    """Ink in a photograph: uint8 (h, w) → float32 (h, w) in [0, 1].
-
-    If there is a sheet on a darker background, only the ink on the sheet is used. Printed lines are
-    removed. Of several groups of marks, the one that is most likely the digit is kept.
-    """
-    grey = drop_blemishes(cv2.GaussianBlur(grey, (0, 0), DENOISE_SIGMA * max(grey.shape)))
-    sheet = find_sheet(grey)
-    if sheet is not None:
-        surface, _ = paper_surface(grey, sheet)
-        left, top, width, height = cv2.boundingRect(sheet)
-        area = slice(top, top + height), slice(left, left + width)
-        ink = np.zeros(grey.shape, np.float32)
-        ink[area] = written_ink(drop_rulings(np.where(sheet == 1, grey, surface)[area]))
-        if mark_mask(ink).any():
-            return choose_digit(ink)
-    return choose_digit(written_ink(drop_rulings(grey)))
+def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
+    """Ink in a photograph, by the network: uint8 RGB (h, w, 3) → what the second look finds."""
+    rows, columns = rgb.shape[:2]
+    first = _look_for_ink(rgb, (0, 0, columns, rows), find_ink)
+    left, top, width, height = cv2.boundingRect(mark_mask(first))
+    if not width:
+        return Ink(first)
+    x, y = columns / first.shape[1], rows / first.shape[0]
+    box = (round(left * x), round(top * y), round((left + width) * x), round((top + height) * y))
+    window = around(box, SECOND_LOOK, rgb.shape)
+    left, top, right, bottom = window
+    share = left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
+    return Ink(_look_for_ink(rgb, window, find_ink), share)
 
 
-def written_ink(grey: np.ndarray) -> np.ndarray:
-    """Ink under any illumination: uint8 (h, w) → float32 (h, w) in [0, 1].
-
-    Global ink, relative to the brightness of the whole sheet, is right for strokes of any width but
-    may include shadows, sheets and tables. Local ink, relative to the surroundings of a pixel,
-    excludes shadows but misses the inside of wide strokes. Global ink is used in clear cases and
-    where local ink agrees with it.
-    """
-    ink, strokes = drop_frame(sheet_ink(grey)), drop_frame(local_ink(grey))
-    marks, lines = mark_mask(ink), mark_mask(strokes)
-    if is_plain(grey, marks, lines):
-        return ink
-    if not lines.any():
-        # A region from the edge without strokes is a shadow or uneven light on blank paper.
-        empty = is_region(ink) and comes_from_edge(ink)
-        return strokes if empty else ink
-    if is_wide(lines):
-        return ink
-    if not marks.any() or is_region(ink):
-        return strokes
-    if agreement(ink, strokes) >= MIN_AGREEMENT:
-        return drop_others(ink, strokes)
-    return ink if are_holes(strokes, ink) else strokes
+def _look_for_ink(rgb: np.ndarray, window: Window, find_ink: FindInk) -> np.ndarray:
+    """The digit's ink in a window, float32 (h, w), in the window's proportions; 0 if not sure."""
+    left, top, right, bottom = window
+    seen = look(rgb, window)
+    # Where ink and paper are equally likely it is just a mark, so that strokes get no wider.
+    ink = np.clip((find_ink(seen) - EVEN_ODDS) / (1 - EVEN_ODDS), 0, 1)
+    ink = choose_digit(keep_digit(ink))
+    marks = ink > MARK
+    if not marks.any() or ink[marks].mean() < SURE:
+        ink = np.zeros_like(ink)
+    scale = max(ink.shape) / max(right - left, bottom - top)
+    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR))
 
 
 def shrink(rgb: np.ndarray) -> np.ndarray:

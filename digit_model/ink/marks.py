@@ -1,7 +1,5 @@
 """Which marks of the ink, float32 (h, w) in [0, 1], belong to the digit."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
@@ -17,45 +15,17 @@ NEAR = 0.12
 SPECK_AREA = 0.04
 SPECK_SIDE = 0.25
 # Only so many components, the largest, are looked at: more of them are texture.
-MOST_COMPONENTS = 64
-# A ring or a box encloses the digit when it is a line, inked to less than this fraction of what it
-# encloses, and a single mark in it has at least this fraction of its height: not the dot in a 0.
-# A box, which fills this much of its own box, may hold a small one.
-# Other marks in it have less than that one: two eyes and a mouth make it a face.
-LINE = 0.45
-SMALLEST_ENCLOSED, SMALLEST_IN_BOX = 0.4, 0.15
-BOX = 0.9
-SMALLEST_OTHER = 0.12
-# Discs: logarithm of width over height, and deviation of the share of their box from a circle's.
-ROUND, DISC = 0.3, 0.08
-# The slash of a 0 is no digit in a ring either: a straight line, no wider than this fraction of its
-# length, that leans by more than so many degrees.
-SLASH, SLASH_LEANS = 0.3, 22.0
+MOST_MARKS = 64
 # Ink is a region, not strokes, when a disc fits into it that is this fraction of the ink's longer
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
 REGION = 0.42
 REGION_OF_PICTURE = 0.38
-# It covers more than this fraction of the picture's edge, or of its own convex hull.
-REGION_AT_EDGE = 0.1
-REGION_SOLID = 0.9
-# Or, its holes filled, it covers more than this fraction of a rectangle: a sheet of paper.
-REGION_RECTANGULAR = 0.93
-# A label is inked to at least this fraction, and the digit that it leaves out is at least so high,
-# as a fraction of the label's height; the loops that a marker leaves open are less.
-LABEL_INKED = 0.6
-LABEL_SHARE = 0.7  # of the ink lies on the band: only the digit's ends may reach beyond it
-SMALLEST_ON_LABEL = 0.5
-# Strokes of which more than this fraction lies within this many picture's sides of the edge of a
-# shadow or a sheet are that edge.
-RIM_SHARE = 0.7
-RIM = 0.02
-# Components of the ink of which the strokes cover less than this fraction are something else.
-OTHER = 0.25
-# A component as long as this fraction of one of the picture's edges, and touching it, is the table
-# beside the paper, as long as a digit of at least this fraction of the picture's longer side
-# remains.
-FRAME = 0.8
-SMALLEST_DIGIT = 0.1
+RECTANGULAR = 0.93  # share of the rectangle that a label fills
+# A band is inked to at least this fraction, and the digit that it leaves out is at least so high,
+# as a fraction of the band's height; the loops that a marker leaves open are less.
+BAND_INKED = 0.6
+BAND_SHARE = 0.7  # of the ink lies on the band: only the digit's ends may reach beyond it
+SMALLEST_ON_BAND = 0.5
 # Width, in pixels, of the grey rim that anti-aliasing or a lens puts around ink.
 SOFT_EDGE = 4
 
@@ -68,11 +38,6 @@ def mark_mask(ink: np.ndarray) -> np.ndarray:
 def border(picture: np.ndarray) -> np.ndarray:
     """The pixels along the four edges of a picture, (h, w) → (2 w + 2 h,); corners come twice."""
     return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
-
-
-def odd(side: float) -> int:
-    """The odd number from 3 that is nearest: even squares would move what they close or open."""
-    return max(3, 2 * round((side - 1) / 2) + 1)
 
 
 def gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
@@ -94,8 +59,7 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
         return ink
     count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:]
-    order = 1 + np.argsort(-mass, kind="stable")[:MOST_COMPONENTS]
-    order = order[~_enclosing(labels, stats, order)]
+    order = 1 + np.argsort(-mass, kind="stable")[:MOST_MARKS]
     left, top, width, height, area = stats[order].T.astype(np.int64)
     side, area = np.maximum(width, height) / max(width[0], height[0]), area / area[0]
     apart = np.maximum(gaps(left, left + width), gaps(top, top + height))
@@ -113,154 +77,19 @@ def keep_digit(ink: np.ndarray) -> np.ndarray:
     return keep_components(ink, labels, kept)
 
 
-def _enclosing(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Which of the components are a box or a ring around another one that is the digit.
+def within_band(ink: np.ndarray) -> np.ndarray:
+    """The digit that a band leaves out, in the colour of the paper; the ink, if there is no band.
 
-    Args:
-        labels: int32 (h, w); ``stats``: (count, 5), both of cv2.connectedComponentsWithStats.
-        order: the components to look at, int (n,).
-
-    Returns:
-        bool (n,), never all of them.
-    """
-    left, top, width, height, area = stats[order].T
-    right, bottom = left + width, top + height
-    within = (left[:, None] < left) & (right[:, None] > right)
-    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
-    within &= height >= SMALLEST_OTHER * height[:, None]
-    enclosing = np.zeros(len(order), bool)
-    for outer in np.flatnonzero((within.sum(axis=1) == 1) & (area < LINE * width * height)):
-        inner = int(within[outer].argmax())
-        part = labels[top[outer] : bottom[outer], left[outer] : right[outer]]
-        filled, _ = _filled((part == order[outer]).view(np.uint8))
-        least = SMALLEST_IN_BOX if filled.mean() > BOX else SMALLEST_ENCLOSED
-        if height[inner] < least * height[outer]:
-            continue
-        pixels = (part == order[inner]).view(np.uint8)
-        whole = (pixels & filled).sum() == area[inner]
-        target = _is_round(filled) and _is_round(_filled(pixels)[0])
-        thin = area[outer] <= LINE * filled.sum()
-        enclosing[outer] = whole and thin and not target and not _is_slash(pixels)
-    return enclosing
-
-
-def _is_round(filled: np.ndarray) -> bool:
-    """Whether it is a disc: within another one it makes a target, and no 0."""
-    _, _, width, height = cv2.boundingRect(filled)
-    return bool(
-        abs(np.log(width / height)) < ROUND
-        and abs(filled.sum() / (width * height) - np.pi / 4) < DISC
-    )
-
-
-def _is_slash(pixels: np.ndarray) -> bool:
-    (_, (width, length), angle) = cv2.minAreaRect(cv2.findNonZero(pixels))
-    if width > length:
-        width, length, angle = length, width, angle + 90
-    leaning = abs((angle + 90) % 180 - 90)  # degrees from upright
-    return bool(width + 1 < SLASH * (length + 1) and leaning > SLASH_LEANS)
-
-
-def is_region(ink: np.ndarray) -> bool:
-    """Whether the ink, its holes filled, is a shadow, a sheet of paper or the table.
-
-    It is wider than a pen writes, and it comes in from the picture's edge or, unlike a digit of
-    which a marker has filled the loops, is hollow nowhere or has four corners.
+    It runs from one edge of the picture to the opposite one; the digit's ends that reach beyond it
+    have its colour.
     """
     marks = mark_mask(ink)
-    filled, outlines = _filled(marks)
-    if not is_wide(filled):
-        return False
-    hull = cv2.convexHull(np.concatenate(outlines))
-    return bool(
-        comes_from_edge(ink)
-        or marks.sum() > REGION_SOLID * max(cv2.contourArea(hull), 1.0)
-        or _is_rectangular(filled, hull)
-    )
-
-
-def comes_from_edge(ink: np.ndarray) -> bool:
-    """Whether the ink covers more of the picture's edge than strokes that touch it would."""
-    return bool(border(mark_mask(ink)).mean() > REGION_AT_EDGE)
-
-
-def _filled(marks: np.ndarray) -> tuple[np.ndarray, Sequence[np.ndarray]]:
-    """Marks, uint8 (h, w), with their holes filled; and their outlines."""
-    outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED), outlines
-
-
-def agreement(ink: np.ndarray, strokes: np.ndarray) -> float:
-    """Fraction of the ink's marks that lie on those of the strokes, or right beside them."""
-    marks = mark_mask(ink)
-    return float((marks & _near(strokes)).sum() / max(1, marks.sum()))
-
-
-def _near(strokes: np.ndarray) -> np.ndarray:
-    """Their marks, uint8 (h, w), and the pixels right beside them."""
-    return cv2.dilate(mark_mask(strokes), np.ones((3, 3), np.uint8))
-
-
-def drop_others(ink: np.ndarray, strokes: np.ndarray) -> np.ndarray:
-    """Without the components of the ink that hardly any of the strokes lie on."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    on = np.bincount(labels.ravel(), weights=_near(strokes).ravel(), minlength=count)
-    dropped = on < OTHER * stats[:, 4]
-    dropped[0] = False  # the paper
-    return _without(ink, labels, dropped)
-
-
-def are_holes(strokes: np.ndarray, ink: np.ndarray) -> bool:
-    """Whether the strokes are but the paper that shows through the loops of a wide pen's ink."""
-    marks, within = mark_mask(ink), mark_mask(strokes)
-    enclosed = _filled(marks)[0] & (1 - marks)
-    return bool(not border(marks).any() and (within & enclosed).sum() > 0.7 * within.sum())
-
-
-def drop_rims(ink: np.ndarray, lit: np.ndarray) -> np.ndarray:
-    """Without the marks that run along the border between two kinds of paper.
-
-    Args:
-        ink: float32 (h, w) in [0, 1].
-        lit: uint8 (h, w), 1 where the paper is of the brighter kind: in the light, or the sheet.
-    """
-    width = odd(2 * RIM * max(ink.shape))
-    rim = cv2.morphologyEx(lit, cv2.MORPH_GRADIENT, np.ones((width, width), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    share = np.bincount(labels.ravel(), weights=rim.ravel(), minlength=count) / stats[:, 4]
-    dropped = share > RIM_SHARE
-    dropped[0] = False  # the paper
-    return _without(ink, labels, dropped)
-
-
-def _without(ink: np.ndarray, labels: np.ndarray, dropped: np.ndarray) -> np.ndarray:
-    """Without some of the components, bool (count,), and their soft edges."""
-    reach = 2 * SOFT_EDGE + 1
-    near = cv2.dilate(dropped[labels].astype(np.uint8), np.ones((reach, reach), np.uint8))
-    others = (labels > 0) & ~dropped[labels]
-    return np.where((near == 1) & ~others, np.float32(0), ink)
-
-
-def within_label(ink: np.ndarray) -> np.ndarray:
-    """The digit that a label leaves out, in the colour of the paper; the ink, if it is no label.
-
-    A label is wide and inked for the most part. It has four corners, or runs as a band from one
-    edge of the picture to the opposite one; the digit's ends that reach beyond a band have its
-    colour.
-    """
-    marks = mark_mask(ink)
-    filled, outlines = _filled(marks)
-    label, beyond = _band(marks) | _band(marks.T).T, ink
-    if not is_wide(filled | label):
+    band = _band(marks) | _band(marks.T).T
+    if not is_wide(band) or marks.sum() <= BAND_INKED * band.sum():
         return ink
-    hull = cv2.convexHull(np.concatenate(outlines))
-    if not label.any() and _is_rectangular(filled, hull):
-        label, beyond = cv2.fillConvexPoly(label, hull, 1), np.zeros_like(ink)
-    if marks.sum() <= LABEL_INKED * label.sum() or not label.any():
-        return ink
-    digit = keep_digit(np.where(label == 1, 1 - ink, beyond))
+    digit = keep_digit(np.where(band == 1, 1 - ink, ink))
     height = cv2.boundingRect(mark_mask(digit))[3]
-    large_enough = height >= SMALLEST_ON_LABEL * cv2.boundingRect(marks)[3]
+    large_enough = height >= SMALLEST_ON_BAND * cv2.boundingRect(marks)[3]
     return digit if large_enough and not is_wide(mark_mask(digit)) else ink
 
 
@@ -272,33 +101,30 @@ def _band(marks: np.ndarray) -> np.ndarray:
     if len(ends) == 1:
         left, right = ends.pop()
         solid = min(len(columns) for columns in stretches) == right - left + 1
-        if solid and marks[:, left : right + 1].sum() >= LABEL_SHARE * marks.sum():
+        if solid and marks[:, left : right + 1].sum() >= BAND_SHARE * marks.sum():
             band[:, left : right + 1] = 1
     return band
 
 
-def _is_rectangular(filled: np.ndarray, hull: np.ndarray) -> bool:
-    width, height = cv2.minAreaRect(hull)[1]  # between the middles of the outermost pixels
-    return bool(filled.sum() > REGION_RECTANGULAR * (width + 1) * (height + 1))
+def is_rectangular(marks: np.ndarray) -> bool:
+    """Whether the marks, uint8 (h, w), 0 or 1, fill a rectangle, of any tilt."""
+    points = cv2.findNonZero(marks)
+    width, height = cv2.minAreaRect(points)[1]  # between the middles of the outermost pixels
+    return len(points) > RECTANGULAR * (width + 1) * (height + 1)
 
 
-def is_wide(marks: np.ndarray) -> bool:
-    """Whether a disc wider than any pen fits into the marks, uint8 (h, w), 0 or 1."""
+def filled(marks: np.ndarray) -> np.ndarray:
+    """Marks, uint8 (h, w), 0 or 1, with their holes filled."""
+    outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED)
+
+
+def is_wide(marks: np.ndarray, *, in_picture: bool = True) -> bool:
+    """Whether a disc wider than any pen fits into the marks, uint8 (h, w), 0 or 1.
+
+    ``in_picture``: and it is wide for the whole picture, too.
+    """
     _, _, width, height = cv2.boundingRect(marks)
     disc = 2 * float(cv2.distanceTransform(marks, cv2.DIST_L2, 3).max())
-    return disc > REGION * max(width, height) and disc > REGION_OF_PICTURE * min(marks.shape)
-
-
-def drop_frame(ink: np.ndarray) -> np.ndarray:
-    """Without what runs along the whole of a picture's edge, unless nothing else is there."""
-    marks = mark_mask(ink)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
-    left, top, width, height = stats[:, :4].T
-    rows, columns = ink.shape
-    along_side = (height >= FRAME * rows) & ((left == 0) | (left + width == columns))
-    along_end = (width >= FRAME * columns) & ((top == 0) | (top + height == rows))
-    frame = along_side | along_end
-    frame[0] = False  # the paper
-    inner = np.where(frame[labels], np.float32(0), ink)
-    _, _, width, height = cv2.boundingRect(mark_mask(inner))
-    return inner if max(width, height) >= SMALLEST_DIGIT * max(rows, columns) else ink
+    least = REGION_OF_PICTURE * min(marks.shape) if in_picture else 0
+    return disc > max(REGION * max(width, height), least)

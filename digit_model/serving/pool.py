@@ -26,7 +26,7 @@ GRACE_SECONDS = 0.5  # for a job whose caller has left; what takes longer ends w
 # a decoder has failed.
 OWN_SIGNALS = frozenset(
     getattr(signal, name)
-    for name in ("SIGXCPU", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
+    for name in ("SIGPROF", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGFPE", "SIGILL")
     if hasattr(signal, name)  # Windows lacks some
 )
 

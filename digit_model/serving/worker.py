@@ -1,8 +1,8 @@
 """What runs in a worker process: the recogniser, loaded once, and the jobs it does.
 
 The functions are called by name from the server's process; arguments and results are pickled.
-On Linux, the kernel bounds what a job may take of processor and memory, whatever a file does to its
-decoder.
+The kernel bounds what a job may take of the processor and, on Linux, of memory, whatever a file
+does to its decoder.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +42,8 @@ class ModelInfo:
     Attributes:
         id: the repository or the folder's name.
         revision: the commit on the Hub; None for a folder.
-        sha256: of the weights.
+        sha256: of the digit network's weights.
+        ink_sha256: of the ink network's.
         folder: where they were loaded from.
         notice: what users should know of where they are from, a sentence; or None.
     """
@@ -51,6 +51,7 @@ class ModelInfo:
     id: str
     revision: str | None
     sha256: str
+    ink_sha256: str
     folder: Path
     notice: str | None
 
@@ -101,9 +102,13 @@ def load_without_limits(model: str | None) -> ModelInfo:
     cv2.setNumThreads(1)
     _recognizer = load_recognizer(model)
     _recognizer.warm_up()
-    folder = _recognizer.folder or Path()
     return ModelInfo(
-        _recognizer.id, _recognizer.revision, _recognizer.sha256, folder, _recognizer.notice
+        id=_recognizer.id,
+        revision=_recognizer.revision,
+        sha256=_recognizer.sha256,
+        ink_sha256=_recognizer.ink_sha256,
+        folder=_recognizer.folder or Path(),
+        notice=_recognizer.notice,
     )
 
 
@@ -152,18 +157,18 @@ def _limit_memory() -> None:
 
 
 def bounded(job: Callable[..., Result], *arguments: Any) -> Result:
-    """Do a job; the process ends by SIGXCPU if it takes more than :data:`JOB_CPU_SECONDS`."""
-    if sys.platform != "linux":
-        return job(*arguments)
-    import resource
+    """Do a job; the process ends by SIGPROF if it takes more than :data:`JOB_CPU_SECONDS`.
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    most = int(time.process_time()) + JOB_CPU_SECONDS  # whole seconds, of all the process's time
-    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+    Not by RLIMIT_CPU, which is of the process's whole life: Linux counts it in ticks, and these get
+    seconds ahead of ``time.process_time()`` within minutes of short jobs.
+    """
+    if sys.platform == "win32":
+        return job(*arguments)
+    signal.setitimer(signal.ITIMER_PROF, JOB_CPU_SECONDS)
     try:
         return job(*arguments)
     finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 # ---- jobs: each takes a list and answers every item in its place, with an error if need be

@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from digit_model.data import DATA_FOLDER
 from digit_model.files import atomic_path
+from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 
 Arrays = dict[str, np.ndarray]
 
@@ -43,8 +44,9 @@ def cached(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays
 
 
 def _source_hash() -> str:
-    """SHA-256 of the code and the data files, since any of them may change the result."""
+    """SHA-256 of the code, the data files and the ink network: each may change the result."""
     files = [*PACKAGE.rglob("*.py"), *DATA_FOLDER.glob("*.npz"), *DATA_FOLDER.glob("*.gz")]
+    files.append(DEFAULT_WEIGHTS / INK_FILE)  # it preprocesses the pictures
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(str(path.relative_to(PACKAGE.parent)).encode() + path.read_bytes())

@@ -21,7 +21,7 @@ from digit_model.training.recipe import DATA_FIELDS, Recipe
 # Names in the cache of load_mnist_and_validation().
 TRAINING = "training"  # MNIST's training images; all other sets are for validation
 IMAGES, LABELS = " images", " labels"  # suffixes
-DRY_RUN_SIZE = 64  # images of each kind that a dry run generates in each process
+DRY_RUN_SIZE = 32  # images of each kind that a dry run generates in each process
 
 
 @dataclasses.dataclass

@@ -34,7 +34,8 @@ def load_ensemble(folders: Sequence[Path]) -> tuple[Ensemble, list[str]]:
         ModelError: one of them can't be loaded.
     """
     loaded = [load_weights(folder) for folder in folders]
-    return Ensemble([network for network, _ in loaded]), [config.sha256 for _, config in loaded]
+    networks = [weights.network for weights in loaded]
+    return Ensemble(networks), [weights.config.sha256 for weights in loaded]
 
 
 def load_initial_network(
@@ -45,7 +46,7 @@ def load_initial_network(
     Raises:
         ModelError: it can't be loaded, or has another architecture.
     """
-    network, config = load_weights(folder)
+    network, _, config = load_weights(folder)
     if config.network != architecture:
         raise ModelError(f"The network in {folder} is not of the recipe's shape.")
     return network, {"sha256": config.sha256, "training": config.training}

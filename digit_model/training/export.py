@@ -1,5 +1,6 @@
 """From a trained network to a folder of weights: calibration, metrics, figures, model card."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,16 @@ import torch
 from digit_model.calibration import Calibration, calibrate
 from digit_model.data import Digits
 from digit_model.data.nondigits import nondigits
-from digit_model.evaluation.figures import confusion_matrix
+from digit_model.evaluation.figures import confusion_matrix, ink_sheet
 from digit_model.evaluation.metrics import measure
 from digit_model.hub.model_card import write_report
-from digit_model.model_folder import FIGURES
+from digit_model.ink_network import InkNetwork
+from digit_model.model_folder import DEFAULT_WEIGHTS, FIGURES
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.augment import augment
 from digit_model.training.learning_curves import learning_curves
-from digit_model.weights import ModelConfig, save_weights
+from digit_model.weights import Weights, load_weights, save_weights
 
 
 def export(
@@ -29,8 +31,12 @@ def export(
 ) -> None:
     """Calibrate on the validation sets, then write weights, config, figures, metrics and card."""
     network = network.cpu().eval()
-    uncalibrated = ModelConfig(network.config, Calibration(), training=setup)
-    recognizer = DigitRecognizer(network, uncalibrated, id=folder.name)
+    # The data were preprocessed with this ink network, so it belongs to the weights.
+    _, ink_network, shipped = load_weights(DEFAULT_WEIGHTS)
+    config = dataclasses.replace(
+        shipped, network=network.config, calibration=Calibration(), training=setup
+    )
+    recognizer = DigitRecognizer(network, ink_network, config, id=folder.name)
     images = np.concatenate([digits[0] for digits in validation.values()])
     labels = np.concatenate([digits[1] for digits in validation.values()])
     logits = recognizer.logits(images)
@@ -42,17 +48,43 @@ def export(
         )
     outliers = nondigits(3000 if len(images) > 3000 else 200, seed=2_000_003)
     calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
-    config = save_weights(folder, network, ModelConfig(network.config, calibration, training=setup))
+    config = dataclasses.replace(config, calibration=calibration)
+    config = save_weights(folder, network, ink_network, config)
 
-    recognizer = DigitRecognizer(network, config, id=folder.name)
+    recognizer = DigitRecognizer(network, ink_network, config, id=folder.name)
+    hashes = {"sha256": config.sha256, "ink_sha256": config.ink_sha256}
     metrics = {
-        "model": {"id": recognizer.id, "revision": None, "sha256": config.sha256},
+        "model": {"id": recognizer.id, "revision": None, **hashes},
         "validation": {name: measure(recognizer, digits) for name, digits in validation.items()},
         "history": history,
     }
     learning_curves(history, folder / FIGURES / "learning_curves.png")
     confusion_matrix(labels, logits.argmax(axis=1), folder / FIGURES / "confusion_matrix.png")
     write_report(folder, metrics)
+    _say_how_to_measure(folder)
+
+
+def export_ink(
+    ink_network: InkNetwork,
+    folder: Path,
+    weights: Weights,
+    pictures: np.ndarray,
+    history: list[dict[str, float]],
+    setup: dict[str, Any],
+) -> None:
+    """Write an ink network beside the digit network of ``weights``, and figures of it.
+
+    One of them shows ``pictures``, uint8 (N, 160, 160, 3), with the ink that it finds in them.
+    """
+    config = dataclasses.replace(weights.config, ink_network=ink_network.config, ink_training=setup)
+    save_weights(folder, weights.network, ink_network, config)
+    learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
+    find_ink = ink_network.fused().find_ink
+    ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")
+    _say_how_to_measure(folder)
+
+
+def _say_how_to_measure(folder: Path) -> None:
     print(
         f"{folder} holds the weights; measure them with: "
         f"python -m digit_model evaluate --model {folder}"

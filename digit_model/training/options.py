@@ -6,7 +6,7 @@ from pathlib import Path
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import RECIPES
+from digit_model.training.recipe import INK_RECIPES, RECIPES
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
@@ -27,7 +27,12 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         type=Path,
         help="folder for weights, metrics and figures; by default weights, or runs/dry-run",
     )
-    add("--recipe", choices=RECIPES, default="default", help="named set of hyperparameters")
+    add(
+        "--recipe",
+        choices=(*RECIPES, *INK_RECIPES),
+        default="default",
+        help="named set of hyperparameters; ink… train the network that finds ink in photographs",
+    )
     add(
         "--seed",
         type=whole_number(0),
@@ -82,7 +87,10 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
             check_repo_id(args.push_to_hub)  # to fail now rather than after hours
     except ModelError as error:
         parser.error(str(error))
-    if RECIPES[args.recipe].needs_teachers != bool(args.teachers):
+    ink = args.recipe in INK_RECIPES
+    if ink and (args.teachers or args.own_digits or args.corrections):
+        parser.error("the ink recipes train on pictures that they draw, and take no other data")
+    if not ink and RECIPES[args.recipe].needs_teachers != bool(args.teachers):
         parser.error("the distilled recipe needs --teachers, and no other takes them")
     # A dry run must not overwrite real weights.
     args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")

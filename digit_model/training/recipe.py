@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from digit_model.ink_network import InkNetworkConfig
 from digit_model.network import NetworkConfig
 
 
@@ -48,7 +49,21 @@ class Recipe:
 
 def dry_run(recipe: Recipe) -> Recipe:
     """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
-    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=64)
+    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=32)
+
+
+@dataclasses.dataclass(frozen=True)
+class InkRecipe:
+    """The same for the ink network."""
+
+    epochs: int = 9
+    batch_size: int = 32
+    pictures: int = 14_000  # drawn once; see digit_model.data.ink_pictures
+    data_seed: int = 0
+    learning_rate: float = 3e-3  # its peak, for AdamW
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998  # per step; the averaged weights are exported
+    network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
 
 
 # The fields that determine the generated data. It is the same for every --seed, which changes only
@@ -92,3 +107,5 @@ RECIPES = {
         cycles=tuple(dataclasses.replace(cycle, augmentation=(0.0, 0.0)) for cycle in Recipe.cycles)
     ),
 }
+
+INK_RECIPES = {"ink": InkRecipe()}

@@ -15,7 +15,11 @@ def learning_rate(epoch: float, recipe: Recipe) -> float:
         epoch: fractional, since the start of the first cycle; in [0, total epochs).
     """
     cycle, progress = divmod(epoch / recipe.epochs, 1)
-    peak = recipe.cycles[int(cycle)].learning_rate
+    return one_cycle(progress, recipe.cycles[int(cycle)].learning_rate)
+
+
+def one_cycle(progress: float, peak: float) -> float:
+    """The learning rate of one cycle; ``progress`` in it is in [0, 1)."""
     if progress < WARMUP:
         return peak * (INITIAL_RATE + (1 - INITIAL_RATE) * progress / WARMUP)
     return peak * 0.5 * (1 + math.cos(math.pi * (progress - WARMUP) / (1 - WARMUP)))

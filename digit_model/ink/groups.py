@@ -1,26 +1,22 @@
-"""Where in a photograph the digit is: on which sheet of paper, and which group of its marks."""
+"""Which group of the marks in a photograph is the digit."""
 
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import border, gaps, keep_components, mark_mask
-from digit_model.ink.sheet import coarse
+from digit_model.ink.marks import (
+    MOST_MARKS,
+    border,
+    filled,
+    gaps,
+    is_rectangular,
+    is_wide,
+    keep_components,
+    mark_mask,
+)
 
-# A sheet covers at least and at most these fractions of the picture, no more than this fraction
-# of the picture's edge, and at least this one of its own hull and of a rectangle around it.
-SMALLEST_SHEET, LARGEST_SHEET = 0.08, 0.92
-SHEET_AT_EDGE = 0.35
-SHEET_SOLID, SHEET_RECTANGULAR = 0.93, 0.84
-# So much of it is brighter than what it lies on; the loop of a light 0 is not.
-SHEET_BRIGHT = 0.75
-# Its own edge, so wide as a fraction of the picture's longer side, is left out.
-SHEET_RIM = 0.02
 # Two marks are of one group when they are nearer than this fraction of the larger one's longer
 # side; one above the other, as the hat of a 5, they may be farther apart.
 BESIDE, ABOVE = 0.12, 0.22
-# But not with what comes in from the picture's edge, is so many times as thick, and smaller: a
-# finger, not the same pen.
-OTHER_PEN = 1.7
 # Marks beside each other, none less than this fraction of the other's height, are a number.
 NUMBER = 0.6
 ALIKE = 0.5  # and their scores differ by no more than this factor
@@ -33,38 +29,30 @@ UNDERLINE, BELOW = 3.0, 0.07
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
 CUT_OFF = 0.2
-# Only so many marks, the largest, are looked at.
-MOST_MARKS = 64
+# A mark within another one's box, and at least this fraction of its height: not the dot in a 0.
+ENCLOSED = 0.15
 
 
-def find_sheet(grey: np.ndarray) -> np.ndarray | None:
-    """The sheet of paper that lies on something darker: its mask, uint8 (h, w), or None.
+def is_plain(ink: np.ndarray) -> bool:
+    """Whether the marks of the ink are nothing but a digit's: one, or one group, of strokes.
 
-    It is bright, solid and has about four corners; light that falls on half of a page has not.
+    A wide rectangle may be a label with the digit left out; among several at the picture's edge may
+    be a toolbar; one around another may be a ring or a box.
     """
-    small = cv2.GaussianBlur(coarse(grey), (0, 0), 1.0)
-    _, bright = cv2.threshold(small, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    outlines, _ = cv2.findContours(bright, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not outlines:
-        return None
-    outline = max(outlines, key=cv2.contourArea)
-    sheet = cv2.drawContours(np.zeros_like(bright), [outline], -1, 1, cv2.FILLED)
-    area = float(sheet.sum())
-    if bright[sheet == 1].mean() < SHEET_BRIGHT:
-        return None
-    if (
-        not SMALLEST_SHEET <= area / sheet.size <= LARGEST_SHEET
-        or border(sheet).mean() > SHEET_AT_EDGE
-    ):
-        return None
-    hull = cv2.fillConvexPoly(np.zeros_like(sheet), cv2.convexHull(outline), 1)
-    width, height = cv2.minAreaRect(outline)[1]
-    if area < SHEET_SOLID * hull.sum() or area < SHEET_RECTANGULAR * (width + 1) * (height + 1):
-        return None
-    rim = 2 * max(1, round(SHEET_RIM * max(sheet.shape))) + 1
-    inside = cv2.erode(sheet, np.ones((rim, rim), np.uint8))  # beyond the picture it goes on
-    whole = cv2.resize(inside, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
-    return np.asarray(whole) if whole.any() else None
+    marks = mark_mask(ink)
+    whole = filled(marks)
+    if is_wide(whole) and is_rectangular(whole):
+        return False
+    count, _, stats, _ = cv2.connectedComponentsWithStats(marks)
+    if count <= 2:
+        return True
+    largest = stats[1:][np.argsort(-stats[1:, 4], kind="stable")[:MOST_MARKS]]
+    left, top, width, height, _ = largest.T
+    right, bottom = left + width, top + height
+    within = (left[:, None] < left) & (right[:, None] > right)
+    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
+    within &= height >= ENCLOSED * height[:, None]
+    return not border(marks).any() and not within.any() and int(_groups(largest).max()) == 0
 
 
 def choose_digit(ink: np.ndarray) -> np.ndarray:
@@ -74,13 +62,12 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
     print. Two that stand beside each other and are about as high are both kept: a number is no
     digit, and whoever sees the ink should know.
     """
-    marks = mark_mask(ink)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
     if count <= 2:
         return ink
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     order = 1 + np.argsort(-mass[1:], kind="stable")[:MOST_MARKS]
-    groups = _groups(stats[order], _from_outside(labels, stats, order))
+    groups = _groups(stats[order])
     boxes = np.stack([_box(stats[order[groups == group]]) for group in range(groups.max() + 1)])
     weights = np.bincount(groups, weights=mass[order])
     scores = _scores(boxes, weights, ink.shape)
@@ -99,34 +86,14 @@ def _box(stats: np.ndarray) -> np.ndarray:
     return np.array([left.min(), top.min(), (left + width).max(), (top + height).max()])
 
 
-def _from_outside(labels: np.ndarray, stats: np.ndarray, order: np.ndarray) -> np.ndarray:
-    """Pairs of components of which one is a finger or the like, bool (n, n)."""
-    left, top, width, height, _ = stats[order].T
-    rows, columns = labels.shape
-    cut_off = (left == 0) | (top == 0) | (left + width == columns) | (top + height == rows)
-    if not cut_off.any():
-        return np.zeros((len(order),) * 2, bool)
-    depth = cv2.distanceTransform((labels > 0).view(np.uint8), cv2.DIST_L2, 3)
-    thickness = np.array(
-        [
-            (depth[y : y + h, x : x + w] * (labels[y : y + h, x : x + w] == component)).max()
-            for component, x, y, w, h in zip(order, left, top, width, height, strict=True)
-        ]
-    )
-    side = np.maximum(width, height)
-    other = (thickness[:, None] > OTHER_PEN * thickness) & (side[:, None] < side)
-    other &= cut_off[:, None] & ~cut_off
-    return np.asarray(other | other.T)
-
-
-def _groups(stats: np.ndarray, apart: np.ndarray) -> np.ndarray:
-    """The number of each component's group, int (n,), from 0; ``apart`` are never neighbours."""
+def _groups(stats: np.ndarray) -> np.ndarray:
+    """The number of each component's group, int (n,), from 0."""
     left, top, width, height = stats[:, :4].T.astype(np.int64)
     beside, above = gaps(left, left + width), gaps(top, top + height)
     side = np.maximum(width, height)
     larger = np.maximum(side[:, None], side)
     reach = np.where(beside < 0, ABOVE, BESIDE) * larger
-    linked = (np.maximum(beside, above) < reach) & ~apart
+    linked = np.maximum(beside, above) < reach
     groups = np.arange(len(stats))
     while True:
         lowest = np.where(linked, groups, len(stats)).min(axis=1)

@@ -1,0 +1,39 @@
+"""Looks at a part of a picture, at the size that the ink network is trained on."""
+
+import cv2
+import numpy as np
+
+Window = tuple[int, int, int, int]  # left, top, right and bottom, in pixels of the picture
+
+LOOK_SIDE = 160  # pixels, longer side of what the network sees in its first look
+STRIDE = 16  # pixels; the network halves its sides four times
+
+
+def look(rgb: np.ndarray, window: Window, look_side: int = LOOK_SIDE) -> np.ndarray:
+    """A part of a picture, shrunk or enlarged: uint8 (H, W, 3) → uint8 (h, w, 3).
+
+    The longer side becomes ``look_side`` pixels, the other one the nearest multiple of ``STRIDE``
+    that keeps the proportions, 16 at least. ``look_side`` is a multiple of it, too.
+    """
+    left, top, right, bottom = window
+    longer = max(right - left, bottom - top)
+    columns, rows = (
+        max(STRIDE, STRIDE * round(side * look_side / longer / STRIDE))
+        for side in (right - left, bottom - top)
+    )
+    method = cv2.INTER_AREA if longer > look_side else cv2.INTER_LINEAR
+    return cv2.resize(rgb[top:bottom, left:right], (columns, rows), interpolation=method)
+
+
+def around(box: Window, share: float, shape: tuple[int, ...]) -> Window:
+    """The square around a box, ``share`` times its longer side, as far as the picture reaches."""
+    left, top, right, bottom = box
+    half = share * max(right - left, bottom - top) / 2
+    x, y = (left + right) / 2, (top + bottom) / 2
+    rows, columns = shape[:2]
+    return (
+        max(0, round(x - half)),
+        max(0, round(y - half)),
+        min(columns, round(x + half)),
+        min(rows, round(y + half)),
+    )
