@@ -29,6 +29,7 @@ UNDERLINE, BELOW = 3.0, 0.07
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
 CUT_OFF = 0.2
+LABEL_INKED = 0.3  # of its box, at least, on a label of any tilt that leaves a digit out
 # A mark within another one's box, and at least this fraction of its height: not the dot in a 0.
 ENCLOSED = 0.15
 
@@ -40,9 +41,11 @@ def is_plain(ink: np.ndarray) -> bool:
     be a toolbar; one around another may be a ring or a box.
     """
     marks = mark_mask(ink)
-    whole = filled(marks)
-    if is_wide(whole) and is_rectangular(whole):
-        return False
+    _, _, width, height = cv2.boundingRect(marks)
+    if marks.sum() > LABEL_INKED * width * height:  # not so in thin strokes, which saves time
+        whole = filled(marks)
+        if is_wide(whole) and is_rectangular(whole):
+            return False
     count, _, stats, _ = cv2.connectedComponentsWithStats(marks)
     if count <= 2:
         return True
