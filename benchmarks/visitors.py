@@ -63,6 +63,11 @@ class Record:
     megabytes: list[float] = field(default_factory=list)  # one a minute
     allocated: list[float] = field(default_factory=list)  # of these, without libraries
 
+    def note_memory(self, pid: int) -> None:
+        """Of the server with that process id."""
+        self.megabytes.append(megabytes(pid))
+        self.allocated.append(megabytes(pid, "Pss_Anon"))
+
 
 def films() -> list[Film]:
     digits = pen_digits("development")
@@ -122,16 +127,14 @@ async def visit(
 async def watch(pid: int, end: float, record: Record) -> None:
     """Note the server's memory, once a minute."""
     while time.monotonic() < end:
-        record.megabytes.append(megabytes(pid))
-        record.allocated.append(megabytes(pid, "Pss_Anon"))
+        record.note_memory(pid)
         print(
             f"{len(record.pen_up_ms)} drawings, {record.answers} answers, "
             f"{len(record.errors)} errors, {record.megabytes[-1]:.0f} MB",
             flush=True,
         )
         await asyncio.sleep(min(60.0, max(0.1, end - time.monotonic())))
-    record.megabytes.append(megabytes(pid))
-    record.allocated.append(megabytes(pid, "Pss_Anon"))
+    record.note_memory(pid)
 
 
 async def draw(url: str, pid: int, visitors: int, minutes: float) -> Record:

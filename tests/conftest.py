@@ -167,6 +167,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def resident_mb(*pids: int) -> float:
+    """Of these processes; pages they share count for each."""
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in pids]
+    return sum(int(status.split("VmRSS:")[1].split()[0]) for status in statuses) / 1024
+
+
 def chromium_path() -> str:
     """The Chromium to test in: $CHROMIUM, or the first one installed. Raises if there is none."""
     names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]

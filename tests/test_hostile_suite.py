@@ -18,7 +18,7 @@ import hostile_files as hostile
 import httpx
 import pytest
 import schemathesis
-from conftest import ROOT, Server, descendants, drawing_of, serving
+from conftest import ROOT, Server, descendants, drawing_of, resident_mb, serving
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -35,28 +35,20 @@ FILE = {"_type": "gradio.FileData"}
 STREAMS = ("heartbeat", "queue/data", "upload_progress", "startup-events", "/stream/")
 
 
-def resident_mb(server: Server) -> float:
-    """Of the server and its workers; pages they share count for each."""
-    total = 0.0
-    for pid in (server.process.pid, *descendants(server.process.pid)):
-        status = Path(f"/proc/{pid}/status").read_text()
-        total += int(status.split("VmRSS:")[1].split()[0]) / 1024
-    return total
-
-
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that is still as it was when all tests here have attacked it."""
     options = ("--max-calls-per-minute", "100000")
     with serving(tmp_path_factory.mktemp("attacked"), *options) as server:
+        main = server.process.pid
         with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as http:
             for _ in range(20):
                 recognize(http, drawing_of("7").png())
-            before = resident_mb(server)
+            before = resident_mb(main, *descendants(main))
             yield server
             assert recognize(http, drawing_of("7").png()).json()["data"][0]["label"] == "7"
             assert http.get("/readyz").status_code == 200
-        assert resident_mb(server) < GROWTH * before
+        assert resident_mb(main, *descendants(main)) < GROWTH * before
         assert "Traceback" not in server.log.read_text()
         server.stop()
         assert server.process.returncode == 0

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server, descendants, drawing_of, serving
+from conftest import Server, descendants, drawing_of, resident_mb, serving
 
 from page.pictures import REFUSED
 from page.server.upload_room import NO_ROOM
@@ -88,12 +88,6 @@ def wait_until_read(server: Server, count: int) -> None:
         time.sleep(0.05)
 
 
-def resident_mb(server: Server) -> float:
-    status = Path(f"/proc/{server.process.pid}/status").read_text()
-    (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
-    return int(line.split()[1]) / 1024
-
-
 def join(http: httpx.Client, event: int, session: str, files: list[dict[str, Any]]) -> None:
     call = {"data": [files], "fn_index": event, "session_hash": session}
     assert http.post("/queue/join", json=call).status_code == 200
@@ -135,9 +129,9 @@ def test_sessions_leave_no_memory_behind(server: Server, http: httpx.Client, fil
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(call, range(50)))
-        before = resident_mb(server)
+        before = resident_mb(server.process.pid)
         list(threads.map(call, range(SESSIONS)))
-    assert resident_mb(server) - before < 15
+    assert resident_mb(server.process.pid) - before < 15
 
 
 # ---- batches

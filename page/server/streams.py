@@ -33,11 +33,9 @@ class KnownStreams:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_get = scope["type"] == "http" and scope["method"] == "GET"
         call = CALL.fullmatch(scope["path"]) if is_get else None
-        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        sessions = query.get("session_hash", [])
         if call and not self._is_waited_for(call["event"]):
             await refuse(scope, receive, send, 404, NO_CALL)
-        elif is_get and scope["path"] == PAGE and sessions and not self._has_messages(sessions[-1]):
+        elif is_get and scope["path"] == PAGE and not self._has_messages(scope):
             await _session_not_found(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -45,8 +43,11 @@ class KnownStreams:
     def _is_waited_for(self, event: str) -> bool:
         return any(event in events for events in self._queue.pending_event_ids_session.values())
 
-    def _has_messages(self, session: str) -> bool:
-        return session in self._queue.pending_messages_per_session
+    def _has_messages(self, scope: Scope) -> bool:
+        query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        sessions = query.get("session_hash")
+        # Gradio refuses who names none.
+        return not sessions or sessions[-1] in self._queue.pending_messages_per_session
 
 
 async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:
