@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import multiprocessing.forkserver
 import os
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -66,6 +68,36 @@ def test_a_job_has_its_share_of_the_processor_and_no_second_try(worker: Worker) 
         assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
 
     run_async(scenario())
+
+
+def test_what_ended_a_process_is_known_while_others_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two threads that read an exit code at once one got 255: the job was tried once more."""
+    read = multiprocessing.forkserver.read_signed
+
+    def read_slowly(connection: int) -> int:
+        time.sleep(0.02)
+        return read(connection)
+
+    monkeypatch.setattr(multiprocessing.forkserver, "read_signed", read_slowly)
+    workers = [Worker(None) for _ in range(4)]
+
+    async def crash(worker: Worker) -> None:
+        for restarts in range(1, 4):
+            with pytest.raises(GivenUpError, match="more than this machine can give"):
+                await worker.run(os.kill, worker.pid(), signal.SIGSEGV, timeout_seconds=60)
+            assert worker.restarts == restarts
+            assert await worker.run(divmod, 7, 3, timeout_seconds=60) == (2, 1)
+
+    async def scenario() -> None:
+        await asyncio.gather(*(crash(worker) for worker in workers))
+
+    for worker in workers:
+        worker.wait_until_loaded()
+    try:
+        run_async(scenario())
+    finally:
+        for worker in workers:
+            worker.stop()
 
 
 def burn(seconds: float) -> None:

@@ -11,7 +11,6 @@ import logging
 import signal
 from collections.abc import Callable
 from concurrent.futures import Future
-from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
 from digit_model.model_folder import ModelError
@@ -74,9 +73,9 @@ class Worker:
                     raise GivenUpError("The server is being stopped.")
                 submitted = current.submit(worker.bounded, job, *arguments)
                 return await self._finished(submitted, current, timeout_seconds)
-            except ProcessEndedError:  # killed by others, or out of memory
+            except ProcessEndedError as ended:
                 self._replace(current)
-                if await asyncio.to_thread(_is_to_blame, current.process):
+                if ended.signal in OWN_SIGNALS:
                     break
             except ModelError as error:  # the weights have gone since the first start
                 self._replace(current)  # perhaps they are back for the next caller
@@ -105,25 +104,22 @@ class Worker:
 
     def is_alive(self) -> bool:
         """Whether the process is there, and has loaded the weights."""
-        return self._loading.done() and self._loading.exception() is None and self._exists()
+        loaded = self._loading.done() and self._loading.exception() is None
+        return loaded and not self._current.has_ended()
 
     def revive(self) -> None:
         """Start another process if this one has ended; the next job would do it, too."""
-        if self._current.process is not None and not self._exists():
+        if self._current.has_ended():
             self._replace(self._current)
 
     def pid(self) -> int | None:
         """The process's id; None until it has begun."""
-        return self._current.process.pid if self._current.process is not None else None
+        return self._current.pid
 
     def stop(self) -> None:
         """End the process; the job that it does is lost."""
         self._stopped = True
         self._current.kill(wait=True)
-
-    def _exists(self) -> bool:
-        process = self._current.process
-        return process is not None and process.is_alive()
 
     def _start(self) -> None:
         self._current = JobProcess()
@@ -140,14 +136,6 @@ class Worker:
             self.restarts += 1
             logger.warning("A worker process has ended; another one is started.")
             self._start()
-
-
-def _is_to_blame(process: BaseProcess | None) -> bool:
-    """Whether a process has ended by what it was doing itself."""
-    if process is None:  # it couldn't even begin
-        return False
-    process.join(timeout=1)
-    return process.exitcode is not None and -process.exitcode in OWN_SIGNALS
 
 
 def _ignore(done: asyncio.Future[Any]) -> None:

@@ -12,10 +12,11 @@ import contextlib
 import multiprocessing
 import multiprocessing.forkserver
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, TypeVar
@@ -23,10 +24,22 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 PRELOADED = ["torch", "digit_model.recognizer", "digit_model.reading"]  # before a process forks
+EXIT_SECONDS = 5.0  # to wait for the exit code of a process that has closed its connection
+# Whoever starts a process makes multiprocessing read the exit codes of all others, without a lock:
+# of two threads that read the same one the second gets 255.
+_exit_codes = threading.Lock()
 
 
 class ProcessEndedError(Exception):
-    """The process has ended before it had answered."""
+    """The process has ended before it had answered.
+
+    Attributes:
+        signal: the number of the signal that ended it, if one did.
+    """
+
+    def __init__(self, message: str, signal: int | None = None) -> None:
+        super().__init__(message)
+        self.signal = signal
 
 
 class JobProcess:
@@ -54,10 +67,14 @@ class JobProcess:
             raise ProcessEndedError("The process was killed.") from error
 
     @property
-    def process(self) -> BaseProcess | None:
-        """The process itself; None until it has begun, or if it couldn't."""
+    def pid(self) -> int | None:
+        """The process's id; None until it has begun, or if it couldn't."""
         begun = self._begun.done() and self._begun.exception() is None
-        return self._begun.result()[0] if begun else None
+        return self._begun.result()[0].pid if begun else None
+
+    def has_ended(self) -> bool:
+        """Whether the process had begun and is there no more."""
+        return self.pid is not None and bool(wait([self._begun.result()[0].sentinel], timeout=0))
 
     def kill(self, *, wait: bool) -> None:
         """End the process, with the job that it does.
@@ -73,11 +90,14 @@ class JobProcess:
 
     def _ask(self, job: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         try:
-            _, connection = self._begun.result()
+            process, connection = self._begun.result()
+        except (EOFError, OSError) as error:
+            raise ProcessEndedError("The process couldn't begin.") from error
+        try:
             connection.send((job, arguments))
             failed, result = connection.recv()
         except (EOFError, OSError) as error:
-            raise ProcessEndedError("The process has ended, or couldn't begin.") from error
+            raise ProcessEndedError("The process has ended.", _ending_signal(process)) from error
         if failed:
             raise result
         return result
@@ -86,11 +106,19 @@ class JobProcess:
 def _begin(context: Any) -> tuple[BaseProcess, Connection]:
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
+    with _exit_codes:
+        process.start()
     theirs.close()  # so that the process's death is the end of the connection
     # Python's exit waits for its processes, and these ignore SIGTERM: this ends them before.
     atexit.register(ours.close)
     return process, ours
+
+
+def _ending_signal(process: BaseProcess) -> int | None:
+    wait([process.sentinel], EXIT_SECONDS)
+    with _exit_codes:
+        code = process.exitcode
+    return -code if code is not None and code < 0 else None
 
 
 def _close(connection: Connection) -> None:
