@@ -124,8 +124,9 @@ def main(arguments: list[str] | None = None) -> None:
                 max_mb=allowed.max_temp_mb, minutes=allowed.max_temp_minutes
             ) as uploads,
         ):
-            import gradio  # noqa: F401  # takes seconds, in which the worker imports torch
+            from page.server.import_gradio import import_gradio
 
+            import_gradio()  # takes seconds, in which the worker imports torch
             from page.server.launch import serve
             from page.server.monitoring import Monitoring
 

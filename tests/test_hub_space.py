@@ -93,6 +93,7 @@ def test_what_is_published_starts(hub: HubServer, client: Client, tmp_path: Path
         answer = recognize(app)
     assert answer["label"] == "7"
     assert answer["model"]["id"] == "weights"
+    assert not list(tree.rglob("*.pyi"))  # Gradio would write them, each time for a second
 
     # Again, after somebody has added something, and a module of ours has gone.
     hub.add(space, {"secrets.txt": b"somebody's", "page/gone.py": b"old"}, "spaces")
