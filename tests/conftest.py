@@ -318,8 +318,9 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     from digit_model.data.training_sets import stroke_training
 
-    images, labels = stroke_training(1, 0, 0, slice(0, 600))
-    images, labels = np.tile(images, (10, 1, 1)), np.tile(labels, 10)
+    # Fewer than those for which processes would be started.
+    images, labels = stroke_training(1, 0, 0, slice(0, 500))
+    images, labels = np.tile(images, (12, 1, 1)), np.tile(labels, 12)
     folder = tmp_path_factory.mktemp("data")
     (folder / "MNIST" / "raw").mkdir(parents=True)
     for split in ("train", "t10k"):

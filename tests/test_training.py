@@ -1,7 +1,9 @@
 """Training learns, resumes, and writes weights that load."""
 
+import contextlib
 import dataclasses
 import importlib
+import io
 import json
 import shutil
 import subprocess
@@ -63,14 +65,48 @@ def train_here(*arguments: str | Path) -> int:
         return int(str(stopped.code))
 
 
+@dataclasses.dataclass(frozen=True)
+class DryRun:
+    output: Path  # the folder of weights that it has written
+    printed: str
+    preprocessed: int  # pictures
+
+
 @pytest.fixture(scope="module")
-def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of weights that a dry run has written."""
+def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> DryRun:
     output = tmp_path_factory.mktemp("dry-run") / "new" / "weights"
-    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run")
-    assert finished.returncode == 0, finished.stderr
-    assert "epoch 1" in finished.stdout
-    return output
+    preprocessed: list[int] = []
+
+    def counting(original: Any) -> Any:
+        def count_and_map(task: Any, items: Any, *, title: str) -> Any:
+            preprocessed.append(len(items))
+            return original(task, items, title=title)
+
+        return count_and_map
+
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+        for name in ("mnist", "nondigits", "training_sets", "development_sets"):
+            module = importlib.import_module(f"digit_model.data.{name}")
+            patch.setattr(module, "map_parallel", counting(module.map_parallel))
+        assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run") == 0
+    return DryRun(output, printed.getvalue(), sum(preprocessed))
+
+
+@pytest.fixture
+def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spares the drawing of what train.py trains on, for tests of the rest of it."""
+
+    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
+        digits = stroke_training(1, 0, 0, slice(0, 100))
+        return digits, {"strokes": digits}
+
+    def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
+        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
+        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
+
+    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
+    monkeypatch.setattr(train, "load_cycle", drawn)
 
 
 def test_overfits_64_digits() -> None:
@@ -154,14 +190,15 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("next_to_no_data")
 def test_a_trained_network_is_refined_by_its_teachers(
-    mnist_folder: Path, dry_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    dry_run: DryRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    common = ("--data-dir", mnist_folder, "--dry-run", "--output")
-    distil = ("--recipe", "distilled", "--start", dry_run, "--teachers", dry_run)
+    common, trained = ("--dry-run", "--output"), dry_run.output
+    distil = ("--recipe", "distilled", "--start", trained, "--teachers", trained)
     assert train_here(*common, tmp_path / "refined", *distil) == 0
     training = json.loads((tmp_path / "refined" / "config.json").read_text())["training"]
-    sha256 = DigitRecognizer.from_pretrained(dry_run).sha256
+    sha256 = DigitRecognizer.from_pretrained(trained).sha256
     assert training["start"]["sha256"] == sha256
     assert training["start"]["training"]["recipe"]["cycles"]
     assert training["teachers"] == [sha256]
@@ -171,7 +208,7 @@ def test_a_trained_network_is_refined_by_its_teachers(
 
     for options, complaint in (
         (("--recipe", "distilled"), "needs --teachers"),
-        (("--teachers", dry_run), "no other takes them"),
+        (("--teachers", trained), "no other takes them"),
         (("--start", tmp_path / "none"), "There is no folder"),
     ):
         assert train_here(*common, tmp_path / "third", *options) == 2
@@ -196,9 +233,10 @@ def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
 
 @pytest.mark.slow
 def test_dry_run_writes_a_folder_that_serves_and_resumes(
-    mnist_folder: Path, dry_run: Path, capsys: pytest.CaptureFixture[str]
+    mnist_folder: Path, dry_run: DryRun, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    output = dry_run
+    output = dry_run.output
+    assert "epoch 1" in dry_run.printed
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
     assert names == {
         "README.md",
@@ -245,53 +283,30 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
 
 
 @pytest.mark.slow
-def test_a_dry_run_draws_next_to_nothing(
-    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dry_run_draws_next_to_nothing(dry_run: DryRun) -> None:
     """It once rendered all 6,246 recorded strokes and 736 photographs to validate on."""
-    preprocessed: list[int] = []
-
-    def count(*names: str) -> None:
-        for name in names:
-            module = importlib.import_module(name)
-            original = module.map_parallel
-
-            def counting(task: Any, items: Any, *, title: str, original: Any = original) -> Any:
-                preprocessed.append(len(items))
-                return original(task, items, title=title)
-
-            monkeypatch.setattr(module, "map_parallel", counting)
-
-    data = "digit_model.data"
-    count(f"{data}.mnist", f"{data}.nondigits", f"{data}.training_sets", f"{data}.development_sets")
-    output = tmp_path / "w"
-    assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run") == 0
-    assert 0 < sum(preprocessed) < 2000
+    assert 0 < dry_run.preprocessed < 2000
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("next_to_no_data")
 def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     power_cuts: list[int] = []  # cycles at whose start the power is cut
-
-    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        digits = stroke_training(1, 0, 0, slice(0, 100))
-        return digits, {"strokes": digits}
+    draw = train.load_cycle
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         if cycle in power_cuts:
             raise KeyboardInterrupt
         asked.append(cycle)
-        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
-        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
+        return draw(source, recipe, cycle, mnist)
 
     def weights(folder: Path, *options: str) -> str:
         assert train.main(["--dry-run", "--output", str(folder), *options]) == 0
         return DigitRecognizer.from_pretrained(folder).sha256
 
-    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
     monkeypatch.setattr(train, "load_cycle", drawn)
     unbroken = weights(tmp_path / "unbroken")
     assert asked == [0, 1]
@@ -337,8 +352,9 @@ def test_bad_input_as_it_is_typed(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("next_to_no_data")
 def test_own_digits_are_read_by_their_folders_and_train(
-    mnist_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     three = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist" / "3.png"
     for folder, picture in (
@@ -355,7 +371,7 @@ def test_own_digits_are_read_by_their_folders_and_train(
     assert len(nondigits) == 1
     assert np.array_equal(images[0], preprocess(three))
 
-    common = ("--data-dir", mnist_folder, "--dry-run", "--output", tmp_path / "w")
+    common = ("--dry-run", "--output", tmp_path / "w")
     assert train_here(*common, "--own-digits", tmp_path / "mine") == 0
     assert "2 own digits and 1 that are none" in capsys.readouterr().out
     training = json.loads((tmp_path / "w" / "config.json").read_text())["training"]
