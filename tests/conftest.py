@@ -107,8 +107,11 @@ class Server:
     log: Path
 
     def stop(self) -> None:
+        """As a service manager would; once the server has ended, no worker goes on."""
+        workers = descendants(self.process.pid) if self.process.poll() is None else []
         self.process.terminate()
         self.process.wait(timeout=20)
+        wait_for_end(workers)
 
 
 def free_port() -> int:
@@ -161,10 +164,19 @@ def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
 def descendants(pid: int) -> list[int]:
     """Ids of a process's children, and of theirs."""
     found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *descendants(int(child))]
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that ends meanwhile
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += [int(child), *descendants(int(child))]
     return found
+
+
+def wait_for_end(pids: list[int]) -> None:
+    """Of workers whose server has ended."""
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline, "a worker goes on without its server"
+        time.sleep(0.05)
 
 
 def resident_mb(*pids: int) -> float:
@@ -249,6 +261,16 @@ class Visitor:
             assert time.monotonic() < deadline, "the pad doesn't stop sending requests"
             self.page.wait_for_timeout(50)
             idle_rounds = 0 if self.pending else idle_rounds + 1
+
+    def start_over(self) -> None:
+        """Empty the pad; what was drawn can be brought back, and the history keeps it."""
+        self.page.unroute_all()
+        if self.canvas.is_hidden():
+            self.open("Draw")
+        for name in ("Remove Image", "Clear"):
+            if self.button(name).is_visible() and self.button(name).is_enabled():
+                self.button(name).click()
+        expect(self.headline).to_have_text("draw something")
 
     def _on_request(self, request: Request) -> None:
         if "component_server" in request.url:
@@ -396,3 +418,19 @@ def visit(server: Server, profiles: Profiles) -> Iterator[Callable[..., Visitor]
             return Visitor(context.new_page(), url, touch=touch)
 
         yield open_page
+
+
+@pytest.fixture(scope="module")
+def loaded_page(server: Server, profiles: Profiles) -> Iterator[Visitor]:
+    with profiles.one() as context:
+        yield Visitor(context.new_page(), server.url)
+
+
+@pytest.fixture
+def visitor(loaded_page: Visitor) -> Visitor:
+    """At a page that others have used before: loading it takes more than most tests.
+
+    For tests that leave the page as they found it, but for what is drawn and chosen.
+    """
+    loaded_page.start_over()
+    return loaded_page

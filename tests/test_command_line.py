@@ -1,7 +1,6 @@
 """``python -m digit_model`` as it is typed."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -81,30 +80,3 @@ def test_predicting_does_not_import_training_libraries() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
     )
     assert finished.stdout.strip() == "[]"
-
-
-# A script's own code has to be guarded where processes are started.
-PAGE = """
-import sys
-if __name__ == "__main__":
-    import app
-    from digit_model.serving.client import RecognizerClient
-    client = RecognizerClient(workers=1)
-    client.load()
-    app.build_demo(client)
-    client.close()
-    print([name for name in ("torch", "torchvision", "matplotlib") if name in sys.modules])
-"""
-
-
-@pytest.mark.slow
-def test_the_page_s_process_imports_neither_torch_nor_training_libraries(tmp_path: Path) -> None:
-    (tmp_path / "page_process.py").write_text(PAGE)
-    finished = subprocess.run(
-        [sys.executable, tmp_path / "page_process.py"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert finished.stdout.strip() == "[]", finished.stderr

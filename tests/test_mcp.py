@@ -99,9 +99,13 @@ def test_errors_are_sentences_and_nothing_is_fetched(
     assert not list(mcp_server.log.parent.glob("corrections/**/*.png"))
 
 
-def test_without_the_option_mcp_is_not_imported(tmp_path: Path) -> None:
+def test_the_page_s_process_imports_nothing_that_takes_long_and_is_not_asked_for(
+    tmp_path: Path,
+) -> None:
+    """Neither mcp without the option, nor torch, which the workers need, nor training libraries."""
     code = (
-        "import app, sys, types; show = lambda *_: print(sys.modules.get('mcp')); "
+        "import app, sys, types; names = 'mcp', 'torch', 'torchvision', 'matplotlib'; "
+        "show = lambda *_: print(sorted(filter(sys.modules.get, [*names, 'gradio']))); "
         "sys.modules['page.server.launch'] = types.SimpleNamespace(serve=show); app.main([])"
     )
     result = subprocess.run(
@@ -113,4 +117,4 @@ def test_without_the_option_mcp_is_not_imported(tmp_path: Path) -> None:
         timeout=120,
         check=True,
     )
-    assert result.stdout.strip() == "None"
+    assert result.stdout.strip() == "['gradio']"

@@ -38,8 +38,7 @@ def batch(drawings: list[Drawing], tmp_path: Path) -> list[str]:
     return [str(tmp_path / name) for name in names]
 
 
-def test_a_batch_is_read_and_a_broken_file_is_a_row(visit: Visit, batch: list[str]) -> None:
-    visitor = visit()
+def test_a_batch_is_read_and_a_broken_file_is_a_row(visitor: Visitor, batch: list[str]) -> None:
     page = visitor.page
     visitor.open("Many pictures")
     expect(page.locator("#batch-summary")).to_have_text("No pictures yet.")
@@ -107,10 +106,9 @@ def test_a_csv_file_holds_no_formulas() -> None:
     assert [line[0] for line in saved[1:]] == [f"'{name}" for name in FORMULAS] + NAMES
 
 
-def test_the_model_tab_reads_the_weights_folder(visit: Visit) -> None:
+def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
     metrics = json.loads((ROOT / "weights" / "metrics.json").read_text(encoding="utf-8"))
     config = json.loads((ROOT / "weights" / "config.json").read_text(encoding="utf-8"))
-    visitor = visit()
     visitor.open("Model")
     text = visitor.page.locator("#model")
     hashes = config["sha256"], config["ink_sha256"]
@@ -152,8 +150,7 @@ def test_html_in_names_is_escaped() -> None:
     assert not re.search("<(b|script|i)>", html)
 
 
-def test_the_privacy_tab_says_what_is_kept(visit: Visit) -> None:
-    visitor = visit()
+def test_the_privacy_tab_says_what_is_kept(visitor: Visitor) -> None:
     visitor.open("Privacy")
     text = visitor.page.locator("#privacy")
     expect(text).to_contain_text("“That’s wrong” is the only thing that keeps something")
@@ -165,8 +162,9 @@ def test_the_privacy_tab_says_what_is_kept(visit: Visit) -> None:
         expect(text.locator("kbd", has_text=key).first).to_be_visible()
 
 
-def test_a_drawing_survives_a_visit_to_another_tab(visit: Visit, drawings: list[Drawing]) -> None:
-    visitor = visit()
+def test_a_drawing_survives_a_visit_to_another_tab(
+    visitor: Visitor, drawings: list[Drawing]
+) -> None:
     visitor.draw(drawings[1])
     visitor.settle()
     answer = visitor.answer()
@@ -177,8 +175,7 @@ def test_a_drawing_survives_a_visit_to_another_tab(visit: Visit, drawings: list[
     expect(visitor.button("Clear")).to_be_enabled()
 
 
-def test_the_page_can_be_installed(visit: Visit, server: Server) -> None:
-    visitor = visit()
+def test_the_page_can_be_installed(visitor: Visitor, server: Server) -> None:
     address = visitor.page.locator("link[rel=manifest]").get_attribute("href")
     assert address is not None
     manifest = httpx.get(f"{server.url}/{address.removeprefix('./').removeprefix('/')}").json()

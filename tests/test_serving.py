@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import descendants, load_drawings, run_async, serving
+from conftest import load_drawings, run_async
 
 from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.model_folder import DEFAULT_WEIGHTS
@@ -294,29 +294,3 @@ def test_weights_that_go_and_come_back_while_it_runs(tmp_path: Path) -> None:
         run_async(scenario())
     finally:
         worker.stop()
-
-
-@pytest.mark.slow
-def test_a_server_that_is_asked_to_stop_leaves_no_worker_and_no_noise(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "1") as server:
-        children = descendants(server.process.pid)
-        start = time.monotonic()
-        server.process.terminate()
-        assert server.process.wait(timeout=10) == 0
-        while any(Path(f"/proc/{pid}").exists() for pid in children):
-            assert time.monotonic() - start < 10, "a worker goes on without its server"
-            time.sleep(0.1)
-        assert server.log.read_text().count("\n") == 1  # the address
-
-
-@pytest.mark.slow
-def test_no_worker_outlives_a_server_that_is_killed(tmp_path: Path) -> None:
-    with serving(tmp_path, "--workers", "1") as server:
-        children = descendants(server.process.pid)
-        assert len(children) >= 3  # of them a drawing's worker and a file's
-        server.process.kill()
-        server.process.wait()
-        deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}").exists() for pid in children):
-            assert time.monotonic() < deadline, "a worker goes on without its server"
-            time.sleep(0.1)
