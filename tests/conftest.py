@@ -44,6 +44,7 @@ expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
+LONGEST = ("test_page", "test_photographs", "test_training")  # files, each more than half a minute
 START_SECONDS = 90  # enough to import torch on a busy machine
 CHROMIUM_FLAGS = [
     "--headless",
@@ -302,8 +303,14 @@ class Visitor:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes first, so that in the end no process is left alone with one."""
-    items.sort(key=lambda item: [item.get_closest_marker(m) is None for m in ("browser", "slow")])
+    """Files that take long first, so that in the end no process is left alone with one."""
+    kinds = ("browser", "slow", "hub")
+    items.sort(
+        key=lambda item: [
+            item.path.stem not in LONGEST,
+            *(item.get_closest_marker(kind) is None for kind in kinds),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")
