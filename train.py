@@ -276,8 +276,8 @@ def train_ink_network(args: argparse.Namespace) -> None:
     setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
     start = None
     if args.start:
-        start, config = weights.ink_network, weights.config
-        setup["start"] = {"sha256": config.ink_sha256, "training": config.ink_training}
+        start, config = weights.networks.ink, weights.config
+        setup["start"] = {"sha256": config.hashes.ink_sha256, "training": config.ink_training}
     checkpoint = checkpoint_beside(args.output)
     network, history = train_ink(
         recipe, training, development, setup, checkpoint, start=start, resume=args.resume

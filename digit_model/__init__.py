@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from digit_model.decode import ImageError
     from digit_model.model_folder import ModelError
+    from digit_model.number.reading import NumberReading
     from digit_model.prediction import Prediction
     from digit_model.recognizer import DigitRecognizer
 
-__all__ = ["DigitRecognizer", "ImageError", "ModelError", "Prediction"]
+__all__ = ["DigitRecognizer", "ImageError", "ModelError", "NumberReading", "Prediction"]
 
 _MODULES = {
     "DigitRecognizer": "recognizer",
     "ImageError": "decode",
     "ModelError": "model_folder",
+    "NumberReading": "number.reading",
     "Prediction": "prediction",
 }
 

@@ -3,12 +3,15 @@
 import copy
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+Network = TypeVar("Network", bound=nn.Module)
 
 LEAST_CONTRAST = 6.0  # grey levels: what varies less than this is not amplified to look like ink
 
@@ -22,7 +25,7 @@ class InkNetworkConfig:
     dilations: tuple[int, ...] = (1, 2, 4)  # of the convolutions at the bottom
 
 
-class _Convolution(nn.Sequential):
+class Convolution(nn.Sequential):
     """A convolution, batch normalisation and ReLU."""
 
     def __init__(
@@ -48,16 +51,16 @@ class InkNetwork(nn.Module):
         super().__init__()
         self.config = config
         widths = config.widths
-        self.stem = _Convolution(3, widths[0], 5, stride=2)
+        self.stem = Convolution(3, widths[0], 5, stride=2)
         self.down = nn.ModuleList(
-            nn.Sequential(_Convolution(above, width, stride=2), _Convolution(width, width))
+            nn.Sequential(Convolution(above, width, stride=2), Convolution(width, width))
             for above, width in pairwise(widths)
         )
         self.bottom = nn.Sequential(
-            *(_Convolution(widths[-1], widths[-1], dilation=rate) for rate in config.dilations)
+            *(Convolution(widths[-1], widths[-1], dilation=rate) for rate in config.dilations)
         )
         self.up = nn.ModuleList(
-            _Convolution(below + width, width)
+            Convolution(below + width, width)
             for below, width in zip(widths[:0:-1], widths[-2::-1], strict=True)
         )
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
@@ -75,18 +78,22 @@ class InkNetwork(nn.Module):
 
     def fused(self) -> "InkNetwork":
         """A copy for inference, with each batch normalisation folded into its convolution."""
-        network = copy.deepcopy(self).eval()
-        for layer in network.modules():
-            if isinstance(layer, _Convolution):
-                convolution, normalization, _ = layer
-                layer[0] = fuse_conv_bn_eval(convolution, normalization)  # type: ignore[type-var, arg-type]  # any Module
-                layer[1] = nn.Identity()
-        return network.to(memory_format=torch.channels_last)
+        return fuse_convolutions(copy.deepcopy(self))
 
     @torch.inference_mode()
     def find_ink(self, picture: np.ndarray) -> np.ndarray:
         """uint8 RGB (h, w, 3), sides multiples of 16 → ink, float32 (h, w) in [0, 1]."""
         return self(to_inputs(torch.from_numpy(picture[None]))).sigmoid()[0].numpy()
+
+
+def fuse_convolutions(network: Network) -> Network:
+    """Fold each batch normalisation of a network into its convolution, in place, for inference."""
+    for layer in network.eval().modules():
+        if isinstance(layer, Convolution):
+            convolution, normalization, _ = layer
+            layer[0] = fuse_conv_bn_eval(convolution, normalization)  # type: ignore[type-var, arg-type]  # any Module
+            layer[1] = nn.Identity()
+    return network.to(memory_format=torch.channels_last)
 
 
 def to_inputs(pictures: Tensor) -> Tensor:

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 from digit_model.files import write_atomically
 
 CONFIG_FILE = "config.json"
 WEIGHTS_FILE = "model.safetensors"  # of the digit network
 INK_FILE = "ink.safetensors"  # of the ink network
+NUMBER_FILE = "number.safetensors"  # of the number network
+TENSOR_FILES = (WEIGHTS_FILE, INK_FILE, NUMBER_FILE)
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 FIGURES = "figures"  # a folder of PNG files
@@ -16,8 +19,12 @@ _INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).paren
 DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
 
 
-# SHA-256 of WEIGHTS_FILE and of INK_FILE.
-Hashes = tuple[str, str]
+class Hashes(NamedTuple):
+    """SHA-256 of each file of ``TENSOR_FILES``, under the names that config.json has for them."""
+
+    sha256: str
+    ink_sha256: str
+    number_sha256: str
 
 
 class ModelError(Exception):
@@ -42,7 +49,7 @@ def measured_hashes(folder: Path) -> Hashes | None:
     """The hashes of the weights that metrics.json reports on; None if it can't be read."""
     try:
         model = json.loads((folder / METRICS_FILE).read_bytes())["model"]
-        return model["sha256"], model["ink_sha256"]
+        return Hashes(*(model[name] for name in Hashes._fields))
     except (OSError, ValueError, LookupError, TypeError):
         return None
 

@@ -1,14 +1,18 @@
 """The recogniser's answer for one picture."""
 
+import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from digit_model.calibration import Calibration
 from digit_model.preprocess import Crop, Preprocessed
 
-Verdict = Literal["digit", "unsure", "not_a_digit", "blank"]
+if TYPE_CHECKING:
+    from digit_model.number.reading import NumberReading
+
+Verdict = Literal["digit", "unsure", "several", "not_a_digit", "blank"]
 LABELS = tuple("0123456789")
 
 
@@ -17,9 +21,9 @@ class Prediction:
     """The answer for one picture.
 
     Attributes:
-        verdict: "digit"; "unsure" when the confidence is low; "not_a_digit" when the ink doesn't
-            look like a digit; "blank" when there is no ink.
-        label: "0" … "9"; None when the verdict is "not_a_digit" or "blank".
+        verdict: "digit"; "unsure" when the confidence is low; "several" when there is more than one
+            digit; "not_a_digit" when the ink doesn't look like a digit; "blank" when there is none.
+        label: "0" … "9"; None unless the verdict is "digit" or "unsure".
         probabilities: calibrated, of all ten labels, summing to 1; uniform when blank.
         top_k: the k most probable labels and their probabilities, most probable first.
         confidence: the largest probability.
@@ -28,6 +32,8 @@ class Prediction:
         crop: the square of the upright picture that ``model_input`` shows, as left, top, width and
             height in fractions of the picture's width and height; it may extend beyond the picture
             when the ink is near its edge; None when blank.
+        number: the digits when there are several, else None. The other attributes are then about
+            all the ink, or about the digit that stands out.
     """
 
     verdict: Verdict
@@ -38,6 +44,7 @@ class Prediction:
     digit_score: float
     model_input: np.ndarray
     crop: Crop | None
+    number: "NumberReading | None" = None
 
 
 def as_row(image: str, prediction: Prediction, top_k: int) -> dict[str, Any]:
@@ -46,6 +53,7 @@ def as_row(image: str, prediction: Prediction, top_k: int) -> dict[str, Any]:
         "image": image,
         "label": prediction.label,
         "verdict": prediction.verdict,
+        "number": prediction.number and prediction.number.text,
         "confidence": prediction.confidence,
         "digit_score": prediction.digit_score,
         "top_k": [
@@ -54,24 +62,50 @@ def as_row(image: str, prediction: Prediction, top_k: int) -> dict[str, Any]:
     }
 
 
+def as_several(prediction: Prediction, number: "NumberReading") -> Prediction:
+    """The answer for a picture in which more than one digit was found."""
+    return dataclasses.replace(prediction, verdict="several", label=None, number=number)
+
+
 def to_prediction(
     preprocessed: Preprocessed, logits: np.ndarray, calibration: Calibration, top_k: int
 ) -> Prediction:
     """Logits (10,) of one preprocessed picture → its :class:`Prediction`."""
-    digit, crop = preprocessed
-    if digit.any():
-        probabilities = calibration.probabilities(logits[None])[0]
-        score = float(calibration.digit_scores(logits[None])[0])
-    else:
+    probabilities = calibration.probabilities(logits[None])[0]
+    return make_prediction(
+        preprocessed,
+        probabilities,
+        float(calibration.digit_scores(logits[None])[0]),
+        not_a_digit_below=calibration.not_a_digit_below,
+        unsure_below=calibration.unsure_below,
+        top_k=top_k,
+    )
+
+
+def make_prediction(
+    preprocessed: Preprocessed,
+    probabilities: np.ndarray,
+    score: float,
+    *,
+    not_a_digit_below: float,
+    unsure_below: float,
+    top_k: int,
+) -> Prediction:
+    """Probabilities (10,) and digit score of one preprocessed picture → its :class:`Prediction`.
+
+    The thresholds are those of :class:`~digit_model.calibration.Calibration`.
+    """
+    digit = preprocessed.digit
+    if not digit.any():
         probabilities, score = np.full(len(LABELS), 1 / len(LABELS)), 0.0
     order = np.argsort(-probabilities, kind="stable")
     confidence = float(probabilities[order[0]])
     verdict: Verdict = "digit"
     if not digit.any():
         verdict = "blank"
-    elif score < calibration.not_a_digit_below:
+    elif score < not_a_digit_below:
         verdict = "not_a_digit"
-    elif confidence < calibration.unsure_below:
+    elif confidence < unsure_below:
         verdict = "unsure"
     return Prediction(
         verdict=verdict,
@@ -81,5 +115,5 @@ def to_prediction(
         confidence=confidence,
         digit_score=score,
         model_input=digit,
-        crop=crop,
+        crop=preprocessed.crop,
     )

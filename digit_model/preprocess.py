@@ -22,10 +22,12 @@ class Preprocessed(NamedTuple):
         digit: uint8 (28, 28), 255 = ink; all zero when there is no ink.
         crop: the square of the picture that ``digit`` shows; it may extend beyond the picture when
             the ink is near its edge. None when there is no ink.
+        several: whether there are other marks in the picture, too, that may be digits.
     """
 
     digit: np.ndarray
     crop: Crop | None
+    several: bool = False
 
 
 def preprocess(image: ImageInput, find_ink: FindInk | None = None) -> np.ndarray:
@@ -48,10 +50,10 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
     Raises:
         ImageError: the picture can't be read.
     """
-    ink, window = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
+    ink, window, several = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
     digit, placement = normalize_digit(ink)
     if placement is None:
-        return Preprocessed(digit, None)
+        return Preprocessed(digit, None, several)
     rows, columns = ink.shape
     left, top, side = placement.crop
     return Preprocessed(
@@ -62,6 +64,7 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
             window[2] * side / columns,
             window[3] * side / rows,
         ),
+        several,
     )
 
 
@@ -69,4 +72,4 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
 def _shipped_network() -> FindInk:
     from digit_model.weights import load_weights  # imports torch, which takes seconds
 
-    return load_weights(DEFAULT_WEIGHTS).ink_network.fused().find_ink
+    return load_weights(DEFAULT_WEIGHTS).networks.ink.fused().find_ink

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from digit_model.decode import MAX_PIXELS, ImageError, ImageInput, decode
+from digit_model.decode import MAX_PIXELS, ImageError, ImageInput, decode, decode_with_factor
 from digit_model.ink.extract import WORK_SIDE
 from digit_model.prediction import Prediction
 
 if TYPE_CHECKING:  # it imports torch, which a server's own process does without
+    from digit_model.number.reading import NumberReading
     from digit_model.recognizer import DigitRecognizer
 
 CHUNK = 16  # pictures that are decoded and recognised at a time; limits the memory in use
@@ -58,6 +59,20 @@ def read(
     picture = load(image, max_pixels)
     prediction = recognizer.predict(picture, top_k=top_k)
     return Reading(picture, prediction, _milliseconds_since(start))
+
+
+def read_number(
+    recognizer: DigitRecognizer, image: ImageInput, *, max_pixels: int = MAX_PIXELS
+) -> tuple[NumberReading, float]:
+    """Read all digits in one picture, with all ten labels of each; and the milliseconds it took.
+
+    Raises:
+        ImageError: the picture can't be read, or has more than ``max_pixels``.
+    """
+    start = time.perf_counter()
+    picture, factor = decode_with_factor(image, max_side=WORK_SIDE, max_pixels=max_pixels)
+    number = recognizer.read_number(picture, top_k=10).scaled(factor)
+    return number, _milliseconds_since(start)
 
 
 def read_many(

@@ -7,19 +7,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from digit_model.decode import ImageInput
+from digit_model.decode import ImageInput, decode_with_factor
 from digit_model.explanation import (
     draw_attribution,
     integrated_gradients,
     logit_weights,
     smooth_attribution,
 )
-from digit_model.ink_network import InkNetwork
+from digit_model.ink.extract import WORK_SIDE
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
-from digit_model.network import DigitCNN, to_inputs
-from digit_model.prediction import LABELS, Prediction, to_prediction
+from digit_model.network import to_inputs
+from digit_model.number.reading import NumberReader, NumberReading
+from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
 from digit_model.preprocess import preprocess, preprocess_with_crop
-from digit_model.weights import ModelConfig, load_weights, save_weights
+from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
 
@@ -29,8 +30,7 @@ class DigitRecognizer:
 
     def __init__(
         self,
-        network: DigitCNN,
-        ink_network: InkNetwork,
+        networks: Networks,
         config: ModelConfig,
         *,
         id: str,
@@ -40,11 +40,18 @@ class DigitRecognizer:
         self.revision = revision
         self.folder: Path | None = None  # where the weights were loaded from
         self.notice: str | None = None  # to show to users, such as that the Hub gave no answer
-        self.sha256, self.ink_sha256 = config.hashes
+        self.hashes = config.hashes
         self.calibration = config.calibration
-        self.find_ink = ink_network.fused().find_ink  # see digit_model.preprocess
-        self._config, self._network, self._ink_network = config, network, ink_network
-        self._fused = network.fused().to(memory_format=torch.channels_last)
+        self.find_ink = networks.ink.fused().find_ink  # see digit_model.preprocess
+        self._config, self._networks = config, networks
+        self._fused = networks.digit.fused().to(memory_format=torch.channels_last)
+        self._number_reader = NumberReader(
+            self.find_ink,
+            networks.number.fused().find_digits,
+            self.logits,
+            config.calibration,
+            config.number_calibration,
+        )
 
     @classmethod
     def from_pretrained(
@@ -82,6 +89,11 @@ class DigitRecognizer:
         recognizer.folder, recognizer.notice = folder, notice
         return recognizer
 
+    @property
+    def sha256(self) -> str:
+        """Of the digit network's weights."""
+        return self.hashes.sha256
+
     def predict(self, image: ImageInput, top_k: int = 3) -> Prediction:
         """Recognise the digit in one picture.
 
@@ -103,17 +115,57 @@ class DigitRecognizer:
             ImageError: one of the pictures can't be read.
             ValueError: top_k is not a whole number from 1 to 10.
         """
-        if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= len(LABELS):
-            raise ValueError(
-                f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}."
-            )
-        preprocessed = [preprocess_with_crop(image, self.find_ink) for image in images]
+        _check_top_k(top_k)
+        decoded = [decode_with_factor(image, max_side=WORK_SIDE) for image in images]
+        answers = self._predict_alone([picture for picture, _ in decoded], top_k)
+        predictions = []
+        for (picture, factor), (alone, may_be_several) in zip(decoded, answers, strict=True):
+            prediction = alone
+            if may_be_several:
+                reading = self._number_reader.read(picture, top_k)
+                if reading.has_several(alone):
+                    prediction = as_several(alone, reading.scaled(factor))
+            predictions.append(prediction)
+        return predictions
+
+    def read_number(self, image: ImageInput, top_k: int = 3) -> NumberReading:
+        """Read all digits in one picture: a number, or several lines of them.
+
+        Args:
+            image: as in :meth:`predict`.
+            top_k: how many labels each digit's prediction lists, 1 to 10.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: top_k is not a whole number from 1 to 10.
+        """
+        _check_top_k(top_k)
+        picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
+        reading = self._number_reader.read(picture, top_k)
+        if not reading.has_several():
+            [(alone, _)] = self._predict_alone([picture], top_k)
+            if not reading.has_several(alone):
+                reading = reading.of_one_digit(alone, picture.shape)
+        return reading.scaled(factor)
+
+    def _predict_alone(
+        self, pictures: Sequence[np.ndarray], top_k: int
+    ) -> list[tuple[Prediction, bool]]:
+        """As if each picture, uint8 RGB (h, w, 3), had one digit at the most.
+
+        And whether it looks as if it had more.
+        """
+        preprocessed = [preprocess_with_crop(picture, self.find_ink) for picture in pictures]
         if not preprocessed:
             return []
-        logits = self.logits(np.stack([digit for digit, _ in preprocessed]))
-        return [
+        logits = self.logits(np.stack([picture.digit for picture in preprocessed]))
+        predictions = [
             to_prediction(picture, row, self.calibration, top_k)
             for picture, row in zip(preprocessed, logits, strict=True)
+        ]
+        return [
+            (prediction, picture.several or prediction.verdict == "not_a_digit")
+            for picture, prediction in zip(preprocessed, predictions, strict=True)
         ]
 
     def explain(
@@ -183,7 +235,7 @@ class DigitRecognizer:
             OSError: it can't be written.
         """
         folder = Path(folder).expanduser()
-        save_weights(folder, self._network, self._ink_network, self._config)
+        save_weights(folder, self._networks, self._config)
         if self.folder is not None:
             copy_report(self.folder, folder, self._config.hashes)
 
@@ -225,3 +277,9 @@ class DigitRecognizer:
         with torch.inference_mode():
             batches = to_inputs(torch.from_numpy(digits)).split(BATCH_SIZE)
             return torch.cat([self._fused(batch) for batch in batches]).numpy()
+
+
+def _check_top_k(top_k: int) -> None:
+    """Raise ValueError if it is not a whole number from 1 to 10."""
+    if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= len(LABELS):
+        raise ValueError(f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}.")

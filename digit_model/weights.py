@@ -1,6 +1,7 @@
-"""A folder of weights: config.json and the tensors of two networks, checked when they are read.
+"""A folder of weights: config.json and the tensors of three networks, checked when they are read.
 
-model.safetensors holds those of the digit network, ink.safetensors those of the ink network.
+model.safetensors holds those of the digit network, ink.safetensors those of the ink network and
+number.safetensors those of the number network.
 
 The same folder may hold a report on them: metrics.json, figures/ and the model card, README.md.
 """
@@ -21,11 +22,22 @@ from torch import Tensor, nn
 from digit_model.calibration import Calibration
 from digit_model.files import write_atomically
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
-from digit_model.model_folder import CONFIG_FILE, INK_FILE, WEIGHTS_FILE, Hashes, ModelError
+from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES, Hashes, ModelError
 from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number_network import NumberNetwork, NumberNetworkConfig
 
-INK_LEVELS = 4  # of the ink network: it takes sides that are multiples of 16
-FORMAT = 3  # version of config.json; raised when older code can't read what newer code writes
+LEVELS = 4  # of the ink and the number network: they take sides that are multiples of 16
+NOT_SAVED = Hashes("", "", "")
+FORMAT = 4  # version of config.json; raised when older code can't read what newer code writes
+
+
+class Networks(NamedTuple):
+    """What a recogniser is made of, in the order of ``TENSOR_FILES``."""
+
+    digit: DigitCNN
+    ink: InkNetwork
+    number: NumberNetwork
 
 
 @dataclass(frozen=True)
@@ -35,36 +47,31 @@ class ModelConfig:
     network: NetworkConfig
     calibration: Calibration
     ink_network: InkNetworkConfig
-    sha256: str = ""  # of model.safetensors; set when it is saved
-    ink_sha256: str = ""  # of ink.safetensors; likewise
-    training: dict[str, Any] = field(default_factory=dict)  # recipe and seed
-    ink_training: dict[str, Any] = field(default_factory=dict)  # likewise
-
-    @property
-    def hashes(self) -> Hashes:
-        """Of both files of tensors."""
-        return self.sha256, self.ink_sha256
+    number_network: NumberNetworkConfig
+    number_calibration: NumberCalibration
+    hashes: Hashes = NOT_SAVED  # of the tensors; set when they are saved
+    # Recipe and seed of each network.
+    training: dict[str, Any] = field(default_factory=dict)
+    ink_training: dict[str, Any] = field(default_factory=dict)
+    number_training: dict[str, Any] = field(default_factory=dict)
 
 
 class Weights(NamedTuple):
     """What a folder of weights holds; the networks are in evaluation mode."""
 
-    network: DigitCNN
-    ink_network: InkNetwork
+    networks: Networks
     config: ModelConfig
 
 
-def save_weights(
-    folder: Path, network: DigitCNN, ink_network: InkNetwork, config: ModelConfig
-) -> ModelConfig:
-    """Write three files, each one atomically. Returns the config with the hashes of the tensors."""
+def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
+    """Write the files, each one atomically. Returns the config with the hashes of the tensors."""
     folder.mkdir(parents=True, exist_ok=True)
-    config = dataclasses.replace(
-        config,
-        sha256=_save_tensors(folder / WEIGHTS_FILE, network),
-        ink_sha256=_save_tensors(folder / INK_FILE, ink_network),
-    )
-    text = json.dumps({"format": FORMAT} | dataclasses.asdict(config), indent=2) + "\n"
+    files = zip(TENSOR_FILES, networks, strict=True)
+    hashes = Hashes(*(_save_tensors(folder / name, network) for name, network in files))
+    config = dataclasses.replace(config, hashes=hashes)
+    values = dataclasses.asdict(config)
+    del values["hashes"]
+    text = json.dumps({"format": FORMAT} | values | hashes._asdict(), indent=2) + "\n"
     write_atomically(folder / CONFIG_FILE, text.encode())
     return config
 
@@ -90,10 +97,14 @@ def load_weights(folder: Path) -> Weights:
     if not folder.is_dir():
         raise ModelError(f"There is no folder {folder} with weights.")
     config = _read_config(folder / CONFIG_FILE)
-    network, ink_network = DigitCNN(config.network), InkNetwork(config.ink_network)
-    _load_tensors(folder / WEIGHTS_FILE, config.sha256, network)
-    _load_tensors(folder / INK_FILE, config.ink_sha256, ink_network)
-    return Weights(network.eval(), ink_network.eval(), config)
+    networks = Networks(
+        DigitCNN(config.network),
+        InkNetwork(config.ink_network),
+        NumberNetwork(config.number_network),
+    )
+    for name, sha256, network in zip(TENSOR_FILES, config.hashes, networks, strict=True):
+        _load_tensors(folder / name, sha256, network.eval())
+    return Weights(networks, config)
 
 
 def _load_tensors(path: Path, sha256: str, network: nn.Module) -> None:
@@ -150,44 +161,56 @@ def _read_config(path: Path) -> ModelConfig:
                 f"{path} has format {values['format']}; this version reads format {FORMAT}."
             )
         config = ModelConfig(
-            network=NetworkConfig(**values["network"]),
+            network=NetworkConfig(**_tuples(values["network"])),
             calibration=Calibration(**values["calibration"]),
-            ink_network=InkNetworkConfig(**values["ink_network"]),
-            sha256=values["sha256"],
-            ink_sha256=values["ink_sha256"],
+            ink_network=InkNetworkConfig(**_tuples(values["ink_network"])),
+            number_network=NumberNetworkConfig(**_tuples(values["number_network"])),
+            number_calibration=NumberCalibration(**values["number_calibration"]),
+            hashes=Hashes(*(values[name] for name in Hashes._fields)),
             training=values["training"],
             ink_training=values["ink_training"],
+            number_training=values["number_training"],
         )
         _check_config(config, values)
     except (ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
-    stages = tuple(tuple(widths) for widths in config.network.stages)
-    ink = config.ink_network
-    return dataclasses.replace(
-        config,
-        network=dataclasses.replace(config.network, stages=stages),
-        ink_network=InkNetworkConfig(tuple(ink.widths), tuple(ink.dilations)),
-    )
+    return config
+
+
+def _tuples(values: dict[str, Any]) -> dict[str, Any]:
+    """JSON's lists as the tuples that they were, those in lists too."""
+    return {
+        name: tuple(tuple(item) if isinstance(item, list) else item for item in value)
+        if isinstance(value, list)
+        else value
+        for name, value in values.items()
+    }
 
 
 def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
     """Raise ValueError if a key is missing or unknown, or a value is out of range."""
-    for part in ("network", "calibration", "ink_network"):
+    parts = ("network", "calibration", "ink_network", "number_network", "number_calibration")
+    for part in parts:
         if values[part].keys() != {
             field.name for field in dataclasses.fields(getattr(config, part))
         }:
             raise ValueError(part)
-    constants = dataclasses.astuple(config.calibration)
+    constants = (
+        *dataclasses.astuple(config.calibration),
+        *dataclasses.astuple(config.number_calibration),
+    )
     widths = [width for stage in config.network.stages for width in stage]
-    sizes = (config.network.stem, *widths, config.network.classes)
-    sizes += (*config.ink_network.widths, *config.ink_network.dilations)
+    sizes = (config.network.stem, *widths, config.network.classes, config.number_network.head)
+    pyramids = (config.ink_network, config.number_network)
+    for pyramid in pyramids:
+        sizes += (*pyramid.widths, *pyramid.dilations)
     if not (
         all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
         and min(config.calibration.temperature, config.calibration.energy_scale) > 0
+        and config.number_calibration.temperature > 0
         and all(type(size) is int and size > 0 for size in sizes)
         and 0 <= config.network.dropout < 1
-        and len(config.ink_network.widths) == INK_LEVELS
-        and re.fullmatch("[0-9a-f]{64}", config.sha256)
-        and re.fullmatch("[0-9a-f]{64}", config.ink_sha256)
+        and all(len(pyramid.widths) == LEVELS for pyramid in pyramids)
+        and all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in config.hashes)
     ):
         raise ValueError("out of range")

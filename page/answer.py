@@ -12,7 +12,7 @@ from page.wording import headline, sentence
 if TYPE_CHECKING:
     import numpy as np
 
-    from digit_model import Prediction
+    from digit_model import NumberReading, Prediction
 
 
 def full_answer(
@@ -28,8 +28,8 @@ def full_answer(
     Returns:
         `label` and all ten `confidences`, as the label widget takes them; `verdict`; `headline` and
         `note`, the verdict in words; `milliseconds` for decoding and recognition; `model_input`,
-        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; and the `picture`,
-        a data URL, if there is one.
+        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; `number`, see
+        :func:`number_answer`, or None; and the `picture`, a data URL, if there is one.
     """
     return {
         **label_value(prediction, 10),
@@ -40,6 +40,31 @@ def full_answer(
         "milliseconds": round(milliseconds, 1),
         "model_input": to_base64(prediction.model_input),
         "crop": prediction.crop,
+        "number": None if prediction.number is None else number_answer(prediction.number),
+    }
+
+
+def number_answer(reading: NumberReading) -> dict[str, Any]:
+    """What the page shows of a number.
+
+    Returns:
+        `text`, lines joined by a line feed; `confidence`; and for each of the `digits` and other
+        marks its `box` (left, top, right, bottom in pixels of the picture), `verdict`, `headline`,
+        `label`, all ten `confidences` and `model_input`.
+    """
+    return {
+        "text": reading.text,
+        "confidence": round(reading.confidence, 4),
+        "digits": [
+            {
+                **label_value(digit, 10),
+                "box": box,
+                "verdict": digit.verdict,
+                "headline": headline(digit),
+                "model_input": to_base64(digit.model_input),
+            }
+            for box, digit in reading.digits
+        ],
     }
 
 

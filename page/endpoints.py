@@ -1,4 +1,4 @@
-"""The public API: `/predict`, `/recognize`, `/predict_batch`, `/explain`, `/submit_correction`."""
+"""The public API: `/predict`, `/recognize`, `/read_number`, `/predict_batch` and so on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from page.model_info import model_info
 from page.pictures import Picture
 
 if TYPE_CHECKING:
-    from digit_model import Prediction
+    from digit_model import NumberReading, Prediction
     from digit_model.correction_store import CorrectionStore
     from digit_model.serving.client import RecognizerClient
     from page.server.limits import Limits
@@ -37,8 +37,8 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     async def predict(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file.
 
-        Returns the label ("0" to "9", "not a digit" or "blank") and the top_k (1 to 10) most
-        probable digits with their confidences, best first.
+        Returns the label ("0" to "9", "several digits", "not a digit" or "blank") and the top_k (1
+        to 10) most probable digits with their confidences, best first.
 
         Args:
             image: the file; MCP clients send it as an address data:image/png;base64,…
@@ -50,10 +50,11 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     async def recognize(image: str | None, top_k: int) -> dict[str, Any]:
         """Recognise the handwritten digit in an image file, with everything known about the answer.
 
-        Returns label ("0" to "9", or null), verdict ("digit", "unsure", "not_a_digit" or "blank"),
-        confidence (of the most probable digit), digit_score (0 to 1, how digit-like the ink is),
-        confidences (the top_k, 1 to 10, most probable digits), model (id, revision and sha256 of
-        the weights) and milliseconds (spent on decoding and recognising).
+        Returns label ("0" to "9", or null), verdict ("digit", "unsure", "several", "not_a_digit" or
+        "blank"), number (all digits when there are several, or null), confidence (of the most
+        probable digit), digit_score (0 to 1, how digit-like the ink is), confidences (the top_k, 1
+        to 10, most probable digits), model (id, revision and sha256 of the weights) and
+        milliseconds (spent on decoding and recognising).
 
         Args:
             image: the file; MCP clients send it as an address data:image/png;base64,…
@@ -66,10 +67,28 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
             "milliseconds": round(milliseconds, 1),
         }
 
+    async def read_number(image: str | None) -> dict[str, Any]:
+        """Read all handwritten digits in an image file: a number, or several lines of them.
+
+        Returns text (the digits, line by line; "" when there is none), confidence (that all of it
+        is right), digits (each mark's label, confidence, verdict and box: left, top, right and
+        bottom in pixels of the upright picture; a dash has the verdict "not_a_digit") and
+        milliseconds (spent on decoding and reading).
+
+        Args:
+            image: the file; MCP clients send it as an address data:image/png;base64,…
+        """
+        path = require_image(image)
+        try:
+            reading, milliseconds = await unless_caller_leaves(recognizer.read_number(path))
+        except ValueError as error:
+            raise user_error(str(error)) from error
+        return {**number_json(reading), "milliseconds": round(milliseconds, 1)}
+
     async def predict_batch(images: list[UploadedPicture], top_k: int) -> list[dict[str, Any]]:
         """Recognise the handwritten digit in each of many image files.
 
-        Returns a list with an entry for each file, in order: label, verdict, confidence,
+        Returns a list with an entry for each file, in order: label, verdict, number, confidence,
         digit_score and the top_k (1 to 10) confidences; for a file that can't be read, its entry
         is an object with nothing but an error, one sentence.
 
@@ -133,6 +152,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     endpoint: dict[str, Any] = {"queue": False, "concurrency_limit": None}
     gr.on([], predict, [image, top_k], answer, api_name="predict", **endpoint)
     gr.on([], recognize, [image, top_k], details, api_name="recognize", **endpoint)
+    gr.on([], read_number, image, details, api_name="read_number", **endpoint)
     gr.on([], predict_batch, [images, top_k], details, api_name="predict_batch", **endpoint)
     gr.on([], explain, [image, label], overlay, api_name="explain", **endpoint)
     gr.on(
@@ -157,7 +177,25 @@ def prediction_json(prediction: Prediction, top_k: int) -> dict[str, Any]:
     return {
         "label": prediction.label,
         "verdict": prediction.verdict,
+        "number": prediction.number and prediction.number.text,
         "confidence": float(prediction.confidence),
         "digit_score": float(prediction.digit_score),
         "confidences": label_value(prediction, top_k)["confidences"],
+    }
+
+
+def number_json(reading: NumberReading) -> dict[str, Any]:
+    """A number as `/read_number` returns it."""
+    return {
+        "text": reading.text,
+        "confidence": float(reading.confidence),
+        "digits": [
+            {
+                "label": digit.label,
+                "confidence": float(digit.confidence),
+                "verdict": digit.verdict,
+                "box": [round(side, 1) for side in box],
+            }
+            for box, digit in reading.digits
+        ],
     }

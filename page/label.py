@@ -10,7 +10,12 @@ from gradio.components.label import LabelData
 if TYPE_CHECKING:
     from digit_model import Prediction
 
-VERDICT_LABELS = {"not_a_digit": "not a digit", "blank": "blank"}  # in place of a digit
+# In place of a digit.
+VERDICT_LABELS = {
+    "several": "several digits",
+    "not_a_digit": "not a digit",
+    "blank": "blank",
+}
 
 
 def label_value(prediction: Prediction, top_k: int) -> dict[str, Any]:

@@ -10,4 +10,4 @@ if TYPE_CHECKING:
 
 def model_info(model: ModelInfo) -> dict[str, str | None]:
     """Id and revision of the weights, and the sha256 of the digit network's."""
-    return {"id": model.id, "revision": model.revision, "sha256": model.sha256}
+    return {"id": model.id, "revision": model.revision, "sha256": model.hashes.sha256}

@@ -40,7 +40,7 @@ handwriting right beside the digit is taken for a part of it.</li>
 
 def add_model_tab(model: ModelInfo) -> None:
     """Adds its components to the enclosing gr.Blocks."""
-    metrics = read_metrics(model.folder, (model.sha256, model.ink_sha256))
+    metrics = read_metrics(model.folder, model.hashes)
     parts = [provenance(model), results(metrics), figures(model.folder, metrics), LIMITS]
     gr.HTML("\n".join(parts), elem_id="model", elem_classes="text")
 
@@ -57,8 +57,9 @@ def provenance(model: ModelInfo) -> str:
     facts = {
         "Repository or folder": model.id,
         "Revision": model.revision or "–",
-        "SHA-256 of the digit network": model.sha256,
-        "SHA-256 of the ink network": model.ink_sha256,
+        "SHA-256 of the digit network": model.hashes.sha256,
+        "SHA-256 of the ink network": model.hashes.ink_sha256,
+        "SHA-256 of the number network": model.hashes.number_sha256,
     }
     rows = [
         f"<tr><th scope=row>{name}</th><td><code>{html.escape(value)}</code></td></tr>"

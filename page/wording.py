@@ -9,7 +9,9 @@ if TYPE_CHECKING:
 
 
 def headline(prediction: Prediction) -> str:
-    """The verdict in large letters: "7", "4 or 9?", "not a digit"."""
+    """The verdict in large letters: "7", "4 or 9?", "3450", "not a digit"."""
+    if prediction.number is not None:
+        return prediction.number.text
     first, second = (digit for digit, _ in prediction.top_k[:2])
     return {
         "digit": first,
@@ -21,6 +23,9 @@ def headline(prediction: Prediction) -> str:
 
 def sentence(prediction: Prediction) -> str:
     """The verdict in a sentence."""
+    if prediction.number is not None:
+        text = prediction.number.text
+        return f"These are {sum(map(str.isdigit, text))} digits: {' / '.join(text.split())}."
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
     return {
         "digit": f"This is {first}.",

@@ -19,7 +19,7 @@ def shipped_find_ink() -> FindInk:
 
 def whole_ink(rgb: np.ndarray) -> np.ndarray:
     """The ink in a picture, where it is: uint8 (h, w, 3) → float32 (h, w) in [0, 1]."""
-    pixels, window = extract_ink(rgb, shipped_find_ink())
+    pixels, window, _ = extract_ink(rgb, shipped_find_ink())
     rows, columns = rgb.shape[:2]
     left, top, width, height = (
         round(share * side)

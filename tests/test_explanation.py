@@ -34,7 +34,7 @@ def recognizer() -> DigitRecognizer:
 
 @pytest.fixture(scope="module")
 def network() -> DigitCNN:
-    return load_weights(WEIGHTS)[0]
+    return load_weights(WEIGHTS).networks.digit
 
 
 @pytest.fixture(scope="module")

@@ -123,7 +123,7 @@ def test_a_photograph_is_stored_upright_and_without_its_metadata(
     assert row["verdict"] == answer.verdict
     assert row["predicted_label"] == (answer.label or "")
     assert row["model_revision"] == ""
-    assert row["model_sha256"] == recognizer_client.model.sha256
+    assert row["model_sha256"] == recognizer_client.model.hashes.sha256
 
 
 def test_large_pictures_are_scaled_down(

@@ -16,7 +16,7 @@ from conftest import ROOT, Drawing, Server, Visitor
 from PIL import Image
 from playwright.sync_api import expect
 
-from digit_model.model_folder import measured_hashes
+from digit_model.model_folder import Hashes, measured_hashes
 from page import model_tab
 from page.batch_tab import as_csv
 
@@ -111,7 +111,7 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
     config = json.loads((ROOT / "weights" / "config.json").read_text(encoding="utf-8"))
     visitor.open("Model")
     text = visitor.page.locator("#model")
-    hashes = config["sha256"], config["ink_sha256"]
+    hashes = Hashes(*(config[name] for name in Hashes._fields))
     for digest in hashes:
         expect(text).to_contain_text(digest)
     if measured_hashes(ROOT / "weights") != hashes:
@@ -130,19 +130,20 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
 
 
 def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
-    assert model_tab.read_metrics(tmp_path, ("00", "01")) == {}
-    report = {"model": {"sha256": "00", "ink_sha256": "01"}, "digits": {"a": {}}}
+    hashes = Hashes("00", "01", "02")
+    assert model_tab.read_metrics(tmp_path, hashes) == {}
+    report = {"model": hashes._asdict(), "digits": {"a": {}}}
     (tmp_path / "metrics.json").write_text(json.dumps(report))
-    for other in (("11", "01"), ("00", "11")):  # measured with other weights
-        assert model_tab.read_metrics(tmp_path, other) == {}
-    metrics = model_tab.read_metrics(tmp_path, ("00", "01"))
+    for name in Hashes._fields:  # measured with other weights
+        assert model_tab.read_metrics(tmp_path, hashes._replace(**{name: "11"})) == {}
+    metrics = model_tab.read_metrics(tmp_path, hashes)
     assert "<td></td>" in model_tab.results(metrics)
     assert model_tab.figures(tmp_path, metrics) == ""
     empty: list[dict[str, Any]] = [{}, {"digits": None}, {"digits": {}}, {"digits": {"a": 1}}]
     for nothing in empty:
         assert "No results were measured" in model_tab.results(nothing)
     (tmp_path / "metrics.json").write_text("[]")
-    assert model_tab.read_metrics(tmp_path, ("00", "01")) == {}
+    assert model_tab.read_metrics(tmp_path, hashes) == {}
 
 
 def test_html_in_names_is_escaped() -> None:

@@ -144,7 +144,7 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
     assert reading.prediction.top_k == recognizer.predict(SEVEN, top_k=10).top_k
     assert (evidence == recognizer.explain(SEVEN, "1")).all()
     assert [type(one) for one in many] == [Reading, ImageError, Reading]
-    assert client.model.sha256 == recognizer.sha256
+    assert client.model.hashes == recognizer.hashes
 
 
 @pytest.mark.slow

@@ -25,6 +25,8 @@ from digit_model.data.own_digits import load_own_digits
 from digit_model.data.training_sets import stroke_training
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number_network import NumberNetwork, NumberNetworkConfig
 from digit_model.preprocess import preprocess
 from digit_model.training.cache import cached
 from digit_model.training.checkpoint import CheckpointError, TrainingState
@@ -39,7 +41,7 @@ from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.weights import ModelConfig, save_weights
+from digit_model.weights import ModelConfig, Networks, save_weights
 
 ROOT = Path(__file__).parents[1]
 
@@ -172,10 +174,16 @@ def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> No
         torch.manual_seed(seed)
         networks.append(DigitCNN(NetworkConfig()).eval())
         ink = InkNetwork(InkNetworkConfig((2, 2, 2, 2), (1,)))
+        number = NumberNetwork(NumberNetworkConfig((2, 2, 2, 2), (1,), 2))
         config = ModelConfig(
-            networks[-1].config, Calibration(), ink.config, training={"seed": seed}
+            networks[-1].config,
+            Calibration(),
+            ink.config,
+            number.config,
+            NumberCalibration(),
+            training={"seed": seed},
         )
-        save_weights(tmp_path / str(seed), networks[-1], ink, config)
+        save_weights(tmp_path / str(seed), Networks(networks[-1], ink, number), config)
     ensemble, hashes = load_ensemble([tmp_path / str(seed) for seed in range(3)])
     inputs = torch.rand(5, 1, 28, 28)
     with torch.inference_mode():
@@ -270,14 +278,14 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
     assert names == {"config.json", "ink.safetensors", "model.safetensors"} | figures
     shipped, trained = DigitRecognizer.from_pretrained(), DigitRecognizer.from_pretrained(output)
     assert trained.sha256 == shipped.sha256
-    assert trained.ink_sha256 != shipped.ink_sha256
+    assert trained.hashes.ink_sha256 != shipped.hashes.ink_sha256
     assert train_here("--recipe", "ink", "--dry-run", "--output", output, "--resume") == 0
-    assert DigitRecognizer.from_pretrained(output).ink_sha256 == trained.ink_sha256
+    assert DigitRecognizer.from_pretrained(output).hashes.ink_sha256 == trained.hashes.ink_sha256
 
     further = ("--recipe", "ink", "--dry-run", "--start", output, "--output", tmp_path / "further")
     assert train_here(*further) == 0
     training = json.loads((tmp_path / "further" / "config.json").read_text())["ink_training"]
-    assert training["start"]["sha256"] == trained.ink_sha256
+    assert training["start"]["sha256"] == trained.hashes.ink_sha256
     assert training["start"]["training"]["seed"] == 0
     assert "evaluate --model" in capsys.readouterr().out
 

@@ -11,10 +11,15 @@ from safetensors.torch import load_file, save_file
 from digit_model import DigitRecognizer, ModelError
 from digit_model.calibration import Calibration
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
+from digit_model.model_folder import TENSOR_FILES, Hashes
 from digit_model.network import DigitCNN, NetworkConfig
-from digit_model.weights import ModelConfig, load_weights, save_weights
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number_network import NumberNetwork, NumberNetworkConfig
+from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0.02)
+NUMBER_CALIBRATION = NumberCalibration(temperature=1.2)
+FILES = ["config.json", "ink.safetensors", "model.safetensors", "number.safetensors"]
 
 
 @pytest.fixture
@@ -24,11 +29,18 @@ def folder(tmp_path: Path) -> Path:
         NetworkConfig(stem=4, stages=((6,), (8,))),
         CALIBRATION,
         InkNetworkConfig(widths=(2, 3, 4, 5), dilations=(1, 2)),
+        NumberNetworkConfig(widths=(2, 3, 4, 5), dilations=(1,), head=3),
+        NUMBER_CALIBRATION,
         training={"seed": 3},
         ink_training={"seed": 4},
+        number_training={"seed": 5},
     )
-    networks = DigitCNN(config.network), InkNetwork(config.ink_network)
-    save_weights(tmp_path / "w", *networks, config)
+    networks = Networks(
+        DigitCNN(config.network),
+        InkNetwork(config.ink_network),
+        NumberNetwork(config.number_network),
+    )
+    save_weights(tmp_path / "w", networks, config)
     return tmp_path / "w"
 
 
@@ -37,31 +49,34 @@ def rehash(folder: Path, path: Path) -> None:
     import hashlib
 
     config = json.loads((folder / "config.json").read_text())
-    key = "ink_sha256" if path.name.startswith("ink") else "sha256"
-    config[key] = hashlib.sha256(path.read_bytes()).hexdigest()
+    config[Hashes._fields[TENSOR_FILES.index(path.name)]] = hashlib.sha256(
+        path.read_bytes()
+    ).hexdigest()
     (folder / "config.json").write_text(json.dumps(config))
 
 
 def test_round_trip_is_bit_equal(folder: Path, tmp_path: Path) -> None:
-    network, ink_network, config = load_weights(folder)
-    assert config.calibration == CALIBRATION
-    assert (config.training, config.ink_training) == ({"seed": 3}, {"seed": 4})
-    again = save_weights(tmp_path / "again", network, ink_network, config)
+    networks, config = load_weights(folder)
+    assert (config.calibration, config.number_calibration) == (CALIBRATION, NUMBER_CALIBRATION)
+    trained = config.training, config.ink_training, config.number_training
+    assert trained == ({"seed": 3}, {"seed": 4}, {"seed": 5})
+    again = save_weights(tmp_path / "again", networks, config)
     assert again == config
-    for name in ("config.json", "ink.safetensors", "model.safetensors"):
+    for name in FILES:
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
 def test_saving_leaves_nothing_behind(folder: Path) -> None:
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "config.json",
-        "ink.safetensors",
-        "model.safetensors",
-    ]
+    assert sorted(path.name for path in folder.iterdir()) == FILES
 
 
 @pytest.mark.parametrize(
-    ("file", "bias"), [("model.safetensors", "classifier.bias"), ("ink.safetensors", "head.bias")]
+    ("file", "bias"),
+    [
+        ("model.safetensors", "classifier.bias"),
+        ("ink.safetensors", "head.bias"),
+        ("number.safetensors", "answers.bias"),
+    ],
 )
 @pytest.mark.parametrize("change", ["rename", "extra", "missing", "shape", "half"])
 def test_tensors_that_do_not_fit_are_refused(
@@ -78,14 +93,14 @@ def test_tensors_that_do_not_fit_are_refused(
     elif change == "half":
         tensors[bias] = tensors[bias].half()
     else:
-        tensors[bias] = torch.zeros(11)
+        tensors[bias] = torch.zeros(12)
     save_file(tensors, path, {"format": "pt"})
     rehash(folder, path)
     with pytest.raises(ModelError, match=rf"{file} doesn't fit the network.*({bias}|extra)"):
         load_weights(folder)
 
 
-@pytest.mark.parametrize("file", ["ink.safetensors", "model.safetensors"])
+@pytest.mark.parametrize("file", TENSOR_FILES)
 def test_a_flipped_bit_is_refused(folder: Path, file: str) -> None:
     path = folder / file
     content = bytearray(path.read_bytes())
@@ -105,7 +120,7 @@ def test_a_truncated_file_is_refused(folder: Path, vouched: bool) -> None:
         load_weights(folder)
 
 
-@pytest.mark.parametrize("name", ["config.json", "ink.safetensors", "model.safetensors"])
+@pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ModelError, match=name):
@@ -134,7 +149,12 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("ink_network", "widths", [2, 3, 4, 0]),
         ("ink_network", "dilations", 1),
         (None, "sha256", None),
+        ("number_network", "head", 0),
+        ("number_network", "widths", [2, 3, 4]),
+        ("number_calibration", "temperature", 0),
+        ("number_calibration", "offset", None),
         (None, "ink_sha256", None),
+        (None, "number_sha256", None),
         (None, "ink_network", {}),
         (None, "calibration", {}),
     ],
@@ -157,7 +177,7 @@ def test_no_such_folder(tmp_path: Path) -> None:
 
 def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:
     """The same network, once refusing everything and once sure of everything."""
-    network, ink_network, config = load_weights(folder)
+    networks, config = load_weights(folder)
     image = torch.zeros(28, 28, dtype=torch.uint8)
     image[4:24, 13:15] = 255
     for thresholds, verdict in (
@@ -167,8 +187,6 @@ def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:
     ):
         calibration = dataclasses.replace(config.calibration, **thresholds)
         changed = dataclasses.replace(config, calibration=calibration)
-        prediction = DigitRecognizer(network, ink_network, changed, id="test").predict(
-            image.numpy()
-        )
+        prediction = DigitRecognizer(networks, changed, id="test").predict(image.numpy())
         assert prediction.verdict == verdict
         assert (prediction.label is None) == (verdict == "not_a_digit")

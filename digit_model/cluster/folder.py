@@ -71,8 +71,8 @@ def predict_folder(
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}.")
     info = worker.load_without_limits(model)
-    hashes = {"sha256": info.sha256, "ink_sha256": info.ink_sha256}
-    _check_settings(output, {"folder": str(folder), "top_k": top_k} | hashes)
+    settings = {"folder": str(folder), "top_k": top_k} | info.hashes._asdict()
+    _check_settings(output, settings)
     done = _finished(output)
     names = sorted(_files(folder, output))
     missing = [name for name in names if name not in done]

@@ -21,7 +21,14 @@ from digit_model.decode.errors import ImageError, TooManyPixelsError
 from digit_model.decode.pixels import Box, Pixels, of_array, of_picture, shrink_rest, to_rgb
 from digit_model.decode.structure import MAX_EXIF_BYTES, check_structure
 
-__all__ = ["MAX_PIXELS", "ImageError", "ImageInput", "TooManyPixelsError", "decode"]
+__all__ = [
+    "MAX_PIXELS",
+    "ImageError",
+    "ImageInput",
+    "TooManyPixelsError",
+    "decode",
+    "decode_with_factor",
+]
 
 MAX_PIXELS = 64 * 2**20  # 8192 x 8192: a 64-megapixel phone photograph
 # Raster formats that people draw and photograph with. Pillow's EPS reader would run Ghostscript on
@@ -91,17 +98,25 @@ def decode(
             header says so, before any pixel is decoded.
         ImageError: not a picture, damaged, empty, or with more parts than pictures have.
     """
+    return decode_with_factor(image, max_side=max_side, max_pixels=max_pixels)[0]
+
+
+def decode_with_factor(
+    image: ImageInput, *, max_side: int | None = None, max_pixels: int = MAX_PIXELS
+) -> tuple[np.ndarray, int]:
+    """As :func:`decode`, with the factor by which the picture was shrunk, 1 or more."""
     with warnings.catch_warnings():
         # Of large pictures, which are refused here, and of damaged tags, which would fill a log.
         warnings.simplefilter("ignore")
         try:
             if isinstance(image, np.ndarray) and _is_rgb(image, max_side, max_pixels):
-                return image
+                return image, 1
             if isinstance(image, Mapping):
                 opened = _flatten_editor_value(image, max_pixels)
             else:
                 opened = _open(image, max_side, max_pixels)
-            return _upright(opened, _factor(opened.width, opened.height, max_side))
+            factor = _factor(opened.width, opened.height, max_side)
+            return _upright(opened, factor), factor
         except ImageError:
             raise
         except Image.DecompressionBombError as error:

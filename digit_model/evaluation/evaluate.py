@@ -64,8 +64,8 @@ def evaluate(
     Raises:
         DataError: MNIST is needed and can't be read or downloaded.
     """
-    keys = ("id", "revision", "sha256", "ink_sha256")
-    metrics: Metrics = {"model": {key: getattr(recognizer, key) for key in keys}}
+    model = {"id": recognizer.id, "revision": recognizer.revision}
+    metrics: Metrics = {"model": model | recognizer.hashes._asdict()}
     metrics |= _evaluate_digits(recognizer, data_dir, parts, step, figures)
     if "non-digits" in parts:
         metrics["nondigits"] = _evaluate_nondigits(recognizer, step, figures)

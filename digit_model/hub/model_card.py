@@ -11,9 +11,9 @@ from digit_model.files import write_atomically
 from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
-    INK_FILE,
     METRICS_FILE,
-    WEIGHTS_FILE,
+    TENSOR_FILES,
+    Hashes,
     measured_hashes,
 )
 
@@ -21,7 +21,7 @@ from digit_model.model_folder import (
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:
     """Write metrics.json and the card. Earlier metrics of the same weights are kept."""
     path = folder / METRICS_FILE
-    if measured_hashes(folder) == (metrics["model"]["sha256"], metrics["model"]["ink_sha256"]):
+    if measured_hashes(folder) == Hashes(*(metrics["model"][name] for name in Hashes._fields)):
         metrics = json.loads(path.read_bytes()) | metrics
     write_atomically(path, (json.dumps(metrics, indent=2) + "\n").encode())
     write_atomically(folder / CARD_FILE, model_card_of(folder).encode())
@@ -31,7 +31,7 @@ def model_card_of(folder: Path, repo: str | None = None) -> str:
     """The card of the weights in a folder that holds metrics.json; see :func:`model_card`."""
     metrics = json.loads((folder / METRICS_FILE).read_bytes())
     config = json.loads((folder / CONFIG_FILE).read_bytes())
-    size = sum((folder / name).stat().st_size for name in (WEIGHTS_FILE, INK_FILE))
+    size = sum((folder / name).stat().st_size for name in TENSOR_FILES)
     return model_card(metrics, config, size / 1000, repo)
 
 

@@ -31,13 +31,12 @@ from digit_model.hub.errors import (
 from digit_model.hub.names import HubName
 from digit_model.model_folder import (
     CONFIG_FILE,
-    INK_FILE,
     METRICS_FILE,
-    WEIGHTS_FILE,
+    TENSOR_FILES,
     ModelError,
 )
 
-MODEL_FILES = (CONFIG_FILE, WEIGHTS_FILE, INK_FILE)  # no pickle, no code
+MODEL_FILES = (CONFIG_FILE, *TENSOR_FILES)  # no pickle, no code
 MAX_BYTES = 100_000_000  # of these files
 
 logger = logging.getLogger(__name__)

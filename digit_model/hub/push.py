@@ -15,9 +15,8 @@ from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
     FIGURES,
-    INK_FILE,
     METRICS_FILE,
-    WEIGHTS_FILE,
+    TENSOR_FILES,
     ModelError,
     measured_hashes,
 )
@@ -83,7 +82,7 @@ def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
         raise ModelError(
             f"{folder / METRICS_FILE} has the figures of other weights: run {command}."
         )
-    names = [CONFIG_FILE, WEIGHTS_FILE, INK_FILE, METRICS_FILE]
+    names = [CONFIG_FILE, *TENSOR_FILES, METRICS_FILE]
     names += sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
     files = {name: (folder / name).read_bytes() for name in names}
     return {**files, CARD_FILE: model_card_of(folder, repo).encode()}

@@ -14,8 +14,8 @@ import numpy as np
 
 from digit_model.ink.flat import drawing_ink, has_third_level, is_clean, is_drawing, is_solid_stroke
 from digit_model.ink.groups import choose_digit, is_plain
-from digit_model.ink.looks import Window, around, look
-from digit_model.ink.marks import MARK, keep_digit, mark_mask, within_band
+from digit_model.ink.looks import around, look
+from digit_model.ink.marks import MARK, are_several, keep_digit, mark_mask, within_band
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
 FindInk = Callable[[np.ndarray], np.ndarray]
@@ -37,10 +37,12 @@ class Ink(NamedTuple):
     Attributes:
         pixels: float32 (h, w) in [0, 1], all zero when there is no ink.
         window: left, top, width and height in fractions of the picture's width and height.
+        several: whether there were other marks, too, that are high enough to be digits.
     """
 
     pixels: np.ndarray
     window: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    several: bool = False
 
 
 def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
@@ -52,13 +54,14 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """
     rgb = shrink(rgb)
     grey = contrast_axis(rgb)
-    ink = drawing_ink(grey)
+    drawn = drawing_ink(grey)
+    ink = keep_digit(drawn)
     small = min(grey.shape) < SMALL_SIDE and is_clean(ink)
     if not small and (not is_drawing(grey) or has_third_level(grey)):
         return Ink(ink) if is_solid_stroke(ink) else photograph_ink(rgb, find_ink)
     digit = within_band(ink)
     if small or digit is not ink or is_plain(ink):
-        return Ink(digit)
+        return Ink(digit, several=are_several(drawn))
     found = photograph_ink(rgb, find_ink)
     return found if found.pixels.any() else Ink(ink)
 
@@ -66,7 +69,8 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """Ink in a photograph, by the network: uint8 RGB (h, w, 3) → what the second look finds."""
     rows, columns = rgb.shape[:2]
-    first = _look_for_ink(rgb, (0, 0, columns, rows), find_ink)
+    found = find_ink(look(rgb, (0, 0, columns, rows)))
+    first = _digit_in(found, columns, rows)
     left, top, width, height = cv2.boundingRect(mark_mask(first))
     if not width:
         return Ink(first)
@@ -75,22 +79,30 @@ def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     window = around(box, SECOND_LOOK, rgb.shape)
     left, top, right, bottom = window
     share = left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
-    return Ink(_look_for_ink(rgb, window, find_ink), share)
+    second = _digit_in(find_ink(look(rgb, window)), right - left, bottom - top)
+    return Ink(second, share, several=are_several(ink_of(found)))
 
 
-def _look_for_ink(rgb: np.ndarray, window: Window, find_ink: FindInk) -> np.ndarray:
-    """The digit's ink in a window, float32 (h, w), in the window's proportions; 0 if not sure."""
-    left, top, right, bottom = window
-    seen = look(rgb, window)
-    # Where ink and paper are equally likely it is just a mark, so that strokes get no wider.
-    ink = np.clip((find_ink(seen) - EVEN_ODDS) / (1 - EVEN_ODDS), 0, 1)
-    ink = choose_digit(keep_digit(ink))
+def _digit_in(found: np.ndarray, columns: int, rows: int) -> np.ndarray:
+    """The digit's ink in what the network found in a window of so many pixels; 0 if not sure.
+
+    float32 (h, w), in the window's proportions.
+    """
+    ink = choose_digit(keep_digit(ink_of(found)))
     marks = ink > MARK
     if not marks.any() or ink[marks].mean() < SURE:
         ink = np.zeros_like(ink)
-    scale = max(ink.shape) / max(right - left, bottom - top)
-    size = max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale))
+    scale = max(ink.shape) / max(columns, rows)
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_LINEAR))
+
+
+def ink_of(found: np.ndarray) -> np.ndarray:
+    """Probabilities of the ink network → ink, in [0, 1].
+
+    Where ink and paper are equally likely it is just a mark, so that strokes get no wider.
+    """
+    return np.asarray(np.clip((found - EVEN_ODDS) / (1 - EVEN_ODDS), 0, 1))
 
 
 def shrink(rgb: np.ndarray) -> np.ndarray:

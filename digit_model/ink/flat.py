@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import SOFT_EDGE, border, filled, is_wide, keep_digit, mark_mask
+from digit_model.ink.marks import SOFT_EDGE, border, filled, is_wide, mark_mask
 
 MIN_CONTRAST = 10.0  # grey levels between ink and paper; with less the sheet counts as blank
 # Share of the two most frequent grey levels above which a picture is a drawing.
@@ -28,10 +28,10 @@ def has_third_level(grey: np.ndarray) -> bool:
     return float(np.sort(counts)[-3] / counts.sum()) > THIRD_LEVEL
 
 
-def drawing_ink(grey: np.ndarray) -> np.ndarray:
+def drawing_ink(grey: np.ndarray, enough_pixels: int = ENOUGH_PIXELS) -> np.ndarray:
     """Ink on paper of a single grey level: uint8 (H, W) → float32 (h, w) in [0, 1].
 
-    Large ink is averaged down by a factor that leaves it more than ``ENOUGH_PIXELS`` long.
+    Large ink is averaged down by a factor that leaves it more than ``enough_pixels`` long.
     """
     threshold, bright = _otsu(grey)
     if int(grey.max()) <= threshold:
@@ -41,7 +41,7 @@ def drawing_ink(grey: np.ndarray) -> np.ndarray:
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
     counts[: int(threshold) + 1] = 0
     box = np.array(cv2.boundingRect(1 - bright))
-    factor = max(1, box[2:].max() // ENOUGH_PIXELS)
+    factor = max(1, box[2:].max() // enough_pixels)
     if factor > 1:
         size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
@@ -56,7 +56,7 @@ def drawing_ink(grey: np.ndarray) -> np.ndarray:
     )
     ink = np.zeros(grey.shape, np.float32)
     paper = np.full_like(grey[area], counts.argmax())
-    ink[area] = keep_digit(scale_ink(cv2.subtract(paper, grey[area])))
+    ink[area] = scale_ink(cv2.subtract(paper, grey[area]))
     return ink
 
 

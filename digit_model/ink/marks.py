@@ -16,6 +16,7 @@ SPECK_AREA = 0.04
 SPECK_SIDE = 0.25
 # Only so many components, the largest, are looked at: more of them are texture.
 MOST_MARKS = 64
+AS_HIGH = 0.5  # of the highest mark, at least, is another digit
 # Ink is a region, not strokes, when a disc fits into it that is this fraction of the ink's longer
 # side and that of the picture's shorter side; loops that a thick pen has filled are smaller.
 REGION = 0.42
@@ -43,6 +44,13 @@ def border(picture: np.ndarray) -> np.ndarray:
 def gaps(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Distances between intervals, pair by pair, (n, n); negative where two overlap."""
     return np.maximum(start[:, None] - end, start - end[:, None])
+
+
+def are_several(ink: np.ndarray) -> bool:
+    """Whether two marks or more are high enough to be digits, beside each other or not."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    return count > 2 and int((heights >= AS_HIGH * heights.max()).sum()) > 1
 
 
 def keep_components(ink: np.ndarray, labels: np.ndarray, kept: np.ndarray) -> np.ndarray:

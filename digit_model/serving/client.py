@@ -17,7 +17,7 @@ from digit_model.reading import Reading
 from digit_model.serving import worker
 from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
-from digit_model.serving.worker import Image, ModelInfo, Timed
+from digit_model.serving.worker import Image, ModelInfo, Numbered, Timed
 
 Result = TypeVar("Result")
 
@@ -115,6 +115,15 @@ class RecognizerClient:
         )
         self.verdicts[answer[0].verdict] += 1
         return answer
+
+    async def read_number(self, image: Image) -> Numbered:
+        """As ``DigitRecognizer.read_number``, for a file; and the milliseconds it took.
+
+        Raises:
+            ImageError: the picture can't be read.
+            GivenUpError: reading it takes more than this machine can give.
+        """
+        return await self._submit_file(worker.read_numbers, image)
 
     async def recognize_files(
         self, images: Sequence[Image]

@@ -15,16 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from digit_model.model_folder import Hashes, ModelError
+
 if TYPE_CHECKING:
     import numpy as np
 
     from digit_model.decode import ImageError
+    from digit_model.number.reading import NumberReading
     from digit_model.prediction import Prediction
     from digit_model.reading import Reading
     from digit_model.recognizer import DigitRecognizer
 
 Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
+Numbered = tuple["NumberReading", float]  # likewise
 Result = TypeVar("Result")
 
 # Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
@@ -42,16 +46,14 @@ class ModelInfo:
     Attributes:
         id: the repository or the folder's name.
         revision: the commit on the Hub; None for a folder.
-        sha256: of the digit network's weights.
-        ink_sha256: of the ink network's.
+        hashes: of the networks' weights.
         folder: where they were loaded from.
         notice: what users should know of where they are from, a sentence; or None.
     """
 
     id: str
     revision: str | None
-    sha256: str
-    ink_sha256: str
+    hashes: Hashes
     folder: Path
     notice: str | None
 
@@ -105,8 +107,7 @@ def load_without_limits(model: str | None) -> ModelInfo:
     return ModelInfo(
         id=_recognizer.id,
         revision=_recognizer.revision,
-        sha256=_recognizer.sha256,
-        ink_sha256=_recognizer.ink_sha256,
+        hashes=_recognizer.hashes,
         folder=_recognizer.folder or Path(),
         notice=_recognizer.notice,
     )
@@ -121,7 +122,6 @@ def load_recognizer(model: str | None) -> DigitRecognizer:
     Raises:
         ModelError: the weights can't be loaded.
     """
-    from digit_model.model_folder import ModelError
     from digit_model.recognizer import DigitRecognizer
 
     try:
@@ -194,29 +194,46 @@ def read(images: Sequence[Image], max_pixels: int) -> list[Reading | ImageError]
     return list(read_many(_recognizer, images, top_k=10, max_pixels=max_pixels))
 
 
+def read_numbers(images: Sequence[Image], max_pixels: int) -> list[Numbered | ValueError]:
+    """Read all digits in each picture, and the milliseconds that it took."""
+    return [_try(_read_number, image, max_pixels) for image in images]
+
+
 def explain(
     questions: Sequence[tuple[Image, str | None]], max_pixels: int
 ) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.explain``, for pictures and labels."""
-    return [_try(_recognizer.explain, *question, max_pixels) for question in questions]
+    return [_try(_explain, _recognizer.explain, *question, max_pixels) for question in questions]
 
 
 def draw_explanation(
     questions: Sequence[tuple[Image, str | None]], max_pixels: int
 ) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
-    return [_try(_recognizer.draw_explanation, *question, max_pixels) for question in questions]
+    draw = _recognizer.draw_explanation
+    return [_try(_explain, draw, *question, max_pixels) for question in questions]
 
 
-def _try(
+def _read_number(image: Image, max_pixels: int) -> Numbered:
+    from digit_model import reading
+
+    return reading.read_number(_recognizer, image, max_pixels=max_pixels)
+
+
+def _explain(
     function: Callable[[np.ndarray, str | None], np.ndarray],
     image: Image,
     label: str | None,
     max_pixels: int,
-) -> np.ndarray | ValueError:
+) -> np.ndarray:
     from digit_model import reading
 
+    return function(reading.load(image, max_pixels), label)
+
+
+def _try(function: Callable[..., Result], *arguments: Any) -> Result | ValueError:
+    """What it returns, or why the picture can't be read, or the question makes no sense."""
     try:
-        return function(reading.load(image, max_pixels), label)
+        return function(*arguments)
     except ValueError as error:
         return error

@@ -34,8 +34,8 @@ def load_ensemble(folders: Sequence[Path]) -> tuple[Ensemble, list[str]]:
         ModelError: one of them can't be loaded.
     """
     loaded = [load_weights(folder) for folder in folders]
-    networks = [weights.network for weights in loaded]
-    return Ensemble(networks), [weights.config.sha256 for weights in loaded]
+    networks = [weights.networks.digit for weights in loaded]
+    return Ensemble(networks), [weights.config.hashes.sha256 for weights in loaded]
 
 
 def load_initial_network(
@@ -46,7 +46,7 @@ def load_initial_network(
     Raises:
         ModelError: it can't be loaded, or has another architecture.
     """
-    network, _, config = load_weights(folder)
+    networks, config = load_weights(folder)
     if config.network != architecture:
         raise ModelError(f"The network in {folder} is not of the recipe's shape.")
-    return network, {"sha256": config.sha256, "training": config.training}
+    return networks.digit, {"sha256": config.hashes.sha256, "training": config.training}

@@ -31,12 +31,13 @@ def export(
 ) -> None:
     """Calibrate on the validation sets, then write weights, config, figures, metrics and card."""
     network = network.cpu().eval()
-    # The data were preprocessed with this ink network, so it belongs to the weights.
-    _, ink_network, shipped = load_weights(DEFAULT_WEIGHTS)
+    # The data were preprocessed with the ink network that ships, so it belongs to the weights.
+    shipped_networks, shipped = load_weights(DEFAULT_WEIGHTS)
+    networks = shipped_networks._replace(digit=network)
     config = dataclasses.replace(
         shipped, network=network.config, calibration=Calibration(), training=setup
     )
-    recognizer = DigitRecognizer(network, ink_network, config, id=folder.name)
+    recognizer = DigitRecognizer(networks, config, id=folder.name)
     images = np.concatenate([digits[0] for digits in validation.values()])
     labels = np.concatenate([digits[1] for digits in validation.values()])
     logits = recognizer.logits(images)
@@ -49,12 +50,11 @@ def export(
     outliers = nondigits(3000 if len(images) > 3000 else 200, seed=2_000_003)
     calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
     config = dataclasses.replace(config, calibration=calibration)
-    config = save_weights(folder, network, ink_network, config)
+    config = save_weights(folder, networks, config)
 
-    recognizer = DigitRecognizer(network, ink_network, config, id=folder.name)
-    hashes = {"sha256": config.sha256, "ink_sha256": config.ink_sha256}
+    recognizer = DigitRecognizer(networks, config, id=folder.name)
     metrics = {
-        "model": {"id": recognizer.id, "revision": None, **hashes},
+        "model": {"id": recognizer.id, "revision": None} | config.hashes._asdict(),
         "validation": {name: measure(recognizer, digits) for name, digits in validation.items()},
         "history": history,
     }
@@ -77,7 +77,7 @@ def export_ink(
     One of them shows ``pictures``, uint8 (N, 160, 160, 3), with the ink that it finds in them.
     """
     config = dataclasses.replace(weights.config, ink_network=ink_network.config, ink_training=setup)
-    save_weights(folder, weights.network, ink_network, config)
+    save_weights(folder, weights.networks._replace(ink=ink_network), config)
     learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
     find_ink = ink_network.fused().find_ink
     ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")

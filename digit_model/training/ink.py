@@ -1,6 +1,7 @@
 """Training the ink network, see :mod:`digit_model.ink_network`, on pictures with their ink."""
 
-import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
 
 from digit_model.data.ink_pictures import development_pictures, ink_pictures
 from digit_model.data.strokes import pen_digits
@@ -17,9 +16,8 @@ from digit_model.ink.marks import MARK
 from digit_model.ink_network import InkNetwork, to_inputs
 from digit_model.model_folder import ModelError
 from digit_model.training.cache import cached
-from digit_model.training.checkpoint import TrainingState
+from digit_model.training.fit import Task, fit
 from digit_model.training.recipe import InkRecipe
-from digit_model.training.schedule import one_cycle
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
 
@@ -109,8 +107,8 @@ def train_ink(
         The averaged network, in evaluation mode, and a row of figures for each epoch.
 
     Raises:
-        CheckpointError: the checkpoint can't be resumed.
-        ModelError: ``start`` has another shape.
+        CheckpointError: there is none to continue from, or it is of another setup.
+        ModelError: ``start`` is of another shape.
     """
     torch.manual_seed(setup["seed"])
     network = InkNetwork(recipe.network).to(memory_format=torch.channels_last)
@@ -118,53 +116,33 @@ def train_ink(
         if start.config != recipe.network:
             raise ModelError("The ink network to start from is not of the recipe's shape.")
         network.load_state_dict(start.state_dict())
-    ema = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+    task = Task(
+        network=network,
+        steps=len(training[0]) // recipe.batch_size,
+        batches=partial(_batches, training, recipe.batch_size, setup["seed"]),
+        loss=_loss,
+        measure=lambda ema: {name: overlap(ema, each) for name, each in development.items()},
     )
-    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
-    state = TrainingState({"network": network, "ema": ema}, [optimizer])
-    if resume:
-        state.restore(checkpoint, setup)
-    for epoch in range(len(state.history), recipe.epochs):
-        row = _train_epoch(network, ema, optimizer, training, recipe, epoch, setup["seed"])
-        row |= {name: overlap(ema, pictures) for name, pictures in development.items()}
-        state.history.append({"epoch": epoch + 1} | row)
-        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-        state.save(checkpoint, setup)
+    weights, history = fit(task, recipe, setup, checkpoint, resume=resume)
     trained = InkNetwork(recipe.network)
-    trained.load_state_dict(ema.module.state_dict())
-    return trained.eval(), state.history
+    trained.load_state_dict(weights)
+    return trained.eval(), history
 
 
-def _train_epoch(
-    network: InkNetwork,
-    ema: AveragedModel,
-    optimizer: torch.optim.Optimizer,
-    pictures: Pictures,
-    recipe: InkRecipe,
-    epoch: int,
-    seed: int,
-) -> dict[str, float]:
-    # Seeded by the epoch, so that a resumed run is the same as an uninterrupted one.
+def _batches(
+    pictures: Pictures, batch_size: int, seed: int, epoch: int
+) -> Iterator[tuple[Tensor, Tensor]]:
     generator = torch.Generator().manual_seed(seed * 1000 + epoch)
     order = torch.randperm(len(pictures[0]), generator=generator).numpy()
-    steps = len(order) // recipe.batch_size
-    network.train()
-    total, start = 0.0, time.perf_counter()
-    for step in tqdm(range(steps), desc=f"epoch {epoch + 1}/{recipe.epochs}", disable=None):
-        chosen = np.sort(order[step * recipe.batch_size : (step + 1) * recipe.batch_size])
+    for step in range(len(order) // batch_size):
+        chosen = np.sort(order[step * batch_size : (step + 1) * batch_size])
         drawn, ink = (torch.from_numpy(array[chosen]) for array in pictures)
-        batch, ink = vary(drawn, ink, generator)
-        progress = (epoch + step / steps) / recipe.epochs
-        for group in optimizer.param_groups:
-            group["lr"] = one_cycle(progress, recipe.learning_rate)
-        inputs = to_inputs(batch).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            logits = network(inputs).float()
-        loss = ink_loss(logits, ink.float() / 255)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        ema.update_parameters(network)
-        total += loss.item()
-    return {"loss": total / steps, "seconds": time.perf_counter() - start}
+        yield vary(drawn, ink, generator)
+
+
+def _loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+    pictures, ink = batch
+    inputs = to_inputs(pictures).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(inputs).float()
+    return ink_loss(logits, ink.float() / 255)

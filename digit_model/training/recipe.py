@@ -4,6 +4,7 @@ import dataclasses
 
 from digit_model.ink_network import InkNetworkConfig
 from digit_model.network import NetworkConfig
+from digit_model.number_network import NumberNetworkConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,19 @@ class InkRecipe:
     network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
 
 
+@dataclasses.dataclass(frozen=True)
+class NumberRecipe:
+    """The same for the number network."""
+
+    epochs: int = 60
+    batch_size: int = 64
+    pictures: int = 20_000  # in each epoch others; see digit_model.data.number_pictures
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    ema_decay: float = 0.999
+    network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
+
+
 # The fields that determine the generated data. It is the same for every --seed, which changes only
 # the initial weights, the order of the digits and the augmentation.
 DATA_FIELDS = (
@@ -109,3 +123,4 @@ RECIPES = {
 }
 
 INK_RECIPES = {"ink": InkRecipe()}
+NUMBER_RECIPES = {"number": NumberRecipe()}

@@ -1,0 +1,169 @@
+"""Lines of digits and signs as one person writes them, from recorded and synthetic digits.
+
+Positions are in heights of a digit; a line's baseline is y = 0, and y points down.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from digit_model.data import Part
+from digit_model.data.letters import draw_letter
+from digit_model.data.rendering import quantize_like_mouse, vary_strokes
+from digit_model.data.strokes import Drawing, pen_digits, unit_drawing
+from digit_model.data.synthetic import draw_allograph, interpolate
+from digit_model.number_network import OTHER
+
+# Gaps between the digits' boxes, in heights of a digit: mean and standard deviation.
+SPACINGS = {
+    "overlapping": (-0.12, 0.07),
+    "touching": (0.0, 0.05),
+    "close": (0.12, 0.06),
+    "usual": (0.3, 0.12),
+    "wide": (0.8, 0.3),
+}
+# Signs on a grid: the baseline is 10, a digit's top 0; as digit_model.data.letters has letters.
+SIGNS: dict[str, list[list[tuple[float, float]]]] = {
+    "-": [[(0, 6), (4, 6)]],
+    "–": [[(0, 5.5), (8, 5.5)]],
+    ".": [[(0, 10), (0.3, 10)]],
+    ",": [[(0.6, 9.4), (0, 11.6)]],
+    ":": [[(0, 4), (0.3, 4)], [(0, 9), (0.3, 9)]],
+    "/": [[(5.5, -0.5), (0, 11)]],
+    "+": [[(0, 6), (6, 6)], [(3, 3), (3, 9)]],
+    "=": [[(0, 4.5), (6, 4.5)], [(0, 7.5), (6, 7.5)]],
+    "×": [[(0, 3.5), (5, 8.5)], [(5, 3.5), (0, 8.5)]],
+    "(": [[(2.5, -1), (0.4, 2.5), (0, 5), (0.4, 8), (2.5, 11.5)]],
+    ")": [[(0, -1), (2.1, 2.5), (2.5, 5), (2.1, 8), (0, 11.5)]],
+}
+CURVED = frozenset("()")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How somebody writes numbers. Lengths in heights of a digit."""
+
+    writer: int  # of the recorded ones
+    synthetic: float  # share of the digits that are synthetic
+    sizes: float  # standard deviation of the logarithm of the digits' heights
+    baseline: float  # standard deviation of the digits' feet
+    slant: float  # of everything: how far the top of a digit is to the right of its foot
+    spacing: tuple[float, float]  # mean and standard deviation of the gaps
+    variation: float  # strength of vary_strokes
+    mouse: bool  # recorded with few points
+
+
+class Mark(NamedTuple):
+    """A digit or another mark and its strokes, in the line's unit."""
+
+    kind: int  # the digit, or OTHER
+    strokes: Drawing
+
+
+def random_hand(rng: np.random.Generator, part: Part, spacing: str = "") -> Hand:
+    """Somebody of the training or the development writers, or somebody synthetic."""
+    synthetic = float(rng.choice([0.0, 0.2, 1.0], p=[0.4, 0.3, 0.3]))
+    chosen = spacing or str(rng.choice(list(SPACINGS), p=[0.1, 0.18, 0.25, 0.3, 0.17]))
+    return Hand(
+        writer=int(rng.integers(len(_writers(part)))),
+        synthetic=synthetic,
+        sizes=abs(rng.normal(0, 0.14)),
+        baseline=abs(rng.normal(0, 0.08)),
+        slant=rng.normal(0.05, 0.25),
+        spacing=SPACINGS[chosen],
+        variation=rng.uniform(0.2, 0.9),
+        mouse=rng.random() < 0.15,
+    )
+
+
+def write_line(text: str, hand: Hand, rng: np.random.Generator, part: Part) -> list[Mark]:
+    """A line of digits, signs, spaces and, for ``?``, letters and scribbles."""
+    marks: list[Mark] = []
+    pen_x = 0.0
+    for sign in text:
+        if sign == " ":
+            pen_x += rng.uniform(0.3, 1.2)
+            continue
+        mark = _draw_sign(sign, hand, rng, part)
+        points = np.concatenate(mark.strokes)
+        low, high = points.min(axis=0), points.max(axis=0)
+        gap = rng.normal(*hand.spacing) if marks else 0.0
+        # Signs are rarely so near that they could be taken for a part of a digit.
+        if marks and OTHER in (mark.kind, marks[-1].kind):
+            gap = max(gap, rng.uniform(0.08, 0.35))
+        to_right = np.array([pen_x + gap - low[0], 0])
+        marks.append(Mark(mark.kind, [stroke + to_right for stroke in mark.strokes]))
+        pen_x += gap + max(float(high[0] - low[0]), 0.04)
+    return marks
+
+
+def place_lines(
+    lines: Sequence[Sequence[Mark]], hand: Hand, pen: float, rng: np.random.Generator
+) -> list[Mark]:
+    """Lines below each other, slanted, a little curved and tilted."""
+    placed: list[Mark] = []
+    baseline, tilt = 0.0, rng.normal(0, 0.05)
+    for line in lines:
+        start = rng.normal(0, 0.4) if rng.random() < 0.5 else rng.uniform(0, 2)
+        bend, tilt_of_line = rng.normal(0, 0.003), tilt + rng.normal(0, 0.015)
+        for kind, strokes in line:
+            moved = []
+            for stroke in strokes:
+                x = stroke[:, 0] - hand.slant * stroke[:, 1] + start
+                y = stroke[:, 1] + baseline + tilt_of_line * x + bend * x**2
+                moved.append(np.stack([x, y], 1).astype(np.float32))
+            placed.append(Mark(kind, moved))
+        baseline += 1.15 + 0.5 * pen + rng.exponential(0.35)
+    return placed
+
+
+@cache
+def _writers(part: Part) -> list[list[list[Drawing]]]:
+    """The recorded digits of each writer, by label."""
+    by_writer: dict[str, list[list[Drawing]]] = {}
+    for digit in pen_digits(part):
+        by_writer.setdefault(digit.writer, [[] for _ in range(10)])[digit.label].append(
+            digit.drawing
+        )
+    return list(by_writer.values())
+
+
+def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: Part) -> Mark:
+    if sign.isdigit():
+        label = int(sign)
+        if rng.random() < hand.synthetic:
+            drawing = draw_allograph(label, rng)
+        else:
+            samples = _writers(part)[hand.writer][label]
+            drawing = vary_strokes(
+                samples[rng.integers(len(samples))], rng, strength=hand.variation
+            )
+        if hand.mouse:
+            drawing = quantize_like_mouse(drawing, rng)
+        if len(drawing) > 1 and rng.random() < 0.15:  # a bar that stands apart
+            drawing[1:] = [stroke + rng.normal(0, 0.06, 2) for stroke in drawing[1:]]
+        return Mark(label, _on_baseline(drawing, hand, rng))
+    if sign == "?":
+        if rng.random() < 0.75:
+            drawing = vary_strokes(draw_letter(rng), rng)
+        else:
+            points = rng.normal(size=(rng.integers(4, 22), 2)) * rng.uniform(0.3, 1.0, 2)
+            drawing = unit_drawing([interpolate(points, curved=True)])
+        drawing = [stroke * rng.uniform(0.6, 1.2) for stroke in drawing]
+        return Mark(OTHER, _on_baseline(drawing, hand, rng))
+    size = np.exp(rng.normal(0, 0.15, 2)) / 10
+    strokes = [
+        interpolate(np.array(points) + rng.normal(0, 0.25, (len(points), 2)), curved=sign in CURVED)
+        for points in SIGNS[sign]
+    ]
+    return Mark(OTHER, [((stroke - (0, 10)) * size).astype(np.float32) for stroke in strokes])
+
+
+def _on_baseline(drawing: Drawing, hand: Hand, rng: np.random.Generator) -> Drawing:
+    size = float(np.exp(rng.normal(0, hand.sizes)))
+    foot = rng.normal(0, hand.baseline)
+    lowest = max(float(stroke[:, 1].max()) for stroke in drawing)
+    return [stroke * size + (0, foot - lowest * size) for stroke in drawing]

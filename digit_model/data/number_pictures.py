@@ -1,0 +1,181 @@
+"""Synthetic pictures of numbers: their ink, and the box of each digit."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from digit_model.data import Part
+from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
+from digit_model.data.nondigits import GENERATORS
+from digit_model.data.pens import log_uniform
+from digit_model.data.rendering import SUBPIXEL_BITS
+from digit_model.number_network import DIGIT_HEIGHT, OTHER
+
+HEIGHT, WIDTH = 96, 320  # pixels, of a training picture
+MOST_MARKS = 40  # in a training picture
+OVERSAMPLING = 2  # drawn so many times as large, then averaged
+PEN = (0.02, 0.22)  # in heights of a digit
+PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in pixels
+NONDIGITS = 0.12  # share of the pictures without digits, beside those of letters alone
+SMALLEST = 13  # pixels, height of the digits: with more of them in a line it would be less
+
+
+class NumberPicture(NamedTuple):
+    """The ink of some lines of digits and other marks.
+
+    Attributes:
+        ink: uint8 (96, 320), 255 = ink.
+        boxes: float32 (n, 4), left, top, right and bottom of each mark, in pixels.
+        classes: int64 (n,), a digit or ``OTHER``.
+    """
+
+    ink: np.ndarray
+    boxes: np.ndarray
+    classes: np.ndarray
+
+
+def number_picture(seed: tuple[int, ...], part: Part = "training") -> NumberPicture:
+    """A random picture of lines of digits, with signs and letters among them or not."""
+    rng = np.random.default_rng(seed)
+    if rng.random() < NONDIGITS:
+        return _nondigit_picture(rng)
+    while True:
+        hand, pen = random_hand(rng, part), log_uniform(PEN, rng)
+        lines = [write_line(line, hand, rng, part) for line in _random_lines(rng)]
+        picture = _draw(place_lines(lines, hand, pen, rng), pen, rng)
+        if picture is not None:
+            return picture
+
+
+def draw_number(
+    text: str, rng: np.random.Generator, part: Part = "development", spacing: str = ""
+) -> np.ndarray:
+    """A drawing of lines of digits and signs as a page's pad has it, uint8 (h, w), 0 = ink.
+
+    ``spacing`` is a key of :data:`~digit_model.data.handwriting.SPACINGS`; any by default.
+    """
+    hand, pen = random_hand(rng, part, spacing), log_uniform(PAD_PEN, rng)
+    lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
+    marks = place_lines(lines, hand, pen, rng)
+    unit, margin = rng.uniform(*PAD_HEIGHT), rng.uniform(0.1, 1.0, 2)
+    low, high = _extent(marks, pen)
+    columns, rows = np.ceil((high - low + 2 * margin) * unit).astype(int).tolist()
+    return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
+
+
+def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:
+    """One to four characters, shapes or scribbles in a row; they are of the network's other class.
+
+    Those of several strokes would otherwise be taken for several digits.
+    """
+    ink, boxes = np.zeros((HEIGHT, WIDTH), np.uint8), []
+    height, x = int(DIGIT_HEIGHT * np.exp(rng.normal(0, 0.35))), int(rng.integers(2, 40))
+    for _ in range(rng.choice([1, 2, 3, 4], p=[0.6, 0.2, 0.1, 0.1])):
+        drawn = GENERATORS[rng.integers(len(GENERATORS))](rng)
+        left, top, width, rows = cv2.boundingRect((drawn > 127).view(np.uint8))
+        size = max(1, round(height * width / max(rows, 1))), height
+        y = int(rng.integers(0, max(1, HEIGHT - height)))
+        if not width or x + size[0] > WIDTH or y + size[1] > HEIGHT:
+            break
+        cut = drawn[top : top + rows, left : left + width]
+        shrunk = cv2.resize(cut, size, interpolation=cv2.INTER_AREA)
+        ink[y : y + size[1], x : x + size[0]] = shrunk
+        boxes.append([x, y, x + size[0], y + size[1]])
+        x += size[0] + int(rng.integers(2, 30))
+    marks = np.array(boxes, np.float32).reshape(-1, 4)
+    return NumberPicture(_worn(ink, rng), marks, np.full(len(marks), OTHER, np.int64))
+
+
+def _random_lines(rng: np.random.Generator) -> list[str]:
+    what = rng.random()
+    if what < 0.14:
+        return [str(rng.integers(10))]
+    if what < 0.24:
+        return ["".join(rng.choice(list("??? "), int(rng.integers(1, 8)))) + "?"]
+    lines = int(rng.choice([1, 2, 3], p=[0.78, 0.15, 0.07]))
+    signs, letters = rng.random() < 0.35, rng.random() < 0.12
+    alphabet = "0123456789" * 2 + ("-.,:/+=×()–  " if signs else "") + ("?????" if letters else "")
+    return [
+        "".join(rng.choice(list(alphabet), min(14, 1 + int(rng.geometric(0.24)))))
+        for _ in range(lines)
+    ]
+
+
+def _draw(marks: Sequence[Mark], pen: float, rng: np.random.Generator) -> NumberPicture | None:
+    """The marks on a picture; None if there are none or too many, or they would be too small."""
+    if not 0 < len(marks) <= MOST_MARKS:
+        return None
+    low, high = _extent(marks, pen)
+    fits = float(min(np.array([WIDTH - 6, HEIGHT - 6]) / (high - low)))
+    unit = min(fits, float(np.clip(DIGIT_HEIGHT * np.exp(rng.normal(0, 0.3)), SMALLEST, 72)))
+    if unit < SMALLEST:
+        return None
+    offset = rng.uniform(0, 1, 2) * ([WIDTH, HEIGHT] - (high - low) * unit) - low * unit
+    size = HEIGHT * OVERSAMPLING, WIDTH * OVERSAMPLING
+    canvas = _draw_strokes(marks, pen, unit * OVERSAMPLING, offset * OVERSAMPLING, size)
+    boxes = np.array([np.concatenate(_extent([mark], pen)) for mark in marks])
+    boxes = boxes * unit + np.tile(offset, 2)
+    ink = _worn(_lined(canvas, boxes, unit, rng), rng)
+    classes = np.array([mark.kind for mark in marks], np.int64)
+    return NumberPicture(ink, boxes.astype(np.float32), classes)
+
+
+def _extent(marks: Sequence[Mark], pen: float) -> tuple[np.ndarray, np.ndarray]:
+    """Upper left and lower right corner of the marks, (2,) each, with the pen's width."""
+    points = np.concatenate([stroke for mark in marks for stroke in mark.strokes])
+    return points.min(axis=0) - pen / 2, points.max(axis=0) + pen / 2
+
+
+def _draw_strokes(
+    marks: Sequence[Mark], pen: float, unit: float, offset: np.ndarray, size: tuple[int, int]
+) -> np.ndarray:
+    """uint8 (rows, columns), 255 = ink; ``unit`` pixels for the height of a digit."""
+    canvas, width = np.zeros(size, np.uint8), max(1, round(pen * unit))
+    for mark in marks:
+        for stroke in mark.strokes:
+            place = np.rint((stroke * unit + offset - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
+            cv2.polylines(canvas, [place], False, 255, width, cv2.LINE_AA, SUBPIXEL_BITS)
+    return canvas
+
+
+def _lined(
+    canvas: np.ndarray, boxes: np.ndarray, unit: float, rng: np.random.Generator
+) -> np.ndarray:
+    """With what is left of printed lines now and then: rules, or a form's boxes."""
+    what = rng.random()
+    if what < 0.05:
+        pitch, y = rng.uniform(1.1, 2.0) * unit * OVERSAMPLING, rng.uniform(0, HEIGHT)
+        while y < len(canvas):
+            cv2.line(canvas, (0, round(y)), (canvas.shape[1], round(y)), int(rng.integers(50, 255)))
+            y += pitch
+    elif what < 0.08:
+        margin, tone = rng.uniform(0.1, 0.3) * unit, int(rng.integers(80, 255))
+        for left, top, right, bottom in boxes:
+            corners = np.array([(left - margin, top - margin), (right + margin, bottom + margin)])
+            (x0, y0), (x1, y1) = np.rint(corners * OVERSAMPLING).astype(int).tolist()
+            cv2.rectangle(canvas, (x0, y0), (x1, y1), tone)
+    return canvas
+
+
+def _worn(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As a camera and the ink network leave it: soft, uneven, with gaps and specks."""
+    if rng.random() < 0.1:  # where a printed line was taken out
+        y, step = int(rng.integers(canvas.shape[0])), int(rng.integers(20, 80))
+        canvas[y % step :: step] = 0
+    ink = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.55:
+        return ink
+    soft: np.ndarray = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), rng.uniform(0.3, 1.3))
+    if rng.random() < 0.5:
+        coarse = rng.uniform(0.4, 1.1, (HEIGHT // 16, WIDTH // 16)).astype(np.float32)
+        soft = soft * cv2.resize(coarse, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    if rng.random() < 0.3:
+        soft = soft + rng.normal(0, rng.uniform(2, 25), soft.shape)
+    if rng.random() < 0.2:
+        for x, y in rng.uniform(0, 1, (rng.integers(1, 12), 2)) * (WIDTH, HEIGHT):
+            cv2.circle(
+                soft, (int(x), int(y)), int(rng.integers(0, 2)), float(rng.uniform(60, 255)), -1
+            )
+    return np.clip(soft * rng.uniform(0.8, 1.4), 0, 255).astype(np.uint8)

@@ -1,0 +1,90 @@
+"""All that is written in a picture, where :func:`~digit_model.ink.extract.extract_ink` keeps one
+digit: the ink of numbers."""
+
+import cv2
+import numpy as np
+
+from digit_model.ink.extract import (
+    SURE,
+    WORK_SIDE,
+    FindInk,
+    Ink,
+    contrast_axis,
+    ink_of,
+    shrink,
+)
+from digit_model.ink.flat import drawing_ink, has_third_level, is_drawing
+from digit_model.ink.looks import STRIDE, Window, look
+from digit_model.ink.marks import keep_components, mark_mask
+
+# Marks below this fraction of the highest one's height tell nothing of the height of digits.
+LOW_MARK = 0.3
+LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
+LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
+LARGEST_LOOK = 640  # pixels, longer side
+
+
+def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
+    """Find the ink of all that is written.
+
+    Args:
+        rgb: uint8 (H, W, 3), upright; dark ink on light paper or light on dark.
+        find_ink: the ink network.
+    """
+    rgb = shrink(rgb)
+    grey = contrast_axis(rgb)
+    if is_drawing(grey) and not has_third_level(grey):
+        return Ink(drawing_ink(grey, WORK_SIDE))
+    rows, columns = rgb.shape[:2]
+    whole = (0, 0, columns, rows)
+    first = _look_for_writing(rgb, whole, find_ink(look(rgb, whole)))
+    height = writing_height(first)
+    if not height:
+        return Ink(first)
+    window = _around_marks(first, height)
+    left, top, right, bottom = window
+    longer = max(right - left, bottom - top)
+    side = STRIDE * round(min(LARGEST_LOOK, longer * LOOK_HEIGHT / height) / STRIDE)
+    second = find_ink(look(rgb, window, max(side, STRIDE)))
+    share = left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
+    return Ink(_look_for_writing(rgb, window, second), share)
+
+
+def writing_height(ink: np.ndarray) -> float:
+    """The usual height of digits, in pixels of the ink; 0 if there is none.
+
+    It is the median height of the marks, weighted by their ink, but for the low ones: dots, dashes.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
+    if count == 1:
+        return 0.0
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)[1:]
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    order = np.argsort(heights)
+    order = order[heights[order] >= LOW_MARK * heights.max()]
+    share = np.cumsum(mass[order]) / mass[order].sum()
+    return float(heights[order][np.searchsorted(share, 0.5)])
+
+
+def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.ndarray:
+    """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure."""
+    ink = ink_of(found)
+    count, labels = cv2.connectedComponents(mark_mask(ink))
+    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
+    sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
+    sure[0] = False
+    ink = keep_components(ink, labels, sure)
+    left, top, right, bottom = window
+    return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
+
+
+def _around_marks(ink: np.ndarray, height: float) -> Window:
+    left, top, width, high = cv2.boundingRect(mark_mask(ink))
+    margin = round(LOOK_MARGIN * height)
+    rows, columns = ink.shape
+    return (
+        max(0, left - margin),
+        max(0, top - margin),
+        min(columns, left + width + margin),
+        min(rows, top + high + margin),
+    )

@@ -1,0 +1,1 @@
+"""A picture with several digits → the number that they make."""

@@ -1,0 +1,166 @@
+"""A picture → the number that is written in it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from digit_model.calibration import Calibration
+from digit_model.digit import normalize_digit
+from digit_model.ink import FindInk
+from digit_model.ink.writing import extract_writing
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number.detect import OTHER, Detections, lines_of
+from digit_model.number.read import FindDigits, find_digits, split_ink
+from digit_model.prediction import Prediction, make_prediction
+from digit_model.preprocess import Preprocessed
+
+Box = tuple[float, float, float, float]  # left, top, right, bottom
+
+AS_HIGH = 0.5  # of the highest digit, at least, is another digit of the same number
+NO_DIGIT = 0.5  # probability of another mark from which it isn't read as a digit
+
+
+@dataclass(frozen=True, eq=False)
+class NumberReading:
+    """The digits in one picture.
+
+    Attributes:
+        text: the digits, line by line, each from left to right; lines joined by a line feed; ""
+            when there is none.
+        confidence: that all of it is right, in [0, 1], calibrated.
+        digits: each mark's box, in pixels of the upright picture, and what it was read as, in the
+            order of ``text``; one that is no digit, such as a dash, has the verdict "not_a_digit".
+    """
+
+    text: str
+    confidence: float
+    digits: list[tuple[Box, Prediction]]
+
+    def has_several(self, alone: Prediction | None = None) -> bool:
+        """Whether there is more than one digit.
+
+        Args:
+            alone: the answer for the whole picture, as if it had one digit at the most. If it is
+                not sure of one, any two digits are enough; else, or without this answer, they have
+                to be sure and about as high as the highest: a ring and a stain are neither.
+        """
+        digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
+        if alone is None or alone.verdict == "digit":
+            highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
+            digits = [
+                (box, digit)
+                for box, digit in digits
+                if digit.verdict == "digit" and box[3] - box[1] >= AS_HIGH * highest
+            ]
+        return len(digits) > 1
+
+    def of_one_digit(self, alone: Prediction, shape: tuple[int, ...]) -> "NumberReading":
+        """The answer for the whole picture of this shape, as if it had one digit, for this one."""
+        if alone.crop is None:
+            return NumberReading("", 1.0, [])
+        rows, columns = shape[:2]
+        left, top, width, height = alone.crop
+        square = left * columns, top * rows, (left + width) * columns, (top + height) * rows
+        boxes = [box for box, digit in self.digits if digit.label is not None]
+        box = max(boxes, key=lambda box: box[3] - box[1], default=square)
+        confidence = alone.confidence if alone.label else 1 - alone.digit_score
+        return NumberReading(alone.label or "", confidence, [(box, alone)])
+
+    def scaled(self, factor: float) -> "NumberReading":
+        """For a picture that is larger by this factor."""
+        digits = [
+            ((left * factor, top * factor, right * factor, bottom * factor), prediction)
+            for (left, top, right, bottom), prediction in self.digits
+        ]
+        return NumberReading(self.text, self.confidence, digits)
+
+
+@dataclass(frozen=True)
+class NumberReader:
+    """Reads numbers with three networks: one finds the ink, one the digits, one tells them apart.
+
+    Attributes:
+        find_ink: see :func:`digit_model.ink.extract_ink`.
+        find_digits: see :meth:`digit_model.number_network.NumberNetwork.find_digits`.
+        logits: the digit network: uint8 (N, 28, 28) → float32 (N, 10).
+        calibration, number_calibration: of the digit network and of numbers.
+    """
+
+    find_ink: FindInk
+    find_digits: FindDigits
+    logits: Callable[[np.ndarray], np.ndarray]
+    calibration: Calibration
+    number_calibration: NumberCalibration
+
+    def read(self, rgb: np.ndarray, top_k: int = 3) -> NumberReading:
+        """Read an upright picture, uint8 RGB (h, w, 3), its longer side at most 640 pixels."""
+        ink, (left, top, width, height), _ = extract_writing(rgb, self.find_ink)
+        found = find_digits(ink, self.find_digits)
+        if not len(found.boxes):
+            return NumberReading("", 1.0, [])
+        rows, columns = rgb.shape[:2]
+        scale = width * columns / ink.shape[1], height * rows / ink.shape[0]
+        corner = left * columns, top * rows
+        pieces = split_ink(ink, found.boxes)
+        inputs = []
+        for piece, start in pieces:
+            digit, placement = normalize_digit(piece)
+            crop = None
+            if placement is not None:
+                x, y, side = placement.crop
+                crop = (
+                    (corner[0] + (start[0] + x) * scale[0]) / columns,
+                    (corner[1] + (start[1] + y) * scale[1]) / rows,
+                    side * scale[0] / columns,
+                    side * scale[1] / rows,
+                )
+            inputs.append(Preprocessed(digit, crop))
+        boxes = found.boxes * np.tile(scale, 2) + np.tile(corner, 2)
+        logits = self.logits(np.stack([each.digit for each in inputs]))
+        return self._assemble(found._replace(boxes=boxes), inputs, logits, top_k)
+
+    def _assemble(
+        self, found: Detections, inputs: list[Preprocessed], logits: np.ndarray, top_k: int
+    ) -> NumberReading:
+        probabilities = self.number_calibration.probabilities(found, logits)
+        is_digit = found.classes[:, OTHER] < NO_DIGIT
+        predictions = [
+            make_prediction(
+                preprocessed,
+                shares,
+                1 - float(other),
+                not_a_digit_below=NO_DIGIT,
+                unsure_below=self.calibration.unsure_below,
+                top_k=top_k,
+            )
+            for preprocessed, shares, other in zip(
+                inputs, probabilities, found.classes[:, OTHER], strict=True
+            )
+        ]
+        lines = _lines(found.boxes, is_digit)
+        text = "\n".join(
+            "".join(predictions[index].label or "" for index in line) for line in lines
+        ).strip("\n")
+        confidence = self.number_calibration.confidence(
+            probabilities[is_digit].max(axis=1), found.scores
+        )
+        digits = [
+            (tuple(found.boxes[index].tolist()), predictions[index])
+            for line in lines
+            for index in line
+        ]
+        return NumberReading(text, confidence, digits)
+
+
+def _lines(boxes: np.ndarray, is_digit: np.ndarray) -> list[list[int]]:
+    """The marks of each line from left to right: the digits make the lines, the others join one."""
+    indices = np.flatnonzero(is_digit)
+    if not len(indices):
+        return [line.tolist() for line in lines_of(boxes)]
+    lines = [indices[line].tolist() for line in lines_of(boxes[indices])]
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    for other in np.flatnonzero(~is_digit):
+        away = [min(np.abs(middle[line] - middle[other]) @ (0.3, 1.0)) for line in lines]
+        lines[int(np.argmin(away))].append(int(other))
+    return [sorted(line, key=lambda index: float(middle[index, 0])) for line in lines]

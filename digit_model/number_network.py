@@ -1,0 +1,102 @@
+"""The network that finds the digits of a number in its ink, and its input from ink."""
+
+import copy
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from digit_model.ink_network import Convolution, fuse_convolutions
+
+STRIDE = 4  # pixels of the ink per cell of the answer
+GRAIN = 16  # the sides of the ink are multiples of it: the network halves them four times
+DIGIT_HEIGHT = 32  # pixels: about what the network is trained on
+OTHER = 10  # the class of what is no digit: letters, signs, scribbles
+CLASSES = 11
+
+
+@dataclass(frozen=True)
+class NumberNetworkConfig:
+    """Architecture of a :class:`NumberNetwork`; saved in config.json beside the weights."""
+
+    # Channels at a half, a quarter, an eighth and a sixteenth of the ink's side.
+    widths: tuple[int, ...] = (16, 32, 64, 80)
+    dilations: tuple[int, ...] = (1, 2, 4)  # of the convolutions at the bottom
+    head: int = 48  # channels from which the answers are taken
+
+
+class NumberNetwork(nn.Module):
+    """Ink → what is centred in each cell of 4×4 pixels, and how far it reaches.
+
+    A feature pyramid (Lin et al., 2017) with the answers of CenterNet (Zhou, Wang and Krähenbühl,
+    2019): whether something is centred here, which class it is of, and its box.
+    """
+
+    def __init__(self, config: NumberNetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        widths = config.widths
+        self.stem = Convolution(1, widths[0], 5, stride=2)
+        self.down = nn.ModuleList(
+            nn.Sequential(Convolution(above, width, stride=2), Convolution(width, width))
+            for above, width in pairwise(widths)
+        )
+        self.bottom = nn.Sequential(
+            *(Convolution(widths[-1], widths[-1], dilation=rate) for rate in config.dilations)
+        )
+        outputs = [*widths[-2:1:-1], config.head]
+        inputs = [widths[-1], *outputs[:-1]]
+        self.up = nn.ModuleList(
+            Convolution(below + beside, width)
+            for below, beside, width in zip(inputs, widths[-2:0:-1], outputs, strict=True)
+        )
+        self.answers = nn.Conv2d(config.head, 1 + CLASSES + 4, 1)
+        with torch.no_grad():
+            self.answers.get_parameter("bias")[0] = -4.0  # nearly all cells are empty
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Ink, float (N, 1, h, w) in [0, 1], sides multiples of 16, h/4 × w/4 cells.
+
+        Returns:
+            Logits that something is centred in a cell, (N, h/4, w/4); logits of its classes,
+            (N, 11, h/4, w/4); and the distances from the cell's middle to the left, upper, right
+            and lower side of its box, (N, 4, h/4, w/4), in pixels.
+        """
+        features = [self.stem(inputs)]
+        for level in self.down:
+            features.append(level(features[-1]))
+        deep = self.bottom(features.pop())
+        for level in self.up:
+            upsampled = F.interpolate(deep, scale_factor=2.0, mode="nearest")
+            deep = level(torch.cat([upsampled, features.pop()], dim=1))
+        answers = self.answers(deep)
+        reach = DIGIT_HEIGHT / 2 * F.softplus(answers[:, 1 + CLASSES :])
+        return answers[:, 0], answers[:, 1 : 1 + CLASSES], reach
+
+    def fused(self) -> "NumberNetwork":
+        """A copy for inference, with each batch normalisation folded into its convolution."""
+        return fuse_convolutions(copy.deepcopy(self))
+
+    @torch.inference_mode()
+    def find_digits(self, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Ink, float32 (h, w) in [0, 1], sides multiples of 16 → what is centred in each cell.
+
+        Returns:
+            float32 probabilities that something is, (h/4, w/4); of its classes, (11, h/4, w/4);
+            and the box's sides left, top, right, bottom in pixels of the ink, (4, h/4, w/4).
+        """
+        centred, classes, reach = self(torch.from_numpy(ink)[None, None])
+        boxes = to_boxes(reach)
+        return centred[0].sigmoid().numpy(), classes[0].softmax(0).numpy(), boxes[0].numpy()
+
+
+def to_boxes(reach: Tensor) -> Tensor:
+    """Distances from the cells' middles, (N, 4, h, w) → left, top, right, bottom in pixels."""
+    rows, columns = reach.shape[-2:]
+    x = (torch.arange(columns, device=reach.device) + 0.5) * STRIDE
+    y = (torch.arange(rows, device=reach.device) + 0.5) * STRIDE
+    left, top, right, bottom = reach.unbind(1)
+    return torch.stack([x - left, y[:, None] - top, x + right, y[:, None] + bottom], 1)

@@ -1,0 +1,102 @@
+"""The training loop of the networks that draw their own data: one cycle, with averaged weights."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from digit_model.training.checkpoint import TrainingState
+from digit_model.training.schedule import one_cycle
+
+Batch = TypeVar("Batch")
+
+
+class CycleRecipe(Protocol):
+    """What the loop needs of a recipe."""
+
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def learning_rate(self) -> float:
+        """The peak, for AdamW."""
+
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def ema_decay(self) -> float:
+        """Per step; the averaged weights are the result."""
+
+
+@dataclass(frozen=True)
+class Task(Generic[Batch]):
+    """What is trained, on what, and how it is measured.
+
+    Attributes:
+        network: with its initial weights.
+        steps: in an epoch.
+        batches: those of an epoch, from its number, which seeds them: so a resumed run is the same
+            as an uninterrupted one.
+        loss: of the network on a batch.
+        measure: figures of the averaged network by name, in [0, 1], after each epoch.
+    """
+
+    network: nn.Module
+    steps: int
+    batches: Callable[[int], Iterable[Batch]]
+    loss: Callable[[nn.Module, Batch], Tensor]
+    measure: Callable[[nn.Module], dict[str, float]]
+
+
+def fit(
+    task: Task[Any], recipe: CycleRecipe, setup: dict[str, Any], checkpoint: Path, *, resume: bool
+) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+    """Train, or continue from the checkpoint, which is written after each epoch.
+
+    Args:
+        task: see there.
+        recipe: epochs, learning rate and so on.
+        setup: all that decides the result; compared with the checkpoint's.
+        checkpoint: the file.
+        resume: whether to continue.
+
+    Returns:
+        The averaged weights and a row of figures for each epoch.
+
+    Raises:
+        CheckpointError: there is none to continue from, or it is of another setup.
+    """
+    network = task.network
+    ema = AveragedModel(
+        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+    )
+    optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
+    state = TrainingState({"network": network, "ema": ema}, [optimizer])
+    if resume:
+        state.restore(checkpoint, setup)
+    for epoch in range(len(state.history), recipe.epochs):
+        network.train()
+        total, start = 0.0, time.perf_counter()
+        title = f"epoch {epoch + 1}/{recipe.epochs}"
+        progress = tqdm(task.batches(epoch), total=task.steps, desc=title, disable=None)
+        for step, batch in enumerate(progress):
+            rate = one_cycle((epoch + step / task.steps) / recipe.epochs, recipe.learning_rate)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            loss = task.loss(network, batch)
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            ema.update_parameters(network)
+            total += loss.item()
+        row = {"epoch": epoch + 1, "loss": total / task.steps}
+        row |= {"seconds": time.perf_counter() - start} | task.measure(ema.eval())
+        state.history.append(row)
+        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+        state.save(checkpoint, setup)
+    return ema.module.state_dict(), state.history

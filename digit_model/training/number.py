@@ -1,0 +1,182 @@
+"""Training the number network, see :mod:`digit_model.number_network`, on synthetic numbers."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset, Sampler
+from torchvision.ops import generalized_box_iou_loss
+
+from digit_model.data.number_pictures import MOST_MARKS, number_picture
+from digit_model.number.detect import detect, lines_of
+from digit_model.number_network import (
+    CLASSES,
+    STRIDE,
+    NumberNetwork,
+    to_boxes,
+)
+from digit_model.training.fit import Task, fit
+from digit_model.training.recipe import NumberRecipe
+
+DRY_RUN_PICTURES = 32
+DEVELOPMENT_PICTURES = 300
+NO_MARK = -1  # class of the rows that pad a picture's marks
+# Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
+CENTRE, LEAST_CENTRE = 0.12, 0.45
+OWN_CELLS = 0.5  # from this height of its centre's Gaussian on, a cell answers for a mark
+# Of the penalty-reduced focal loss (Law and Deng, 2018).
+FOCUS, NEAR_CENTRE = 2, 4
+
+Batch = tuple[Tensor, Tensor, Tensor]  # ink, boxes and classes of Pictures, stacked
+
+
+class Pictures(Dataset[Batch]):
+    """Training pictures by seed: ink, uint8 (96, 320), boxes, (40, 4), and classes, (40,)."""
+
+    def __getitem__(self, seed: Any) -> Batch:
+        cv2.setNumThreads(1)
+        ink, boxes, classes = number_picture(seed)
+        padding = MOST_MARKS - len(classes)
+        return (
+            torch.from_numpy(ink),
+            F.pad(torch.from_numpy(boxes), (0, 0, 0, padding)),
+            F.pad(torch.from_numpy(classes), (0, padding), value=NO_MARK),
+        )
+
+
+class Seeds(Sampler[tuple[int, ...]]):
+    """The seeds of an epoch's pictures; set ``epoch`` before each."""
+
+    def __init__(self, seed: int, pictures: int) -> None:
+        self.seed, self.pictures, self.epoch = seed, pictures, 0
+
+    def __iter__(self) -> Iterator[tuple[int, ...]]:
+        return iter([(self.seed, 21, self.epoch, number) for number in range(self.pictures)])
+
+    def __len__(self) -> int:
+        return self.pictures
+
+
+def centres(boxes: Tensor, classes: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """How near each cell is to the centre of a mark, and of which.
+
+    Args:
+        boxes, classes: (N, n, 4), in pixels, and (N, n) of the marks, padded with ``NO_MARK``.
+        shape: rows and columns of cells.
+
+    Returns:
+        The height of the nearest mark's Gaussian, (N, rows, columns), 1 in the cell of its centre;
+        and the mark's index, likewise.
+    """
+    rows, columns = shape
+    middle = (boxes[..., :2] + boxes[..., 2:]) / (2 * STRIDE)
+    spread = ((boxes[..., 2:] - boxes[..., :2]) * CENTRE / STRIDE).clamp_min(LEAST_CENTRE)
+    across = torch.arange(columns, device=boxes.device) - middle[..., :1].floor()
+    down = torch.arange(rows, device=boxes.device) - middle[..., 1:].floor()
+    across = torch.exp(-0.5 * (across / spread[..., :1]).square())  # (N, n, columns)
+    down = torch.exp(-0.5 * (down / spread[..., 1:]).square())
+    heights = down[..., :, None] * across[..., None, :] * (classes != NO_MARK)[..., None, None]
+    nearest = heights.max(dim=1)
+    return nearest.values, nearest.indices
+
+
+def number_loss(network: nn.Module, batch: Batch, *, device: torch.device) -> Tensor:
+    """Focal loss of the centres, cross-entropy of the classes and GIoU loss of the boxes."""
+    ink, boxes, classes = (tensor.to(device, non_blocking=True) for tensor in batch)
+    with torch.autocast(device.type, torch.bfloat16):
+        answers = network(ink[:, None].float() / 255)
+    centred, class_logits, reach = (answer.float() for answer in answers)
+    height, owner = centres(boxes, classes, (centred.shape[1], centred.shape[2]))
+    found = centred.sigmoid()
+    hits = (1 - found) ** FOCUS * F.logsigmoid(centred)
+    misses = (1 - height) ** NEAR_CENTRE * found**FOCUS * F.logsigmoid(-centred)
+    focal = -torch.where(height == 1, hits, misses).sum() / (height == 1).sum().clamp_min(1)
+    own = height >= OWN_CELLS
+    marks = owner[own], own.nonzero()[:, 0]
+    of_marks = classes[marks[1], marks[0]], boxes[marks[1], marks[0]]
+    entropy = F.cross_entropy(class_logits.permute(0, 2, 3, 1)[own], of_marks[0])
+    overlap = generalized_box_iou_loss(
+        to_boxes(reach).permute(0, 2, 3, 1)[own], of_marks[1], reduction="mean"
+    )
+    return focal + entropy + overlap
+
+
+def train_number(
+    recipe: NumberRecipe,
+    setup: dict[str, Any],
+    checkpoint: Path,
+    *,
+    dry_run: bool = False,
+    resume: bool = False,
+) -> tuple[NumberNetwork, list[dict[str, float]]]:
+    """Train by a recipe, or continue from the checkpoint, which is written after each epoch.
+
+    Returns:
+        The averaged network, in evaluation mode, and a row of figures for each epoch.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if dry_run:
+        recipe = dataclasses.replace(recipe, epochs=1, pictures=DRY_RUN_PICTURES, batch_size=16)
+    torch.manual_seed(setup["seed"])
+    loader = _loader(recipe, setup["seed"], 0 if dry_run else os.cpu_count() or 1)
+    network = NumberNetwork(recipe.network).to(device).to(memory_format=torch.channels_last)
+    task = Task(
+        network=network,
+        steps=recipe.pictures // recipe.batch_size,
+        batches=partial(_batches, loader),
+        loss=partial(number_loss, device=device),
+        measure=partial(_measure, pictures=16 if dry_run else DEVELOPMENT_PICTURES),
+    )
+    weights, history = fit(task, recipe, setup, checkpoint, resume=resume)
+    trained = NumberNetwork(recipe.network)
+    trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
+    return trained.eval(), history
+
+
+def _loader(recipe: NumberRecipe, seed: int, processes: int) -> DataLoader[Batch]:
+    return DataLoader(
+        Pictures(),
+        recipe.batch_size,
+        sampler=Seeds(seed, recipe.pictures),
+        num_workers=processes,
+        drop_last=True,
+        persistent_workers=processes > 0,
+        multiprocessing_context="forkserver" if processes else None,
+    )
+
+
+def _batches(loader: DataLoader[Batch], epoch: int) -> Iterator[Batch]:
+    loader.sampler.epoch = epoch  # type: ignore[attr-defined]  # it is Seeds
+    yield from loader
+
+
+@torch.inference_mode()
+def _measure(network: nn.Module, pictures: int) -> dict[str, float]:
+    """Share of the development writers' pictures whose lines are read exactly."""
+    device = next(network.parameters()).device
+    right = 0
+    for number in range(pictures):
+        ink, boxes, classes = number_picture((0, 22, number), "development")
+        centred, class_logits, reach = network(torch.from_numpy(ink)[None, None].to(device) / 255)
+        found = detect(
+            centred[0].sigmoid().cpu().numpy(),
+            class_logits[0].softmax(0).cpu().numpy(),
+            to_boxes(reach)[0].cpu().numpy(),
+        )
+        right += _digits(found.boxes, found.classes.argmax(1)) == _digits(boxes, classes)
+    return {"numbers": right / pictures}
+
+
+def _digits(boxes: np.ndarray, classes: np.ndarray) -> str:
+    """The digits in reading order; their lines joined with a line feed."""
+    digits = classes < CLASSES - 1
+    boxes, classes = boxes[digits], classes[digits]
+    return "\n".join("".join(map(str, classes[line])) for line in lines_of(boxes))
