@@ -6,10 +6,12 @@ one of the second, which distils the three into one network: about four hours on
     python train.py --seed k --output runs/seed-k --cache runs/data              # k = 0, 1, 2
     python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
 
-The network that finds ink in photographs is trained by itself, in about half an hour; it goes into
-weights/, beside the digit network that is there:
+The networks that find ink in photographs and the digits of numbers are trained by themselves, in
+half an hour and in some nine hours (in ten minutes on a GPU with 16 cores beside it). Each goes
+into weights/, beside the networks that are there:
 
     python train.py --recipe ink
+    python train.py --recipe number
 
 Other uses:
 
@@ -51,7 +53,6 @@ from digit_model.data import DataError, Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
-from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.dataset import (
@@ -64,15 +65,13 @@ from digit_model.training.distillation import Ensemble, load_ensemble, load_init
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import parse_options
-from digit_model.training.recipe import INK_RECIPES, RECIPES, Recipe, dry_run
+from digit_model.training.recipe import DRAWN_RECIPES, RECIPES, InkRecipe, Recipe, dry_run
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
 # have some weight beside MNIST's 55,000.
 OWN_DIGITS_REPEATS = 20
 DRY_RUN_STEPS = 3  # per epoch
-SHEET_PICTURES = 24  # of each kind, in the figure of the ink that was found
 
 
 @dataclasses.dataclass
@@ -262,28 +261,18 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
             push_to_hub(args.output, args.push_to_hub)
 
 
-def train_ink_network(args: argparse.Namespace) -> None:
-    """Train the ink network and export it beside a digit network, or continue from a checkpoint."""
-    from digit_model.training.export import export_ink  # matplotlib takes a second to import
-    from digit_model.training.ink import load_pictures, train_ink
+def train_drawn(args: argparse.Namespace) -> None:
+    """Train a network that draws its own data, and export it beside the other networks."""
+    from digit_model.training.drawn import train_ink_network, train_number_network
 
-    weights = load_weights(args.start or DEFAULT_WEIGHTS)
     args.output.mkdir(parents=True, exist_ok=True)
-    recipe = INK_RECIPES[args.recipe]
+    recipe = DRAWN_RECIPES[args.recipe]
     if args.epochs is not None or args.dry_run:
         recipe = dataclasses.replace(recipe, epochs=1 if args.dry_run else args.epochs)
-    training, development = load_pictures(recipe, args.cache, dry_run=args.dry_run)
-    setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
-    start = None
-    if args.start:
-        start, config = weights.networks.ink, weights.config
-        setup["start"] = {"sha256": config.hashes.ink_sha256, "training": config.ink_training}
-    checkpoint = checkpoint_beside(args.output)
-    network, history = train_ink(
-        recipe, training, development, setup, checkpoint, start=start, resume=args.resume
-    )
-    pictures = np.concatenate([pictures[:SHEET_PICTURES] for pictures, _ in development.values()])
-    export_ink(network, args.output, weights, pictures, history, setup)
+    if isinstance(recipe, InkRecipe):
+        train_ink_network(args, recipe, checkpoint_beside(args.output))
+    else:
+        train_number_network(args, recipe, checkpoint_beside(args.output))
     if args.push_to_hub:
         push_to_hub(args.output, args.push_to_hub)
 
@@ -307,8 +296,8 @@ def push_to_hub(folder: Path, repo: str) -> None:
 def main(argv: list[str] | None = None) -> int:
     args = parse_options(argv)
     try:
-        if args.recipe in INK_RECIPES:
-            train_ink_network(args)
+        if args.recipe in DRAWN_RECIPES:
+            train_drawn(args)
             return 0
         recipe = RECIPES[args.recipe]
         if args.epochs is not None:

@@ -45,7 +45,7 @@ class DigitRecognizer:
         self.find_ink = networks.ink.fused().find_ink  # see digit_model.preprocess
         self._config, self._networks = config, networks
         self._fused = networks.digit.fused().to(memory_format=torch.channels_last)
-        self._number_reader = NumberReader(
+        self.number_reader = NumberReader(
             self.find_ink,
             networks.number.fused().find_digits,
             self.logits,
@@ -122,7 +122,7 @@ class DigitRecognizer:
         for (picture, factor), (alone, may_be_several) in zip(decoded, answers, strict=True):
             prediction = alone
             if may_be_several:
-                reading = self._number_reader.read(picture, top_k)
+                reading = self.number_reader.read(picture, top_k)
                 if reading.has_several(alone):
                     prediction = as_several(alone, reading.scaled(factor))
             predictions.append(prediction)
@@ -141,7 +141,7 @@ class DigitRecognizer:
         """
         _check_top_k(top_k)
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
-        reading = self._number_reader.read(picture, top_k)
+        reading = self.number_reader.read(picture, top_k)
         if not reading.has_several():
             [(alone, _)] = self._predict_alone([picture], top_k)
             if not reading.has_several(alone):

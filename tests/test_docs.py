@@ -31,7 +31,7 @@ from digit_model import Prediction
 from digit_model.__main__ import main
 from digit_model.cli.arguments import Parser
 from digit_model.evaluation.report import PARTS
-from digit_model.training.recipe import INK_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, RECIPES
 from page.server import limits
 from page.server import options as app_options
 
@@ -488,7 +488,7 @@ def test_the_table_of_a_predictions_fields() -> None:
 
 def test_recipes_and_parts_of_the_evaluation() -> None:
     page = DOCS / "training.md"
-    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == [*RECIPES, *INK_RECIPES]
+    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == [*RECIPES, *DRAWN_RECIPES]
     (sentence,) = re.findall(r"^The parts are (.+?)\.", prose_of(page), re.MULTILINE | re.DOTALL)
     assert tuple(re.findall(r"`(.+?)`", sentence)) == PARTS
 

@@ -211,7 +211,7 @@ def test_a_table_lines_up() -> None:
 
 def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
     config = json.loads((WEIGHTS / "config.json").read_text())
-    files = ("ink.safetensors", "model.safetensors")
+    files = ("ink.safetensors", "model.safetensors", "number.safetensors")
     kilobytes = sum((WEIGHTS / name).stat().st_size for name in files) / 1000
     assert (WEIGHTS / "README.md").read_text() == model_card(shipped, config, kilobytes)
 
@@ -219,7 +219,13 @@ def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
 def test_a_report_on_other_weights_forgets_the_old_figures(
     tmp_path: Path, shipped: dict[str, Any]
 ) -> None:
-    for name in ("config.json", "ink.safetensors", "model.safetensors", "metrics.json"):
+    for name in (
+        "config.json",
+        "ink.safetensors",
+        "model.safetensors",
+        "number.safetensors",
+        "metrics.json",
+    ):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     same = {"model": shipped["model"], "note": 1}
     write_report(tmp_path, same)
@@ -231,7 +237,7 @@ def test_a_report_on_other_weights_forgets_the_old_figures(
 def test_a_part_is_printed_and_nothing_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("config.json", "ink.safetensors", "model.safetensors"):
+    for name in ("config.json", "ink.safetensors", "model.safetensors", "number.safetensors"):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     assert main(["evaluate", "--model", str(tmp_path), "--only", "drawings"]) == 0
     printed = capsys.readouterr().out
@@ -241,6 +247,7 @@ def test_a_part_is_printed_and_nothing_written(
         "config.json",
         "ink.safetensors",
         "model.safetensors",
+        "number.safetensors",
     }
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.hub
 
 WEIGHTS = {
     name: (ROOT / "weights" / name).read_bytes()
-    for name in ("config.json", "ink.safetensors", "model.safetensors")
+    for name in ("config.json", "ink.safetensors", "model.safetensors", "number.safetensors")
 }
 SEVEN = handle_file(str(ROOT / "examples" / "crossed-seven.jpg"))
 

@@ -13,13 +13,14 @@ from hub_client import ROOT, Client, Outcome
 from hub_server import OTHER, READ, HubServer
 
 from digit_model.hub.client import MAX_ATTEMPTS
+from digit_model.model_folder import TENSOR_FILES
 from digit_model.weights import FORMAT
 
 pytestmark = pytest.mark.hub
 
 FILES = {
     name: (ROOT / "weights" / name).read_bytes()
-    for name in ("config.json", "ink.safetensors", "model.safetensors")
+    for name in ("config.json", "ink.safetensors", "model.safetensors", "number.safetensors")
 }
 LIMIT = 30  # seconds within which every failure has to have its sentence
 
@@ -134,7 +135,7 @@ def test_the_token_reaches_the_hub_and_not_the_host_of_downloads(
 
 
 @pytest.mark.parametrize("what", ["flip", "cut"])
-@pytest.mark.parametrize("file", ["config.json", "ink.safetensors", "model.safetensors"])
+@pytest.mark.parametrize("file", ["config.json", *TENSOR_FILES])
 def test_a_file_that_arrives_damaged_is_refused_and_not_kept(
     hub: HubServer, client: Client, repo: str, what: str, file: str
 ) -> None:
@@ -147,7 +148,7 @@ def test_a_file_that_arrives_damaged_is_refused_and_not_kept(
     assert client.load(repo).status == 0  # next time it is downloaded again
 
 
-@pytest.mark.parametrize("file", ["config.json", "ink.safetensors", "model.safetensors"])
+@pytest.mark.parametrize("file", ["config.json", *TENSOR_FILES])
 def test_a_file_that_changes_on_the_disk_is_noticed(
     hub: HubServer, client: Client, offline: Client, repo: str, file: str
 ) -> None:

@@ -29,6 +29,7 @@ NAMES = {
     "ink.safetensors",
     "metrics.json",
     "model.safetensors",
+    "number.safetensors",
     *(f"figures/{path.name}" for path in (WEIGHTS / "figures").glob("*.png")),
 }
 

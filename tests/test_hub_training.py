@@ -24,7 +24,7 @@ pytestmark = pytest.mark.hub
 
 WEIGHTS = {
     name: (ROOT / "weights" / name).read_bytes()
-    for name in ("config.json", "ink.safetensors", "model.safetensors")
+    for name in ("config.json", "ink.safetensors", "model.safetensors", "number.safetensors")
 }
 
 

@@ -114,7 +114,7 @@ def test_it_learns_a_few_pictures_and_a_broken_run_goes_on_as_if_unbroken(
 ) -> None:
     pictures, ink = ink_pictures(32, seed=8)
     known = pictures[1::2], ink[1::2]
-    recipe = InkRecipe(epochs=24, batch_size=4, learning_rate=5e-3, ema_decay=0.8, network=SMALL)
+    recipe = InkRecipe(epochs=24, batch_size=4, peaks=(5e-3,), ema_decay=0.8, network=SMALL)
 
     def run(name: str, *, resume: bool = False) -> tuple[InkNetwork, list[dict[str, float]]]:
         sets = {"seen": known}

@@ -31,7 +31,7 @@ def mnist() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_weights_fit_their_budget_and_their_report() -> None:
-    for name in ("ink.safetensors", "model.safetensors"):
+    for name in ("ink.safetensors", "model.safetensors", "number.safetensors"):
         assert (WEIGHTS / name).stat().st_size <= 2_000_000
     config = json.loads((WEIGHTS / "config.json").read_text())
     metrics = json.loads((WEIGHTS / "metrics.json").read_text())
@@ -150,6 +150,7 @@ def test_weights_that_are_saved_load_again_to_the_bit(
         "config.json",
         "ink.safetensors",
         "model.safetensors",
+        "number.safetensors",
         "metrics.json",
         "README.md",
     ):
@@ -170,7 +171,7 @@ def test_saved_weights_do_not_take_figures_of_others_with_them(
     with pytest.raises(ModelError, match=r"evaluate --model .*/b"):
         DigitRecognizer.from_pretrained(tmp_path / "b").push_to_hub("user/digits")
     names = {path.name for path in (tmp_path / "b").iterdir()}
-    assert names == {"config.json", "ink.safetensors", "model.safetensors"}
+    assert names == {"config.json", "ink.safetensors", "model.safetensors", "number.safetensors"}
 
 
 def test_non_digits_score_below_digits(

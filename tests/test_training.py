@@ -254,6 +254,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
         "ink.safetensors",
         "metrics.json",
         "model.safetensors",
+        "number.safetensors",
     }
     prediction = DigitRecognizer.from_pretrained(output).predict(np.eye(40))
     assert sum(prediction.probabilities.values()) == pytest.approx(1)
@@ -268,6 +269,27 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
 
 
 @pytest.mark.slow
+def test_the_number_network_is_trained_beside_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "w"
+    assert train_here("--recipe", "number", "--dry-run", "--output", output) == 0
+    assert "epoch 1" in capsys.readouterr().out
+    shipped, trained = DigitRecognizer.from_pretrained(), DigitRecognizer.from_pretrained(output)
+    assert trained.hashes[:2] == shipped.hashes[:2]
+    assert trained.hashes.number_sha256 != shipped.hashes.number_sha256
+    assert (output / "figures" / "number_learning_curves.png").is_file()
+    assert train_here("--recipe", "number", "--dry-run", "--output", output, "--resume") == 0
+    assert "epoch 1" not in capsys.readouterr().out  # nothing was left to train
+    assert DigitRecognizer.from_pretrained(output).hashes == trained.hashes
+
+    further = ("--recipe", "number", "--dry-run", "--start", output, "--output", tmp_path / "on")
+    assert train_here(*further) == 0
+    training = json.loads((tmp_path / "on" / "config.json").read_text())["number_training"]
+    assert training["start"]["sha256"] == trained.hashes.number_sha256
+
+
+@pytest.mark.slow
 def test_the_ink_network_is_trained_beside_a_digit_network(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -275,7 +297,10 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
     assert train_here("--recipe", "ink", "--dry-run", "--output", output) == 0
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
     figures = {"figures/ink.png", "figures/ink_learning_curves.png"}
-    assert names == {"config.json", "ink.safetensors", "model.safetensors"} | figures
+    assert (
+        names
+        == {"config.json", "ink.safetensors", "model.safetensors", "number.safetensors"} | figures
+    )
     shipped, trained = DigitRecognizer.from_pretrained(), DigitRecognizer.from_pretrained(output)
     assert trained.sha256 == shipped.sha256
     assert trained.hashes.ink_sha256 != shipped.hashes.ink_sha256

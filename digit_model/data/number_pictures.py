@@ -11,6 +11,7 @@ from digit_model.data.handwriting import Mark, place_lines, random_hand, write_l
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.rendering import SUBPIXEL_BITS
+from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.number_network import DIGIT_HEIGHT, OTHER
 
 HEIGHT, WIDTH = 96, 320  # pixels, of a training picture
@@ -18,6 +19,7 @@ MOST_MARKS = 40  # in a training picture
 OVERSAMPLING = 2  # drawn so many times as large, then averaged
 PEN = (0.02, 0.22)  # in heights of a digit
 PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in pixels
+NUMBER_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
 NONDIGITS = 0.12  # share of the pictures without digits, beside those of letters alone
 SMALLEST = 13  # pixels, height of the digits: with more of them in a line it would be less
 
@@ -63,6 +65,14 @@ def draw_number(
     low, high = _extent(marks, pen)
     columns, rows = np.ceil((high - low + 2 * margin) * unit).astype(int).tolist()
     return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
+
+
+def number_drawing(text: str, rng: np.random.Generator, part: Part = "development") -> Drawing:
+    """The strokes of lines of digits, in the unit box, for a synthetic photograph of them."""
+    hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
+    lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
+    marks = place_lines(lines, hand, NUMBER_PEN, rng)
+    return unit_drawing([stroke for mark in marks for stroke in mark.strokes])
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:

@@ -17,6 +17,7 @@ from digit_model.evaluation.figures import (
     reliability_diagrams,
     roc_curves,
     worst_errors,
+    wrong_numbers,
 )
 from digit_model.evaluation.metrics import (
     count_verdicts,
@@ -27,6 +28,7 @@ from digit_model.evaluation.metrics import (
     roc,
     summarise,
 )
+from digit_model.evaluation.numbers import evaluate_numbers
 from digit_model.evaluation.report import GROUPS, PARTS, group_of
 from digit_model.evaluation.sets import (
     blank_pictures,
@@ -74,6 +76,10 @@ def evaluate(
         metrics["verdicts"] = {
             name: count_verdicts(recognizer, pictures) for name, pictures in sets.items()
         }
+    if "numbers" in parts:
+        metrics["numbers"], wrong = evaluate_numbers(recognizer, step=step)
+        if figures:
+            wrong_numbers(wrong, figures / "wrong_numbers.png")
     if "speed" in parts:
         metrics["speed"] = measure_speed(recognizer)
     return metrics

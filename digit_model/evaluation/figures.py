@@ -10,11 +10,13 @@ from PIL import Image
 
 from digit_model.digit import SIZE
 from digit_model.evaluation.corruptions import CORRUPTIONS
+from digit_model.evaluation.numbers import NumberError
 
 matplotlib.use("Agg")  # a backend without a display
 from matplotlib import pyplot as plt
 
 ERRORS_PER_ROW = 8
+WRONG_NUMBERS, NUMBERS_PER_ROW = 32, 4
 CELL_HEIGHT, CELL_WIDTH = SIZE + 14, SIZE + 8  # pixels, of an error with its caption
 
 
@@ -102,6 +104,20 @@ def worst_errors(errors: dict[str, list[Misclassification]], path: Path) -> None
             axes.text(left + SIZE / 2, top - 2, caption, ha="center", fontsize=8)
     axes.imshow(sheet, cmap="gray_r", vmin=0, vmax=255)
     axes.axis("off")
+    save_figure(figure, path)
+
+
+def wrong_numbers(errors: Sequence[NumberError], path: Path) -> None:
+    """Numbers that were read wrong, evenly chosen from all, with what is written and was read."""
+    rows = -(-WRONG_NUMBERS // NUMBERS_PER_ROW)
+    figure, panels = plt.subplots(rows, NUMBERS_PER_ROW, figsize=(3 * NUMBERS_PER_ROW, 1.1 * rows))
+    chosen = errors[:: max(1, len(errors) // WRONG_NUMBERS)][:WRONG_NUMBERS]
+    for panel in panels.flat:
+        panel.axis("off")
+    for panel, error in zip(panels.flat, chosen, strict=False):
+        panel.imshow(error.picture, cmap="gray", vmin=0, vmax=255)
+        written, read = (text.replace("\n", " / ") for text in (error.text, error.read))
+        panel.set_title(f"{written} → {read or 'nothing'}", fontsize=8)
     save_figure(figure, path)
 
 

@@ -95,10 +95,22 @@ class NumberReader:
 
     def read(self, rgb: np.ndarray, top_k: int = 3) -> NumberReading:
         """Read an upright picture, uint8 RGB (h, w, 3), its longer side at most 640 pixels."""
+        found, inputs, logits = self.find(rgb)
+        if not inputs:
+            return NumberReading("", 1.0, [])
+        return self._assemble(found, inputs, logits, top_k)
+
+    def find(self, rgb: np.ndarray) -> tuple[Detections, list[Preprocessed], np.ndarray]:
+        """What both networks say of each mark in a picture, before it is made one answer.
+
+        Returns:
+            The marks, their boxes in pixels of the picture; each one's ink as the digit network
+            sees it; and that network's logits, float32 (n, 10).
+        """
         ink, (left, top, width, height), _ = extract_writing(rgb, self.find_ink)
         found = find_digits(ink, self.find_digits)
         if not len(found.boxes):
-            return NumberReading("", 1.0, [])
+            return found, [], np.zeros((0, 10), np.float32)
         rows, columns = rgb.shape[:2]
         scale = width * columns / ink.shape[1], height * rows / ink.shape[0]
         corner = left * columns, top * rows
@@ -118,7 +130,7 @@ class NumberReader:
             inputs.append(Preprocessed(digit, crop))
         boxes = found.boxes * np.tile(scale, 2) + np.tile(corner, 2)
         logits = self.logits(np.stack([each.digit for each in inputs]))
-        return self._assemble(found._replace(boxes=boxes), inputs, logits, top_k)
+        return found._replace(boxes=boxes), inputs, logits
 
     def _assemble(
         self, found: Detections, inputs: list[Preprocessed], logits: np.ndarray, top_k: int

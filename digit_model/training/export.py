@@ -16,9 +16,11 @@ from digit_model.hub.model_card import write_report
 from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import DEFAULT_WEIGHTS, FIGURES
 from digit_model.network import DigitCNN, to_inputs
+from digit_model.number_network import NumberNetwork
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.augment import augment
 from digit_model.training.learning_curves import learning_curves
+from digit_model.training.number_calibration import fit_number_calibration
 from digit_model.weights import Weights, load_weights, save_weights
 
 
@@ -81,6 +83,26 @@ def export_ink(
     learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
     find_ink = ink_network.fused().find_ink
     ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")
+    _say_how_to_measure(folder)
+
+
+def export_number(
+    number_network: NumberNetwork,
+    folder: Path,
+    weights: Weights,
+    history: list[dict[str, float]],
+    setup: dict[str, Any],
+    *,
+    dry_run: bool = False,
+) -> None:
+    """Calibrate a number network, and write it beside the networks of ``weights``, and a figure."""
+    networks = weights.networks._replace(number=number_network)
+    config = dataclasses.replace(
+        weights.config, number_network=number_network.config, number_training=setup
+    )
+    calibration = fit_number_calibration(networks, config, numbers=12 if dry_run else 600)
+    save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
+    learning_curves(history, folder / FIGURES / "number_learning_curves.png")
     _say_how_to_measure(folder)
 
 

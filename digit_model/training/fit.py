@@ -1,4 +1,4 @@
-"""The training loop of the networks that draw their own data: one cycle, with averaged weights."""
+"""The training loop of the networks that draw their own data, with averaged weights."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -21,10 +21,12 @@ class CycleRecipe(Protocol):
     """What the loop needs of a recipe."""
 
     @property
-    def epochs(self) -> int: ...
+    def epochs(self) -> int:
+        """Of each cycle."""
+
     @property
-    def learning_rate(self) -> float:
-        """The peak, for AdamW."""
+    def peaks(self) -> tuple[float, ...]:
+        """The highest learning rate of each cycle, for AdamW."""
 
     @property
     def weight_decay(self) -> float: ...
@@ -79,13 +81,15 @@ def fit(
     state = TrainingState({"network": network, "ema": ema}, [optimizer])
     if resume:
         state.restore(checkpoint, setup)
-    for epoch in range(len(state.history), recipe.epochs):
+    epochs = recipe.epochs * len(recipe.peaks)
+    for epoch in range(len(state.history), epochs):
+        peak = recipe.peaks[epoch // recipe.epochs]
         network.train()
         total, start = 0.0, time.perf_counter()
-        title = f"epoch {epoch + 1}/{recipe.epochs}"
+        title = f"epoch {epoch + 1}/{epochs}"
         progress = tqdm(task.batches(epoch), total=task.steps, desc=title, disable=None)
         for step, batch in enumerate(progress):
-            rate = one_cycle((epoch + step / task.steps) / recipe.epochs, recipe.learning_rate)
+            rate = one_cycle((epoch + step / task.steps) / recipe.epochs % 1, peak)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss = task.loss(network, batch)

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torchvision.ops import generalized_box_iou_loss
 
 from digit_model.data.number_pictures import MOST_MARKS, number_picture
+from digit_model.model_folder import ModelError
 from digit_model.number.detect import detect, lines_of
 from digit_model.number_network import (
     CLASSES,
@@ -114,20 +115,40 @@ def train_number(
     setup: dict[str, Any],
     checkpoint: Path,
     *,
+    start: NumberNetwork | None = None,
     dry_run: bool = False,
     resume: bool = False,
 ) -> tuple[NumberNetwork, list[dict[str, float]]]:
     """Train by a recipe, or continue from the checkpoint, which is written after each epoch.
 
+    Args:
+        recipe: the hyperparameters.
+        setup: all that decides the result, with its "seed"; compared with the checkpoint's.
+        checkpoint: the file.
+        start: a trained network of the recipe's shape to go on from; None: random weights.
+        dry_run: a few steps on little data.
+        resume: whether to continue.
+
     Returns:
         The averaged network, in evaluation mode, and a row of figures for each epoch.
+
+    Raises:
+        CheckpointError: there is none to continue from, or it is of another setup.
+        ModelError: ``start`` is of another shape.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dry_run:
-        recipe = dataclasses.replace(recipe, epochs=1, pictures=DRY_RUN_PICTURES, batch_size=16)
+        recipe = dataclasses.replace(
+            recipe, epochs=1, peaks=(1e-3,), pictures=DRY_RUN_PICTURES, batch_size=16
+        )
     torch.manual_seed(setup["seed"])
     loader = _loader(recipe, setup["seed"], 0 if dry_run else os.cpu_count() or 1)
-    network = NumberNetwork(recipe.network).to(device).to(memory_format=torch.channels_last)
+    network = NumberNetwork(recipe.network)
+    if start is not None:
+        if start.config != recipe.network:
+            raise ModelError("The number network to start from is not of the recipe's shape.")
+        network.load_state_dict(start.state_dict())
+    network = network.to(device).to(memory_format=torch.channels_last)
     task = Task(
         network=network,
         steps=recipe.pictures // recipe.batch_size,

@@ -6,7 +6,7 @@ from pathlib import Path
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import INK_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, RECIPES
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
@@ -29,9 +29,10 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     )
     add(
         "--recipe",
-        choices=(*RECIPES, *INK_RECIPES),
+        choices=(*RECIPES, *DRAWN_RECIPES),
         default="default",
-        help="named set of hyperparameters; ink… train the network that finds ink in photographs",
+        help="named set of hyperparameters; ink and number train the networks that find ink in "
+        "photographs and the digits of numbers",
     )
     add(
         "--seed",
@@ -87,10 +88,10 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
             check_repo_id(args.push_to_hub)  # to fail now rather than after hours
     except ModelError as error:
         parser.error(str(error))
-    ink = args.recipe in INK_RECIPES
-    if ink and (args.teachers or args.own_digits or args.corrections):
-        parser.error("the ink recipes train on pictures that they draw, and take no other data")
-    if not ink and RECIPES[args.recipe].needs_teachers != bool(args.teachers):
+    drawn = args.recipe in DRAWN_RECIPES
+    if drawn and (args.teachers or args.own_digits or args.corrections):
+        parser.error(f"the recipe {args.recipe} draws its pictures itself and takes no other data")
+    if not drawn and RECIPES[args.recipe].needs_teachers != bool(args.teachers):
         parser.error("the distilled recipe needs --teachers, and no other takes them")
     # A dry run must not overwrite real weights.
     args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")

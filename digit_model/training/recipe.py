@@ -61,7 +61,7 @@ class InkRecipe:
     batch_size: int = 32
     pictures: int = 14_000  # drawn once; see digit_model.data.ink_pictures
     data_seed: int = 0
-    learning_rate: float = 3e-3  # its peak, for AdamW
+    peaks: tuple[float, ...] = (3e-3,)  # of the learning rate, for AdamW, in each cycle
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are exported
     network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
@@ -71,10 +71,10 @@ class InkRecipe:
 class NumberRecipe:
     """The same for the number network."""
 
-    epochs: int = 60
-    batch_size: int = 64
+    epochs: int = 42  # of each cycle
+    batch_size: int = 128
     pictures: int = 20_000  # in each epoch others; see digit_model.data.number_pictures
-    learning_rate: float = 2e-3
+    peaks: tuple[float, ...] = (2e-3, 1.5e-3)
     weight_decay: float = 0.02
     ema_decay: float = 0.999
     network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
@@ -122,5 +122,5 @@ RECIPES = {
     ),
 }
 
-INK_RECIPES = {"ink": InkRecipe()}
-NUMBER_RECIPES = {"number": NumberRecipe()}
+# Of the networks that draw all their data themselves.
+DRAWN_RECIPES: dict[str, InkRecipe | NumberRecipe] = {"ink": InkRecipe(), "number": NumberRecipe()}

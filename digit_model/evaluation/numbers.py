@@ -1,0 +1,143 @@
+"""How well whole numbers are read: synthetic ones, by the development writers' hands."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from digit_model.data.conditions import CONDITIONS, STYLES, draw
+from digit_model.data.handwriting import SPACINGS
+from digit_model.data.nondigits import load_omniglot
+from digit_model.data.number_pictures import draw_number, number_drawing
+from digit_model.data.photographs import KINDS, UNSEEN, photograph
+from digit_model.data.strokes import pen_digits
+from digit_model.recognizer import DigitRecognizer
+
+Metrics = dict[str, Any]
+
+PER_SPACING = 200  # drawn numbers
+LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12)
+LINES = 100  # drawings of two or three lines
+PER_KIND = 4  # photographs of each kind
+PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
+CHARACTERS = 300  # of an alphabet without digits
+BINS = 10  # of confidence
+
+
+@dataclass(frozen=True, eq=False)
+class NumberError:
+    """A number that was read wrong."""
+
+    picture: np.ndarray  # uint8 (h, w) or (h, w, 3)
+    text: str
+    read: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Answer:
+    text: str
+    read: str
+    confidence: float
+
+
+def evaluate_numbers(
+    recognizer: DigitRecognizer, *, step: int = 1
+) -> tuple[Metrics, list[NumberError]]:
+    """Exact numbers and digit errors of each set, and by length; and what was read wrong.
+
+    ``step``: use every ``step``-th picture only, to save time.
+    """
+    answers: dict[str, list[_Answer]] = {}
+    errors: list[NumberError] = []
+    pictures = list(enumerate(_numbers()))[::step]
+    for _, (name, text, picture) in tqdm(pictures, desc="numbers", leave=False, disable=None):
+        number = recognizer.read_number(picture)
+        answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
+        if number.text != text:
+            errors.append(NumberError(picture, text, number.text))
+    drawn = [each for name in answers if name.startswith("drawn") for each in answers[name]]
+    lengths = {
+        f"{length} digits": [each for each in drawn if len(each.text) == length]
+        for length in LENGTHS
+    }
+    return {
+        "sets": {name: _measure(found) for name, found in answers.items()},
+        "lengths": {name: _measure(found) for name, found in lengths.items() if found},
+        "alone": _measure_digits(recognizer, step),
+        "letters": _measure_letters(recognizer, step),
+    }, errors
+
+
+def _numbers() -> Iterator[tuple[str, str, np.ndarray]]:
+    """Set, text and picture of each."""
+    for spacing in SPACINGS:
+        for number in range(PER_SPACING):
+            rng = np.random.default_rng((31, list(SPACINGS).index(spacing), number))
+            text = _random_text(LENGTHS[number % len(LENGTHS)], rng)
+            yield f"drawn, {spacing}", text, draw_number(text, rng, spacing=spacing)
+    for number in range(LINES):
+        rng = np.random.default_rng((32, number))
+        lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
+        yield "drawn, two or three lines", "\n".join(lines), draw_number("\n".join(lines), rng)
+    for index, (name, kind) in enumerate(KINDS.items()):
+        for number in range(PER_KIND):
+            rng = np.random.default_rng((33, index, number))
+            text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
+            which = "unseen" if name in UNSEEN else "seen"
+            picture = photograph(number_drawing(text, rng), kind, rng)[0]
+            yield f"photographs, {which} kinds", text, picture
+
+
+def _random_text(length: int, rng: np.random.Generator) -> str:
+    return "".join(map(str, rng.integers(0, 10, length)))
+
+
+def _measure(answers: Sequence[_Answer]) -> Metrics:
+    exact = np.array([each.text == each.read for each in answers])
+    confidence = np.array([each.confidence for each in answers])
+    edits = sum(edit_distance(each.text, each.read) for each in answers)
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    gaps = [abs(exact[bins == bin].sum() - confidence[bins == bin].sum()) for bin in range(BINS)]
+    return {
+        "count": len(answers),
+        "exact": float(exact.mean()),
+        "digit_error_rate": edits / sum(len(each.text) for each in answers),
+        "confidence": float(confidence.mean()),
+        "ece": float(sum(gaps) / len(answers)),
+    }
+
+
+def _measure_digits(recognizer: DigitRecognizer, step: int) -> Metrics:
+    """Single digits, drawn under all conditions, read as numbers and as digits."""
+    digits = pen_digits("development")[:: 12 * step]
+    same = several = count = 0
+    for condition in CONDITIONS:
+        for number, digit in enumerate(digits):
+            picture = draw(digit.drawing, condition, STYLES[1], np.random.default_rng((34, number)))
+            prediction, reading = recognizer.predict(picture), recognizer.read_number(picture)
+            same += reading.text == (prediction.label or "")
+            several += prediction.verdict == "several"
+            count += 1
+    return {"count": count, "same": same / count, "several": several / count}
+
+
+def _measure_letters(recognizer: DigitRecognizer, step: int) -> Metrics:
+    """Characters of the development alphabet: the share that is read as digits."""
+    characters = load_omniglot("development")
+    chosen = characters[:: max(1, step * len(characters) // CHARACTERS)]
+    read = [bool(recognizer.read_number(character).text) for character in chosen]
+    return {"count": len(chosen), "read": float(np.mean(read))}
+
+
+def edit_distance(one: str, other: str) -> int:
+    """The least number of insertions, deletions and replacements (Levenshtein, 1966)."""
+    previous = list(range(len(other) + 1))
+    for row, left in enumerate(one, 1):
+        current = [row]
+        for column, right in enumerate(other, 1):
+            replaced = previous[column - 1] + (left != right)
+            current.append(min(previous[column] + 1, current[-1] + 1, replaced))
+        previous = current
+    return previous[-1]

@@ -1,0 +1,223 @@
+"""Whole numbers, through the public interface, in hands that no training has seen."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from digit_model import DigitRecognizer, ImageError
+from digit_model.__main__ import main
+from digit_model.data.conditions import CONDITIONS, STYLES, draw
+from digit_model.data.number_pictures import draw_number, number_drawing, number_picture
+from digit_model.data.photographs import KINDS, photograph
+from digit_model.data.strokes import pen_digits
+from digit_model.evaluation.numbers import edit_distance
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number.detect import detect, lines_of
+
+TEXTS = ("47", "3450", "2026", "061", "918273", "0123456789")
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> DigitRecognizer:
+    return DigitRecognizer.from_pretrained()
+
+
+def drawing_of(text: str, seed: int, spacing: str = "usual") -> np.ndarray:
+    return draw_number(text, np.random.default_rng((50, seed)), spacing=spacing)
+
+
+def test_numbers_are_read(recognizer: DigitRecognizer) -> None:
+    for spacing, least in (("close", 0.8), ("usual", 0.85), ("wide", 0.85)):
+        read = [
+            recognizer.read_number(drawing_of(text, seed, spacing)).text == text
+            for seed in range(5)
+            for text in TEXTS
+        ]
+        assert np.mean(read) >= least, spacing
+
+
+def test_a_number_s_digits_stand_in_their_boxes(recognizer: DigitRecognizer) -> None:
+    picture = drawing_of("47", 0)
+    number = recognizer.read_number(picture, top_k=2)
+    assert number.text == "47"
+    assert 0.5 < number.confidence < 1
+    assert [digit.label for _, digit in number.digits] == ["4", "7"]
+    for (left, top, right, bottom), digit in number.digits:
+        x0, x1 = round(left), round(right)
+        columns = np.flatnonzero((picture[:, max(x0, 0) : x1] < 128).any(axis=0))
+        assert columns[-1] - columns[0] > 0.8 * (x1 - x0)  # the ink fills it
+        rows = np.flatnonzero((picture[round(top) : round(bottom)] < 128).any(axis=1))
+        assert rows[-1] - rows[0] > 0.8 * (bottom - top)
+        assert sum(digit.probabilities.values()) == pytest.approx(1)
+        assert len(digit.top_k) == 2
+        assert digit.verdict in ("digit", "unsure")
+        assert digit.model_input.any()
+    first, second = (box for box, _ in number.digits)
+    assert first[0] < second[0]
+
+
+def test_boxes_are_in_pixels_of_the_upright_picture(
+    recognizer: DigitRecognizer, tmp_path: Path
+) -> None:
+    drawing = drawing_of("47", 0)
+    plain = recognizer.read_number(drawing)
+    large = np.kron(drawing, np.ones((4, 4), np.uint8))
+    turned = Image.fromarray(np.rot90(large))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned to the right
+    turned.save(tmp_path / "turned.png", exif=exif)
+    number = recognizer.read_number(tmp_path / "turned.png")
+    assert number.text == "47"
+    for (box, _), (small, _) in zip(number.digits, plain.digits, strict=True):
+        assert np.allclose(box, 4 * np.array(small), atol=20)
+
+
+def test_lines_are_read_from_top_to_bottom(recognizer: DigitRecognizer) -> None:
+    texts = ["12\n34", "2026\n11", "5\n6\n7", "804\n93"]
+    read = [recognizer.read_number(drawing_of(text, seed)).text for seed, text in enumerate(texts)]
+    assert sum(map(str.__eq__, read, texts)) >= len(texts) - 1
+
+
+@pytest.mark.parametrize("text", ["12-34", "3.50", "07/11", "(45)", "8 9"])
+def test_what_separates_digits_is_no_digit(recognizer: DigitRecognizer, text: str) -> None:
+    digits = "".join(filter(str.isdigit, text))
+    numbers = [recognizer.read_number(drawing_of(text, seed)) for seed in range(6)]
+    assert sum(number.text == digits for number in numbers) >= 4
+    marks = [digit for number in numbers for _, digit in number.digits if digit.label is None]
+    assert all(digit.verdict in ("not_a_digit", "blank") for digit in marks)
+
+
+def test_a_picture_with_nothing_in_it_is_an_empty_number(recognizer: DigitRecognizer) -> None:
+    for paper in (0, 200, 255):
+        number = recognizer.read_number(np.full((90, 200), paper, np.uint8))
+        assert (number.text, number.digits) == ("", [])
+
+
+def test_one_digit_is_a_number_of_length_one(recognizer: DigitRecognizer) -> None:
+    same = []
+    for number, digit in enumerate(pen_digits("development")[::60]):
+        for condition in CONDITIONS:
+            rng = np.random.default_rng((51, number))
+            picture = draw(digit.drawing, condition, STYLES[1], rng)
+            prediction, reading = recognizer.predict(picture), recognizer.read_number(picture)
+            same.append(reading.text == (prediction.label or ""))
+            if prediction.label and same[-1]:
+                ((_, alone),) = reading.digits
+                assert alone.label == prediction.label
+    assert np.mean(same) >= 0.98
+
+
+def test_predict_says_that_there_are_several_and_names_them(recognizer: DigitRecognizer) -> None:
+    predictions = [recognizer.predict(drawing_of(text, 1)) for text in TEXTS]
+    assert {prediction.verdict for prediction in predictions} == {"several"}
+    named = [prediction.number.text for prediction in predictions if prediction.number]
+    assert sum(map(str.__eq__, named, TEXTS)) >= len(TEXTS) - 1
+    assert all(prediction.label is None for prediction in predictions)
+    one = recognizer.predict(drawing_of("4", 1))
+    assert (one.verdict, one.number) == ("digit", None)
+
+
+def test_letters_are_no_number(recognizer: DigitRecognizer) -> None:
+    read = [recognizer.read_number(drawing_of("????", seed)).text for seed in range(40)]
+    assert sum(map(bool, read)) <= 2
+
+
+def test_numbers_in_photographs(recognizer: DigitRecognizer) -> None:
+    kinds = ("plain paper", "ruled paper", "shadow with an edge", "sheet on a table")
+    read = []
+    for name in kinds:
+        for seed, text in enumerate(("47", "305")):
+            rng = np.random.default_rng((52, seed))
+            picture = photograph(number_drawing(text, rng), KINDS[name], rng)[0]
+            read.append(recognizer.read_number(picture).text == text)
+    assert np.mean(read) >= 0.75
+
+
+def test_bad_input(recognizer: DigitRecognizer) -> None:
+    with pytest.raises(ImageError):
+        recognizer.read_number(b"no picture")
+    with pytest.raises(ValueError, match="top_k"):
+        recognizer.read_number(np.zeros((9, 9), np.uint8), top_k=11)
+    for shape in ((1, 1), (1, 900), (900, 1), (8, 8)):
+        rng = np.random.default_rng(0)
+        recognizer.read_number(rng.integers(0, 256, shape, np.uint8))
+
+
+# ---- the command line
+
+
+def test_read_prints_a_line_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Image.fromarray(drawing_of("47", 0)).save(tmp_path / "number.png")
+    Image.fromarray(np.full((50, 50), 255, np.uint8)).save(tmp_path / "blank.png")
+    (tmp_path / "text.png").write_bytes(b"seven")
+    files = [str(tmp_path / name) for name in ("number.png", "blank.png", "text.png")]
+    assert main(["read", *files]) == 2
+    number, blank, text = capsys.readouterr().out.splitlines()
+    assert number.startswith(f"{files[0]}: 47  [")
+    assert blank.startswith(f"{files[1]}: no digits")
+    assert text.startswith(f"{files[2]}: This file is not a picture")
+    assert main(["read", "--json", files[0]]) == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["image"], row["text"]) == (files[0], "47")
+    assert [digit["label"] for digit in row["digits"]] == ["4", "7"]
+
+
+# ---- parts
+
+
+def test_lines_may_rise_and_fall() -> None:
+    def box(x: float, y: float) -> list[float]:
+        return [x - 8, y - 16, x + 8, y + 16]
+
+    rising = np.array([box(20 * n, 100 - 3 * n) for n in range(10)], np.float32)
+    assert [line.tolist() for line in lines_of(rising)] == [list(range(10))]
+    two = np.array([box(40, 60), box(20, 20), box(40, 22), box(20, 58)], np.float32)
+    assert [line.tolist() for line in lines_of(two)] == [[1, 2], [3, 0]]
+    assert lines_of(np.zeros((0, 4), np.float32)) == []
+
+
+def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:
+    centred = np.zeros((8, 8), np.float32)
+    centred[2, 2], centred[2, 5], centred[6, 6] = 0.9, 0.5, 0.2
+    classes = np.zeros((11, 8, 8), np.float32)
+    classes[3, 2, 2] = classes[4, 2, 5] = 1
+    boxes = np.zeros((4, 8, 8), np.float32)
+    boxes[:, 2, 2], boxes[:, 2, 5] = [0, 0, 20, 30], [2, 0, 20, 30]
+    found = detect(centred, classes, boxes)
+    assert found.scores.tolist() == pytest.approx([0.9])
+    assert found.classes.argmax(axis=1).tolist() == [3]
+
+
+def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:
+    calibration = NumberCalibration()
+    confidences = [
+        calibration.confidence(np.full(digits, share), np.full(digits, 0.9))
+        for digits, share in ((2, 0.99), (2, 0.8), (6, 0.8))
+    ]
+    assert 0 < confidences[2] < confidences[1] < confidences[0] < 1
+
+
+def test_edit_distance() -> None:
+    cases = (("", "", 0), ("12", "12", 0), ("12", "1", 1), ("12", "132", 1), ("45", "54", 2))
+    for one, other, distance in cases:
+        assert edit_distance(one, other) == edit_distance(other, one) == distance
+
+
+def test_training_pictures_have_a_box_around_each_mark() -> None:
+    marked = 0
+    for seed in range(60):
+        ink, boxes, classes = number_picture((53, seed))
+        assert ink.shape == (96, 320)
+        assert len(boxes) == len(classes)
+        assert ((classes >= 0) & (classes <= 10)).all()
+        for left, top, right, bottom in boxes.round().astype(int):
+            area = ink[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
+            marked += bool((area > 40).any())
+            assert right > left
+            assert bottom > top
+    assert marked > 100
+    first, again = number_picture((54, 1)), number_picture((54, 1))
+    assert all(map(np.array_equal, first, again))

@@ -1,0 +1,99 @@
+"""The network that finds digits in ink, and its training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from digit_model import ModelError
+from digit_model.number_network import (
+    CLASSES,
+    OTHER,
+    STRIDE,
+    NumberNetwork,
+    NumberNetworkConfig,
+    to_boxes,
+)
+from digit_model.training.number import NO_MARK, Pictures, centres, number_loss, train_number
+from digit_model.training.recipe import NumberRecipe
+
+SMALL = NumberNetworkConfig(widths=(2, 3, 4, 5), dilations=(1,), head=4)
+
+
+def test_it_answers_for_each_cell_and_so_does_the_fused_copy() -> None:
+    torch.manual_seed(0)
+    network = NumberNetwork(SMALL).eval()
+    ink = np.random.default_rng(0).random((32, 80), np.float32)
+    centred, classes, boxes = network.find_digits(ink)
+    assert centred.shape == (8, 20)
+    assert classes.shape == (CLASSES, 8, 20)
+    assert boxes.shape == (4, 8, 20)
+    assert np.allclose(classes.sum(axis=0), 1, atol=1e-5)
+    assert (boxes[0] < boxes[2]).all()
+    assert (boxes[1] < boxes[3]).all()
+    for plain, fused in zip(
+        (centred, classes, boxes), network.fused().find_digits(ink), strict=True
+    ):
+        assert np.allclose(plain, fused, atol=1e-4)
+
+
+def test_boxes_are_reckoned_from_the_middle_of_their_cell() -> None:
+    reach = torch.zeros(1, 4, 2, 3)
+    reach[0, :, 1, 2] = torch.tensor([1.0, 2.0, 3.0, 4.0])
+    box = to_boxes(reach)[0, :, 1, 2]
+    assert box.tolist() == [2.5 * STRIDE - 1, 1.5 * STRIDE - 2, 2.5 * STRIDE + 3, 1.5 * STRIDE + 4]
+
+
+def test_each_mark_has_one_centre() -> None:
+    boxes = torch.tensor([[[0.0, 0.0, 16.0, 32.0], [40.0, 8.0, 48.0, 24.0], [0.0] * 4]])
+    classes = torch.tensor([[3, OTHER, NO_MARK]])
+    height, owner = centres(boxes, classes, (8, 16))
+    assert (height == 1).nonzero().tolist() == [[0, 4, 2], [0, 4, 11]]
+    assert owner[0, 4, 2] == 0
+    assert owner[0, 4, 11] == 1
+    assert height[0, 4, 7] < 0.2
+
+
+def test_the_loss_is_low_where_the_answers_are_right() -> None:
+    class Answers(torch.nn.Module):
+        def __init__(self, right: bool) -> None:
+            super().__init__()
+            self.right = right
+
+        def forward(self, ink: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            centred, classes = torch.full((1, 8, 16), -6.0), torch.zeros(1, CLASSES, 8, 16)
+            reach = torch.ones(1, 4, 8, 16)
+            if self.right:
+                centred[0, 4, 2], classes[0, 3] = 6.0, 12.0
+                x, y = (STRIDE * (torch.arange(count) + 0.5) for count in (16, 8))
+                reach[0] = torch.stack(
+                    torch.broadcast_tensors(x, y[:, None], 16 - x, 32 - y[:, None])
+                )
+            return centred, classes, reach
+
+    batch = (
+        torch.zeros(1, 32, 64, dtype=torch.uint8),
+        torch.tensor([[[0.0, 0.0, 16.0, 32.0]]]),
+        torch.tensor([[3]]),
+    )
+    device = torch.device("cpu")
+    right, wrong = (number_loss(Answers(value), batch, device=device) for value in (True, False))
+    assert float(right) < 0.3 < float(wrong)
+
+
+def test_a_picture_is_the_same_for_the_same_seed() -> None:
+    one, again, other = (Pictures()[(0, 21, 0, number)] for number in (5, 5, 6))
+    assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
+    assert not torch.equal(one[0], other[0])
+
+
+def test_it_starts_from_a_network_of_its_shape_only(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="not of the recipe's shape"):
+        train_number(
+            NumberRecipe(network=SMALL),
+            {"seed": 0},
+            tmp_path / "checkpoint",
+            start=NumberNetwork(NumberNetworkConfig()),
+            dry_run=True,
+        )
