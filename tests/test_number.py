@@ -131,7 +131,8 @@ def test_numbers_in_photographs(recognizer: DigitRecognizer) -> None:
     for name in kinds:
         for seed, text in enumerate(("47", "305")):
             rng = np.random.default_rng((52, seed))
-            picture = photograph(number_drawing(text, rng), KINDS[name], rng)[0]
+            drawing, digit = number_drawing(text, rng)
+            picture = photograph(drawing, KINDS[name], rng, digit=digit)[0]
             read.append(recognizer.read_number(picture).text == text)
     assert np.mean(read) >= 0.75
 

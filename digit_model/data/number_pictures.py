@@ -19,8 +19,9 @@ MOST_MARKS = 40  # in a training picture
 OVERSAMPLING = 2  # drawn so many times as large, then averaged
 PEN = (0.02, 0.22)  # in heights of a digit
 PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in pixels
-NUMBER_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
-NONDIGITS = 0.12  # share of the pictures without digits, beside those of letters alone
+FOUND = 200  # of 255: in fewer pixels, thinner lines than that aren't found at all
+USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
+NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
 SMALLEST = 13  # pixels, height of the digits: with more of them in a line it would be less
 
 
@@ -67,12 +68,16 @@ def draw_number(
     return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
 
 
-def number_drawing(text: str, rng: np.random.Generator, part: Part = "development") -> Drawing:
-    """The strokes of lines of digits, in the unit box, for a synthetic photograph of them."""
+def number_drawing(
+    text: str, rng: np.random.Generator, part: Part = "development"
+) -> tuple[Drawing, float]:
+    """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
     lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
-    marks = place_lines(lines, hand, NUMBER_PEN, rng)
-    return unit_drawing([stroke for mark in marks for stroke in mark.strokes])
+    marks = place_lines(lines, hand, USUAL_PEN, rng)
+    low, high = _extent(marks, 0)
+    drawing = unit_drawing([stroke for mark in marks for stroke in mark.strokes])
+    return drawing, 1 / float((high - low).max())
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:
@@ -175,6 +180,8 @@ def _worn(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         y, step = int(rng.integers(canvas.shape[0])), int(rng.integers(20, 80))
         canvas[y % step :: step] = 0
     ink = cv2.resize(canvas, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    if rng.random() < 0.3:
+        ink = _found_in_few_pixels(ink, rng)
     if rng.random() < 0.55:
         return ink
     soft: np.ndarray = cv2.GaussianBlur(ink.astype(np.float32), (0, 0), rng.uniform(0.3, 1.3))
@@ -189,3 +196,13 @@ def _worn(canvas: np.ndarray, rng: np.random.Generator) -> np.ndarray:
                 soft, (int(x), int(y)), int(rng.integers(0, 2)), float(rng.uniform(60, 255)), -1
             )
     return np.clip(soft * rng.uniform(0.8, 1.4), 0, 255).astype(np.uint8)
+
+
+def _found_in_few_pixels(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """As the ink network finds it in a photograph of few pixels: blurred, then sure of itself."""
+    scale = rng.uniform(0.3, 0.9)
+    small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    blurred = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
+    paper, full = 255 * rng.uniform(0.05, 0.35), 255 * rng.uniform(0.4, 0.9)
+    found = np.clip((blurred - paper) * (255 / (full - paper)), 0, 255).astype(np.uint8)
+    return found if found.max() > FOUND else ink

@@ -140,9 +140,15 @@ def random_kind(rng: np.random.Generator) -> Kind:
 
 
 def photograph(
-    drawing: Drawing, kind: Kind, rng: np.random.Generator
+    drawing: Drawing, kind: Kind, rng: np.random.Generator, *, digit: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """A synthetic photograph of a drawing in the unit box; without strokes, of what is around it.
+
+    Args:
+        drawing: a digit, or a number, with digits of the height ``digit``.
+        kind: the scene.
+        rng: of all that varies.
+        digit: the pen's width goes by it.
 
     Returns:
         The photograph, uint8 RGB (side, side, 3), and only its ink, float32 (side, side) in [0, 1].
@@ -151,8 +157,8 @@ def photograph(
     if kind.size == "small":
         side = MAX_SIDE
     if kind.screen:
-        return _draw_on_screen(drawing, kind.screen, side, rng)
-    scene, ink = _write_on_paper(drawing, kind, side, rng)
+        return _draw_on_screen(drawing, kind.screen, side, rng, digit)
+    scene, ink = _write_on_paper(drawing, kind, side, rng, digit)
     if kind.paper:
         scene = crease(scene, kind.paper, rng)
     if kind.table:
@@ -169,12 +175,12 @@ def photograph(
 
 
 def _write_on_paper(
-    drawing: Drawing, kind: Kind, side: int, rng: np.random.Generator
+    drawing: Drawing, kind: Kind, side: int, rng: np.random.Generator, digit: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """Paper with ink and clutter, (side, side, 3), and the ink, float32 (side, side) in [0, 1]."""
     min_height, max_height, shift_share = _height_and_shift(kind)
     height = rng.uniform(min_height, max_height)
-    pen = rng.uniform(*PENS.get(kind.pen, BALLPOINT))
+    pen = rng.uniform(*PENS.get(kind.pen, BALLPOINT)) * digit
     max_shift = max(0.0, 0.44 - height / 2) * shift_share
     x, y = (0.5 + rng.uniform(-max_shift, max_shift, 2)).tolist()
     picture = render(
@@ -225,7 +231,7 @@ def _height_and_shift(kind: Kind) -> tuple[float, float, float]:
 
 
 def _draw_on_screen(
-    drawing: Drawing, screen: str, side: int, rng: np.random.Generator
+    drawing: Drawing, screen: str, side: int, rng: np.random.Generator, digit: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """A screenshot, uint8 RGB (side, side, 3), a quarter as JPEG, and the ink, float32."""
     scene, (left, top, right, bottom) = draw_screen(screen, side, rng)
@@ -235,7 +241,7 @@ def _draw_on_screen(
         (low + high) / 2 / side + margin * rng.uniform(-0.4, 0.4)
         for low, high, margin in ((left, right, margins[0]), (top, bottom, margins[1]))
     )
-    pen, centre = rng.uniform(0.03, 0.25), (float(x), float(y))
+    pen, centre = rng.uniform(0.03, 0.25) * digit, (float(x), float(y))
     picture = render(drawing, canvas=side, height=height, pen_width=pen, centre=centre)
     ink = picture.astype(np.float32) / 255
     canvas = scene[(top + bottom) // 2, right - 2]

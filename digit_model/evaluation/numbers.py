@@ -86,7 +86,8 @@ def _numbers() -> Iterator[tuple[str, str, np.ndarray]]:
             rng = np.random.default_rng((33, index, number))
             text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
             which = "unseen" if name in UNSEEN else "seen"
-            picture = photograph(number_drawing(text, rng), kind, rng)[0]
+            drawing, digit = number_drawing(text, rng)
+            picture = photograph(drawing, kind, rng, digit=digit)[0]
             yield f"photographs, {which} kinds", text, picture
 
 

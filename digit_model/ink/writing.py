@@ -15,10 +15,12 @@ from digit_model.ink.extract import (
 )
 from digit_model.ink.flat import drawing_ink, has_third_level, is_drawing
 from digit_model.ink.looks import STRIDE, Window, look
-from digit_model.ink.marks import keep_components, mark_mask
+from digit_model.ink.marks import MOST_MARKS, keep_components, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
+# A frame is so many times as high as the highest mark in it, which is no speck: not a slashed 0.
+FRAME, ENCLOSED = 1.5, 0.15
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
 LARGEST_LOOK = 640  # pixels, longer side
@@ -34,7 +36,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     rgb = shrink(rgb)
     grey = contrast_axis(rgb)
     if is_drawing(grey) and not has_third_level(grey):
-        return Ink(drawing_ink(grey, WORK_SIDE))
+        return Ink(without_frames(drawing_ink(grey, WORK_SIDE)))
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
     first = _look_for_writing(rgb, whole, find_ink(look(rgb, whole)))
@@ -66,6 +68,25 @@ def writing_height(ink: np.ndarray) -> float:
     return float(heights[order][np.searchsorted(share, 0.5)])
 
 
+def without_frames(ink: np.ndarray) -> np.ndarray:
+    """Ink, float32 (h, w), without rings and boxes around other marks, which are much lower."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
+    if count == 1:
+        return ink
+    largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST_MARKS]
+    left, top, width, height, _ = stats[largest].T
+    right, bottom = left + width, top + height
+    within = (left[:, None] < left) & (right[:, None] > right)
+    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
+    enclosed = np.where(within, height, 0).max(axis=1)
+    frames = (enclosed >= height * ENCLOSED) & (FRAME * enclosed <= height)
+    if not frames.any():
+        return ink
+    kept = np.ones(count, bool)
+    kept[largest[frames]] = False
+    return keep_components(ink, labels, kept)
+
+
 def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.ndarray:
     """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure."""
     ink = ink_of(found)
@@ -73,7 +94,7 @@ def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
     sure[0] = False
-    ink = keep_components(ink, labels, sure)
+    ink = without_frames(keep_components(ink, labels, sure))
     left, top, right, bottom = window
     return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 
