@@ -16,7 +16,8 @@ from gradio_client.exceptions import AppError
 pytestmark = pytest.mark.slow
 
 ENDPOINTS = ("/predict", "/recognize")  # for one picture, with top_k
-OTHERS = ("/predict_batch", "/explain", "/submit_correction")
+OTHERS = ("/read_number", "/predict_batch", "/explain", "/submit_correction")
+EXAMPLE = Path(__file__).parents[1] / "examples" / "number.jpg"
 FILE = {"_type": "gradio.FileData"}
 NO_PICTURES = {
     "empty.png": b"",
@@ -57,7 +58,7 @@ def is_one_sentence(text: str) -> bool:
 # ---- through gradio_client
 
 
-def test_five_endpoints_are_public(client: Client) -> None:
+def test_six_endpoints_are_public(client: Client) -> None:
     api: Any = client.view_api(return_format="dict", print_info=False)
     assert sorted(api["named_endpoints"]) == sorted([*ENDPOINTS, *OTHERS])
     assert api["unnamed_endpoints"] == {}
@@ -65,6 +66,7 @@ def test_five_endpoints_are_public(client: Client) -> None:
     defaults = {
         "/predict": {"top_k": 3},
         "/recognize": {"top_k": 3},
+        "/read_number": {},
         "/predict_batch": {"top_k": 3},
         "/explain": {"label": None},
         "/submit_correction": {"consent": False},
@@ -100,10 +102,10 @@ def test_predict(client: Client, files: dict[str, Path]) -> None:
 def test_recognize(client: Client, files: dict[str, Path]) -> None:
     answer = client.predict(handle_file(files["4"]), 2, api_name="/recognize")
     assert set(answer) == {
-        *("label", "verdict", "confidence", "digit_score"),
+        *("label", "verdict", "number", "confidence", "digit_score"),
         *("confidences", "model", "milliseconds"),
     }
-    assert (answer["label"], answer["verdict"]) == ("4", "digit")
+    assert (answer["label"], answer["verdict"], answer["number"]) == ("4", "digit", None)
     assert next(row["label"] for row in answer["confidences"]) == "4"
     assert len(answer["confidences"]) == 2
     assert answer["confidence"] == answer["confidences"][0]["confidence"]
@@ -111,6 +113,33 @@ def test_recognize(client: Client, files: dict[str, Path]) -> None:
     assert answer["milliseconds"] > 0
     assert set(answer["model"]) == {"id", "revision", "sha256"}
     assert len(answer["model"]["sha256"]) == 64
+
+
+def test_read_number(client: Client, files: dict[str, Path]) -> None:
+    number = client.predict(handle_file(EXAMPLE), api_name="/read_number")
+    assert set(number) == {"text", "confidence", "digits", "milliseconds"}
+    assert number["text"] == "3450"
+    assert 0.5 < number["confidence"] < 1
+    assert [digit["label"] for digit in number["digits"]] == list("3450")
+    for digit in number["digits"]:
+        assert set(digit) == {"label", "confidence", "verdict", "box"}
+        left, top, right, bottom = digit["box"]
+        assert 0 < left < right < 640
+        assert 0 < top < bottom < 640
+    alone = client.predict(handle_file(files["7"]), api_name="/read_number")
+    assert alone["text"] == "7"
+    (digit,) = alone["digits"]
+    assert (digit["label"], digit["verdict"]) == ("7", "digit")
+
+
+def test_a_picture_of_several_digits_is_told_and_they_are_named(client: Client) -> None:
+    answer = client.predict(handle_file(EXAMPLE), api_name="/predict")
+    assert answer["label"] == "several digits"
+    assert len(answer["confidences"]) == 3
+    answer = client.predict(handle_file(EXAMPLE), api_name="/recognize")
+    assert (answer["label"], answer["verdict"], answer["number"]) == (None, "several", "3450")
+    (row,) = client.predict([handle_file(EXAMPLE)], api_name="/predict_batch")
+    assert (row["verdict"], row["number"]) == ("several", "3450")
 
 
 def test_a_blank_picture_has_its_own_label(client: Client, tmp_path: Path) -> None:

@@ -60,12 +60,14 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 PRINTED = {
     "ClientSession": r'"label": ?"7"',
     "AppError": r"^refused: .+\.$",
-    "/recognize": r"^7 \[\{'label': '7'.*\ndigit 0\.\d+ [\d.]+\n\['7', '\d'\]\n.+\.png$",
+    "/recognize": r"^7 \[\{'label': '7'.*\ndigit 0\.\d+ [\d.]+\n\['7', '\d'\]\n"
+    r"3450 0\.\d+ \[\[.+\]\]\n.+\.png$",
     "gradio_client": r"^7 \[\{'label': '7'",
     "push_to_hub": r"^True$",
     "explain": r"^\(28, 28\) -[\d.]+ [\d.]+ \(28, 28\)$",
     "ImageError": r"^7 \[\('7', .*\n\['digit', 'not_a_digit'\]\nrefused: .+\.$",
-    "from_pretrained": r"^digit 7 0\.99",
+    "prediction.verdict": r"^digit 7 0\.99.*\n3450$",
+    "read_number": r"^3450 0\.\d+\n3 \[.*\n4 \[.*\n5 \[.*\n0 \[",
 }
 PYTHON = [
     pytest.param(block, id=f"{block.page.stem}-{number}", marks=[pytest.mark.slow] * slow)

@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 pytestmark = pytest.mark.slow
 
-TOOLS = {"predict", "recognize", "predict_batch", "explain", "submit_correction"}
+TOOLS = {"predict", "read_number", "recognize", "predict_batch", "explain", "submit_correction"}
 
 
 @pytest.fixture(scope="module")

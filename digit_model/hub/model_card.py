@@ -43,7 +43,7 @@ def model_card(
     Args:
         metrics: metrics.json.
         config: config.json.
-        kilobytes: size of the tensors of both networks.
+        kilobytes: size of the tensors of all networks.
         repo: repository on the Hub that the example loads; by default the package's own weights.
     """
     source = f'"{repo}"' if repo else ""
@@ -51,9 +51,9 @@ def model_card(
         _front_matter(metrics),
         f"""# Handwritten digits, as people really draw them
 
-Two convolutional networks, of {kilobytes:.0f} kB together: one finds handwriting in a photograph,
-the other recognises a single digit in a sketch, a scan or what the first one found. It also says
-how confident it is, and when a picture shows no digit. Use them with the `digit_model` package,
+Three convolutional networks, of {kilobytes:.0f} kB together: one finds handwriting in a photograph,
+one the digits of a number in a drawing or in what the first one found, and one recognises a single
+digit. They also say how confident they are, and when a picture shows no digit. Use them with the `digit_model` package,
 which contains the preprocessing; with any other preprocessing the results below don't hold.
 
 ```python
@@ -71,14 +71,15 @@ print(prediction.verdict, prediction.label, prediction.confidence)
         _results(metrics),
         """## Intended use and limits
 
-For single digits, drawn or written by hand, dark on light or light on dark. Not for several digits
-in one picture, printed digits, cheques, post codes, or anything important without a person's check.
+For digits and numbers, drawn or written by hand, dark on light or light on dark. Not for printed
+digits, cheques, post codes, or anything important without a person's check.
 
 The network that finds ink in photographs learned to leave out printed lines and print, the paper's
 edge and folds, shadows, pens, fingers, boxes and rings. It doesn't leave out handwriting close to
 the digit, and it may fail where a hard shadow hides a dark stroke. The digit network may take a 1
 with a long flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that
-look like digits (O, I, l, Z, S, b, g, q) as digits.""",
+look like digits (O, I, l, Z, S, b, g, q) as digits. Digits of a number that overlap, or that are
+small in a photograph, are often misread.""",
         "![Learning curves](figures/learning_curves.png)\n"
         "![Confusion matrix](figures/confusion_matrix.png)",
     ]
@@ -156,6 +157,8 @@ def _training(config: dict[str, Any]) -> str:
         "writers, and synthetic photographs of their digits. Looking at all the scans, at "
         "MNIST-C's corruptions of those 5,000 images and at the drawings below also led to choices "
         "of preprocessing and training data.",
+        "The other two networks draw their training pictures themselves, with their true ink and "
+        "the true boxes of their digits: `python train.py --recipe ink` and `--recipe number`.",
     ]
     return "\n\n".join(paragraphs)
 

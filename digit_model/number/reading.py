@@ -17,6 +17,7 @@ from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
+LEAST_CONFIDENCE = 0.02  # of a number; blots and noise have less
 AS_HIGH = 0.5  # of the highest digit, at least, is another digit of the same number
 NO_DIGIT = 0.5  # probability of another mark from which it isn't read as a digit
 
@@ -44,7 +45,10 @@ class NumberReading:
             alone: the answer for the whole picture, as if it had one digit at the most. If it is
                 not sure of one, any two digits are enough; else, or without this answer, they have
                 to be sure and about as high as the highest: a ring and a stain are neither.
+                What is found in noise and in blots never is.
         """
+        if self.confidence < LEAST_CONFIDENCE:
+            return False
         digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
         if alone is None or alone.verdict == "digit":
             highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
