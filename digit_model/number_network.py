@@ -10,12 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from digit_model.ink_network import Convolution, fuse_convolutions
+from digit_model.number import DIGIT_HEIGHT, OTHER
 
 STRIDE = 4  # pixels of the ink per cell of the answer
-GRAIN = 16  # the sides of the ink are multiples of it: the network halves them four times
-DIGIT_HEIGHT = 32  # pixels: about what the network is trained on
-OTHER = 10  # the class of what is no digit: letters, signs, scribbles
-CLASSES = 11
+CLASSES = OTHER + 1
 
 
 @dataclass(frozen=True)

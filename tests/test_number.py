@@ -15,7 +15,8 @@ from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.numbers import edit_distance
 from digit_model.number.calibration import NumberCalibration
-from digit_model.number.detect import detect, lines_of
+from digit_model.number.detect import detect
+from digit_model.number.lines import lines_of
 
 TEXTS = ("47", "3450", "2026", "061", "918273", "0123456789")
 

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from digit_model import ModelError
+from digit_model.number import OTHER
 from digit_model.number_network import (
     CLASSES,
-    OTHER,
     STRIDE,
     NumberNetwork,
     NumberNetworkConfig,

@@ -15,7 +15,7 @@ from digit_model.data.letters import draw_letter
 from digit_model.data.rendering import quantize_like_mouse, vary_strokes
 from digit_model.data.strokes import Drawing, pen_digits, unit_drawing
 from digit_model.data.synthetic import draw_allograph, interpolate
-from digit_model.number_network import OTHER
+from digit_model.number import OTHER
 
 # Gaps between the digits' boxes, in heights of a digit: mean and standard deviation.
 SPACINGS = {

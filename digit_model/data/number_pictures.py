@@ -12,7 +12,7 @@ from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.rendering import SUBPIXEL_BITS
 from digit_model.data.strokes import Drawing, unit_drawing
-from digit_model.number_network import DIGIT_HEIGHT, OTHER
+from digit_model.number import DIGIT_HEIGHT, OTHER
 
 HEIGHT, WIDTH = 96, 320  # pixels, of a training picture
 MOST_MARKS = 40  # in a training picture

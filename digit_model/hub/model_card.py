@@ -53,8 +53,9 @@ def model_card(
 
 Three convolutional networks, of {kilobytes:.0f} kB together: one finds handwriting in a photograph,
 one the digits of a number in a drawing or in what the first one found, and one recognises a single
-digit. They also say how confident they are, and when a picture shows no digit. Use them with the `digit_model` package,
-which contains the preprocessing; with any other preprocessing the results below don't hold.
+digit. They also say how confident they are, and when a picture shows no digit. Use them with the
+`digit_model` package, which contains the preprocessing; with any other preprocessing the results
+below don't hold.
 
 ```python
 from PIL import Image, ImageDraw
@@ -201,6 +202,7 @@ def _results(metrics: dict[str, Any]) -> str:
             "roc",
             "Digits kept against non-digits refused",
         ),
+        "Numbers": ("numbers", "wrong_numbers", "Numbers as written → as read, where they differ"),
     }
     for table in result_tables(metrics):
         parts.append(table.markdown())

@@ -1,1 +1,9 @@
-"""A picture with several digits → the number that they make."""
+"""A picture with several digits → the number that they make.
+
+These constants are between the network that finds digits (:mod:`digit_model.number_network`, which
+imports torch) and what is made of its answers here.
+"""
+
+DIGIT_HEIGHT = 32  # pixels of ink: about what the network is trained on
+GRAIN = 16  # pixels: the sides of what the network sees are multiples of it
+OTHER = 10  # the class of what is no digit: letters, signs, scribbles

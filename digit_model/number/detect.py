@@ -1,18 +1,23 @@
-"""The number network's answers → boxes and classes of marks, and the lines that they stand in."""
+"""Ink → the digits and other marks in it, by the number network."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-OTHER = 10  # the class of what is no digit; as in digit_model.number_network, which imports torch
+from digit_model.ink.marks import mark_mask
+from digit_model.ink.writing import writing_height
+from digit_model.number import DIGIT_HEIGHT, GRAIN, OTHER
+
+# :meth:`digit_model.number_network.NumberNetwork.find_digits`.
+FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
+
+MARGIN = 16  # pixels of paper around all ink, as the network sees it
+MOST_PIXELS = 1 << 20  # that the network sees: more ink than that is shrunk further
+RESCALE = 1.25  # so many times as high or low as the marks are, digits are looked at once more
 PRESENT = 0.3  # probability from which something is centred in a cell
 OVERLAP = 0.5  # intersection over union from which two boxes are of the same mark
-# Lines are cut where no digit's middle is for so long, in heights of a digit, when they are level.
-LINE_PITCH = 0.65
-SLOPES = np.linspace(-0.24, 0.24, 13)  # of lines
-# What a line costs in comparison with the deviation of its digits, in their heights, and its slope.
-DEVIATION, SLOPE = 4.0, 2.0
 
 
 class Detections(NamedTuple):
@@ -38,6 +43,42 @@ class Detections(NamedTuple):
         return Detections(*(values[chosen] for values in self))
 
 
+def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
+    """Find the digits and other marks in ink, float32 (h, w) in [0, 1].
+
+    Their boxes are in pixels of the ink. The network sees it twice if the digits turn out to be
+    higher or lower than the marks, as where they touch each other.
+    """
+    height = writing_height(ink)
+    if not height:
+        return Detections.none()
+    found = _find_at(ink, DIGIT_HEIGHT / height, network)
+    digits = found.classes.argmax(axis=1) != OTHER
+    if digits.any():
+        measured = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
+        if not 1 / RESCALE < measured / height < RESCALE:
+            found = _find_at(ink, DIGIT_HEIGHT / measured, network)
+    return found
+
+
+def _find_at(ink: np.ndarray, scale: float, network: FindDigits) -> Detections:
+    """Find digits in the ink at this scale, or at the largest at which it isn't too much."""
+    left, top, width, height = cv2.boundingRect(mark_mask(ink))
+    scale = min(scale, float(np.sqrt(MOST_PIXELS / (width * height))))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    cropped = ink[top : top + height, left : left + width]
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    columns, rows = (GRAIN * -(-(side + 2 * MARGIN) // GRAIN) for side in size)
+    seen = np.zeros((rows, columns), np.float32)
+    seen[MARGIN : MARGIN + size[1], MARGIN : MARGIN + size[0]] = cv2.resize(
+        cropped, size, interpolation=method
+    )
+    found = detect(*network(seen))
+    x, y = width / size[0], height / size[1]
+    boxes = (found.boxes - MARGIN) * (x, y, x, y) + (left, top, left, top)
+    return found._replace(boxes=boxes.astype(np.float32))
+
+
 def detect(centred: np.ndarray, classes: np.ndarray, boxes: np.ndarray) -> Detections:
     """Pick the marks from the answers of :meth:`NumberNetwork.find_digits`, (…, rows, columns)."""
     highest = cv2.dilate(centred, np.ones((3, 3), np.uint8))
@@ -49,25 +90,3 @@ def detect(centred: np.ndarray, classes: np.ndarray, boxes: np.ndarray) -> Detec
     )
     kept = np.asarray(distinct, np.intp).reshape(-1)
     return Detections(found[kept], scores[kept], classes[:, rows[kept], columns[kept]].T)
-
-
-def lines_of(boxes: np.ndarray) -> list[np.ndarray]:
-    """Boxes (n, 4) → the indices of each line's, from left to right; lines from top to bottom.
-
-    Of all slopes that lines may have, the one at which they are few, straight and fairly level.
-    """
-    if not len(boxes):
-        return []
-    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-    digit = max(float(np.median(boxes[:, 3] - boxes[:, 1])), 1.0)
-    lines: list[np.ndarray] = []
-    least = np.inf
-    for slope in SLOPES:
-        height = (y - slope * x) / digit
-        order = np.argsort(height, kind="stable")
-        found = np.split(order, np.flatnonzero(np.diff(height[order]) > LINE_PITCH) + 1)
-        spread = sum(float(np.square(height[line] - height[line].mean()).sum()) for line in found)
-        cost = len(found) + DEVIATION * np.sqrt(spread / len(boxes)) + SLOPE * abs(slope)
-        if cost < least:
-            lines, least = found, cost
-    return [line[np.argsort(x[line], kind="stable")] for line in lines]

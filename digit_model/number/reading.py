@@ -9,9 +9,11 @@ from digit_model.calibration import Calibration
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
 from digit_model.ink.writing import extract_writing
+from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
-from digit_model.number.detect import OTHER, Detections, lines_of
-from digit_model.number.read import FindDigits, find_digits, split_ink
+from digit_model.number.detect import Detections, FindDigits, find_digits
+from digit_model.number.lines import lines_with_others
+from digit_model.number.split import split_ink
 from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
 
@@ -154,7 +156,7 @@ class NumberReader:
                 inputs, probabilities, found.classes[:, OTHER], strict=True
             )
         ]
-        lines = _lines(found.boxes, is_digit)
+        lines = lines_with_others(found.boxes, is_digit)
         text = "\n".join(
             "".join(predictions[index].label or "" for index in line) for line in lines
         ).strip("\n")
@@ -167,16 +169,3 @@ class NumberReader:
             for index in line
         ]
         return NumberReading(text, confidence, digits)
-
-
-def _lines(boxes: np.ndarray, is_digit: np.ndarray) -> list[list[int]]:
-    """The marks of each line from left to right: the digits make the lines, the others join one."""
-    indices = np.flatnonzero(is_digit)
-    if not len(indices):
-        return [line.tolist() for line in lines_of(boxes)]
-    lines = [indices[line].tolist() for line in lines_of(boxes[indices])]
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    for other in np.flatnonzero(~is_digit):
-        away = [min(np.abs(middle[line] - middle[other]) @ (0.3, 1.0)) for line in lines]
-        lines[int(np.argmin(away))].append(int(other))
-    return [sorted(line, key=lambda index: float(middle[index, 0])) for line in lines]

@@ -17,7 +17,8 @@ from torchvision.ops import generalized_box_iou_loss
 
 from digit_model.data.number_pictures import MOST_MARKS, number_picture
 from digit_model.model_folder import ModelError
-from digit_model.number.detect import detect, lines_of
+from digit_model.number.detect import detect
+from digit_model.number.lines import lines_of
 from digit_model.number_network import (
     CLASSES,
     STRIDE,

@@ -8,8 +8,10 @@ from digit_model.calibration import fit_temperature, nll
 from digit_model.data.number_pictures import draw_number
 from digit_model.decode import decode
 from digit_model.ink.extract import WORK_SIDE
+from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration, log_softmax
-from digit_model.number.detect import OTHER, Detections, lines_of
+from digit_model.number.detect import Detections
+from digit_model.number.lines import lines_of
 from digit_model.number.reading import NO_DIGIT
 from digit_model.recognizer import DigitRecognizer
 from digit_model.weights import ModelConfig, Networks

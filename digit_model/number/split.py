@@ -1,61 +1,14 @@
-"""From ink to the digits of a number: where they are, and the ink of each."""
-
-from collections.abc import Callable
+"""The ink of each digit alone, also where digits touch each other."""
 
 import cv2
 import numpy as np
 
 from digit_model.ink.marks import mark_mask
-from digit_model.ink.writing import writing_height
-from digit_model.number.detect import OTHER, Detections, detect
 
-# :meth:`digit_model.number_network.NumberNetwork.find_digits`.
-FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
-
-DIGIT_HEIGHT, GRAIN = 32, 16  # pixels; as in digit_model.number_network, which imports torch
-MARGIN = 16  # pixels of paper around all ink, as the network sees it
-MOST_PIXELS = 1 << 20  # that the network sees: more ink than that is shrunk further
-RESCALE = 1.25  # so many times as high or low as the marks are, digits are looked at once more
 REACH = 0.06  # a digit's ink may reach so far beyond its box, in the box's longer side
 OWN_SHARE = 0.75  # of a mark's ink in a digit's box, from which all of it is the digit's
 
 Area = tuple[slice, slice]  # rows and columns
-
-
-def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
-    """Find the digits and other marks in ink, float32 (h, w) in [0, 1].
-
-    Their boxes are in pixels of the ink. The network sees it twice if the digits turn out to be
-    higher or lower than the marks, as where they touch each other.
-    """
-    height = writing_height(ink)
-    if not height:
-        return Detections.none()
-    found = _find_at(ink, DIGIT_HEIGHT / height, network)
-    digits = found.classes.argmax(axis=1) != OTHER
-    if digits.any():
-        measured = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
-        if not 1 / RESCALE < measured / height < RESCALE:
-            found = _find_at(ink, DIGIT_HEIGHT / measured, network)
-    return found
-
-
-def _find_at(ink: np.ndarray, scale: float, network: FindDigits) -> Detections:
-    """Find digits in the ink at this scale, or at the largest at which it isn't too much."""
-    left, top, width, height = cv2.boundingRect(mark_mask(ink))
-    scale = min(scale, float(np.sqrt(MOST_PIXELS / (width * height))))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    cropped = ink[top : top + height, left : left + width]
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    columns, rows = (GRAIN * -(-(side + 2 * MARGIN) // GRAIN) for side in size)
-    seen = np.zeros((rows, columns), np.float32)
-    seen[MARGIN : MARGIN + size[1], MARGIN : MARGIN + size[0]] = cv2.resize(
-        cropped, size, interpolation=method
-    )
-    found = detect(*network(seen))
-    x, y = width / size[0], height / size[1]
-    boxes = (found.boxes - MARGIN) * (x, y, x, y) + (left, top, left, top)
-    return found._replace(boxes=boxes.astype(np.float32))
 
 
 def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tuple[int, int]]]:
