@@ -19,7 +19,7 @@ from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-LEAST_CONFIDENCE = 0.02  # of a number; blots and noise have less
+LEAST_CONFIDENCE = 0.001  # of a number; noise and most blots have less
 AS_HIGH = 0.5  # of the highest digit, at least, is another digit of the same number
 NO_DIGIT = 0.5  # probability of another mark from which it isn't read as a digit
 
