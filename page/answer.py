@@ -26,21 +26,39 @@ def full_answer(
         picture: uint8 RGB (h, w, 3), for a browser that doesn't have it.
 
     Returns:
-        `label` and all ten `confidences`, as the label widget takes them; `verdict`; `headline` and
-        `note`, the verdict in words; `milliseconds` for decoding and recognition; `model_input`,
-        the network's 28×28 bytes in base64; `crop`, see `Prediction`, or None; `number`, see
-        :func:`number_answer`, or None; and the `picture`, a data URL, if there is one.
+        `verdict`; `headline` and `note`, the verdict in words; `milliseconds` for decoding and
+        recognition; `number`, see :func:`number_answer`, or None; the `picture`, a data URL, if
+        there is one; and what :func:`digit_answer` says of the digit. Of a number it is the first,
+        and `chosen` is its index among the number's digits; else `chosen` is None.
     """
+    number, chosen, digit = prediction.number, None, prediction
+    if number is not None:
+        chosen, digit = next(
+            (index, digit) for index, (_, digit) in enumerate(number.digits) if digit.label
+        )
     return {
-        **label_value(prediction, 10),
+        **digit_answer(digit),
         **({} if picture is None else {"picture": encode_data_url(picture)}),
         "verdict": prediction.verdict,
         "headline": headline(prediction),
         "note": sentence(prediction),
         "milliseconds": round(milliseconds, 1),
-        "model_input": to_base64(prediction.model_input),
-        "crop": prediction.crop,
-        "number": None if prediction.number is None else number_answer(prediction.number),
+        "number": None if number is None else number_answer(number),
+        "chosen": chosen,
+    }
+
+
+def digit_answer(digit: Prediction) -> dict[str, Any]:
+    """What the page shows of one digit.
+
+    Returns:
+        `label` and all ten `confidences`, as the label widget takes them; `model_input`, the
+        network's 28×28 bytes in base64; and `crop`, see `Prediction`, or None.
+    """
+    return {
+        **label_value(digit, 10),
+        "model_input": to_base64(digit.model_input),
+        "crop": digit.crop,
     }
 
 
@@ -49,19 +67,18 @@ def number_answer(reading: NumberReading) -> dict[str, Any]:
 
     Returns:
         `text`, lines joined by a line feed; `confidence`; and for each of the `digits` and other
-        marks its `box` (left, top, right, bottom in pixels of the picture), `verdict`, `headline`,
-        `label`, all ten `confidences` and `model_input`.
+        marks its `box` (left, top, right, bottom in pixels of the picture), `verdict`, `headline`
+        and :func:`digit_answer`.
     """
     return {
         "text": reading.text,
         "confidence": round(reading.confidence, 4),
         "digits": [
             {
-                **label_value(digit, 10),
+                **digit_answer(digit),
                 "box": box,
                 "verdict": digit.verdict,
                 "headline": headline(digit),
-                "model_input": to_base64(digit.model_input),
             }
             for box, digit in reading.digits
         ],

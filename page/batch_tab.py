@@ -15,7 +15,7 @@ from digit_model.reading import Reading
 from page.caller import unless_caller_leaves
 from page.files_upload import FilesUpload, UploadedPicture
 from page.pictures import Pictures
-from page.wording import headline
+from page.wording import digit_count, one_line
 
 if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 
 THUMBNAIL_SIDE = 160  # pixels
 FORMULA = re.compile(r"[^\w']*[=+\-@＝＋－＠﹦﹢﹣﹫]")  # before the first letter or digit
-COLUMNS = ["File", "Answer", "Sure, %", "Next best", "Score, %", "Problem"]
-COLUMN_TYPES: list[Literal["str", "number"]] = ["str", "str", "number", "str", "number", "str"]
-COLUMN_WIDTHS: list[str | int] = ["20%", "14%", "13%", "13%", "13%", "27%"]
-INTRO = """Choose up to {} pictures, one digit in each. A file that can't be read gets a line in
-the table that says why; the others are read all the same."""
+COLUMNS = ["File", "Answer", "Digits", "Sure, %", "Next best", "Score, %", "Problem"]
+COLUMN_TYPES: list[Literal["str", "number"]] = [
+    "str",
+    "str",
+    "number",
+    "number",
+    "str",
+    "number",
+    "str",
+]
+COLUMN_WIDTHS: list[str | int] = ["18%", "17%", "10%", "11%", "12%", "11%", "21%"]
+INTRO = """Choose up to {} pictures, with a digit or a number in each. A file that can't be
+read gets a line in the table that says why; the others are read all the same."""
 
 # The browser makes the file from the text that came with the table.
 DOWNLOAD_CSV_JS = """(text) => {
@@ -58,7 +66,7 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
             if isinstance(reading, Reading):
                 picture = Image.fromarray(reading.picture)
                 picture.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-                gallery.append((picture, headline(reading.prediction)))
+                gallery.append((picture, one_line(reading.prediction)))
         return (
             summary(rows),
             gr.Gallery(gallery, visible=bool(gallery)),
@@ -112,14 +120,18 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
 def table_row(name: str, reading: Reading | ValueError) -> list[str | float | None]:
     """A row of the table, with a cell for each of COLUMNS."""
     if isinstance(reading, ValueError):
-        return [name, "", None, "", None, str(reading)]
-    prediction = reading.prediction
+        return [name, "", None, None, "", None, str(reading)]
+    prediction, count = reading.prediction, digit_count(reading.prediction)
     if prediction.verdict == "blank":
-        return [name, "blank", None, "", 0.0, ""]
+        return [name, "blank", count, None, "", 0.0, ""]
+    if prediction.number is not None:  # the next best and the score are of one digit
+        sure = round(100 * prediction.number.confidence, 2)
+        return [name, one_line(prediction), count, sure, "", None, ""]
     second, probability = prediction.top_k[1]
     return [
         name,
-        headline(prediction),
+        one_line(prediction),
+        count,
         round(100 * prediction.confidence, 2),
         f"{second} ({probability:.1%})",
         round(100 * prediction.digit_score, 2),

@@ -29,7 +29,8 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
-# An answer has all ten confidences; the label widget shows k of them. Its empty value is {}.
+# An answer has all ten confidences of a digit, a number's those of the one that is chosen. The label
+# widget shows k of them. Its empty value is {}.
 LABEL_JS = """(answer, k) => answer?.confidences
   ? {label: answer.label, confidences: answer.confidences.slice(0, k)} : {}"""
 CARD_AND_LABEL_JS = f"(answer, k) => [answer, ({LABEL_JS})(answer, k)]"
@@ -82,7 +83,9 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     with gr.Row(elem_id="draw-columns"):
         with gr.Column(elem_id="input-column"):
             pad = Sketchpad(answer_drawing, elem_id="pad")
-            photo = ImageUpload(label="Or a picture of a digit", height=200, elem_id="photo")
+            photo = ImageUpload(
+                label="Or a picture of a digit or a number", height=200, elem_id="photo"
+            )
         with gr.Column(elem_id="answer-column"):
             card = AnswerCard(explain, correct, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")
@@ -108,6 +111,8 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         button.click(partial(str, file), None, photo, **PRIVATE_EVENT)
     # The card's value is the whole answer, so another k needs neither the server nor a new drawing.
     top_k.input(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
+    # So does another digit of a number.
+    card.choose(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
     card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)
     history.select(None, [history, top_k], answer, js=CARD_AND_LABEL_JS, **PRIVATE_EVENT)
 

@@ -29,10 +29,10 @@ FIGURE_CAPTIONS = {
 }
 LIMITS = """<h2>Limits</h2>
 <ul>
-<li>It reads one digit in a picture. For several, a post code or a cheque, it is the wrong tool, and
-nothing that matters should rest on it without a person's check.</li>
+<li>It reads digits and the numbers that they make, and nothing else: no minus, no decimal comma, no
+letters. Nothing that matters, such as a cheque, should rest on it without a person's check.</li>
 <li>In photographs a network leaves out printed lines, shadows, fingers, boxes and rings;
-handwriting right beside the digit is taken for a part of it.</li>
+handwriting right beside a digit can be taken for a part of it.</li>
 <li>Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.</li>
 <li>A 1 with a long flag is sometimes taken for a 7, and a 9 without a loop for another digit.</li>
 </ul>"""

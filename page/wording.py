@@ -21,11 +21,23 @@ def headline(prediction: Prediction) -> str:
     }[prediction.verdict]
 
 
+def one_line(prediction: Prediction) -> str:
+    """The headline on one line: the lines of a number are joined by a slash."""
+    return " / ".join(headline(prediction).splitlines())
+
+
+def digit_count(prediction: Prediction) -> int:
+    """How many digits were read."""
+    if prediction.number is not None:
+        return sum(map(str.isdigit, prediction.number.text))
+    return 0 if prediction.label is None else 1
+
+
 def sentence(prediction: Prediction) -> str:
     """The verdict in a sentence."""
     if prediction.number is not None:
-        text = prediction.number.text
-        return f"These are {sum(map(str.isdigit, text))} digits: {' / '.join(text.split())}."
+        sure = min(prediction.number.confidence, 0.999)  # never all of it
+        return f"{digit_count(prediction)} digits, {sure:.0%} sure of them all."
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
     return {
         "digit": f"This is {first}.",

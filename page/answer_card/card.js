@@ -4,9 +4,12 @@ const SETTLE_MS = 600; // how long an answer has to stay before it is spoken and
 
 function startCard({ element, props, trigger, watch, server }) {
   const verdict = createVerdict(element);
+  const digits = createDigits({ element, onChoose: choose });
+  const copy = createCopy(element);
   const pictures = createPictures(element);
   const evidence = createEvidence({ element, server, showOverlay: pictures.showOverlay });
   const correction = createCorrection({ element, server });
+  const parts = [evidence, correction, verdict, digits, copy, pictures];
   let settleTimer = null;
 
   function settle(answer) {
@@ -16,8 +19,13 @@ function startCard({ element, props, trigger, watch, server }) {
     evidence.explainAgain();
   }
 
+  function choose(index) {
+    props.value = aboutDigit(props.value, index);
+    trigger("choose");
+  }
+
   function show(answer) {
-    for (const part of [evidence, correction, verdict, pictures]) part.show(answer);
+    for (const part of parts) part.show(answer);
     clearTimeout(settleTimer);
     settleTimer = setTimeout(() => settle(answer), SETTLE_MS);
   }

@@ -5,6 +5,7 @@ const NOT_A_DIGIT = "not a digit";
 function createCorrection({ element, server }) {
   const details = element.querySelector(".wrong");
   const consent = element.querySelector(".consent");
+  const which = element.querySelector(".which");
   const receipt = element.querySelector(".receipt");
   const buttons = addButtons(
     element.querySelector(".labels"),
@@ -18,16 +19,18 @@ function createCorrection({ element, server }) {
     for (const button of buttons) button.disabled = !(correctable && consent.checked);
   }
 
+  const isSame = (one, other) => one?.key === other?.key && one?.chosen === other?.chosen;
+
   async function correct(label) {
     correctable = false; // one correction for each answer
     enableButtons();
     receipt.textContent = "Sending …";
-    const key = answer?.key;
-    const request = { picture: answer.picture, label, consent: consent.checked };
-    const response = await server
-      .correct(request)
+    const corrected = answer;
+    const request = { label, consent: consent.checked };
+    const response = await digitPicture(answer)
+      .then((picture) => server.correct({ ...request, picture }))
       .catch(() => ({ error: "No answer from the server." }));
-    if (key !== answer?.key) return; // the card shows another picture's answer now
+    if (!isSame(corrected, answer)) return; // the card is about something else now
     if (response.error) correctable = true;
     const labelText = label === NOT_A_DIGIT ? label : `a ${label}`;
     receipt.textContent =
@@ -35,13 +38,11 @@ function createCorrection({ element, server }) {
     enableButtons();
   }
 
-  function close() {
-    details.open = false;
-    receipt.textContent = "";
-  }
-
   function show(newAnswer) {
-    if (newAnswer?.key !== answer?.key) close();
+    if (newAnswer?.key !== answer?.key) details.open = false;
+    if (!isSame(newAnswer, answer)) receipt.textContent = "";
+    which.hidden = !newAnswer?.number;
+    which.textContent = `The ${newAnswer?.label} that you have chosen above is really:`;
     answer = newAnswer;
     correctable = Boolean(answer?.picture) && answer.verdict !== "blank";
     details.classList.toggle("disabled", !correctable);

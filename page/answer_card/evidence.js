@@ -9,7 +9,7 @@ function createEvidence({ element, server, showOverlay }) {
   const legend = element.querySelector(".legend");
   const idleLegend = legend.innerHTML;
   const buttons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
-  let picture = null;
+  let answer = null;
   let enabled = false;
   let chosenDigit = null;
   let explained = false;
@@ -31,9 +31,8 @@ function createEvidence({ element, server, showOverlay }) {
 
   async function explain() {
     const number = ++requestNumber;
-    const request = { picture, label: chosenDigit };
-    const response = await server
-      .explain(request)
+    const response = await digitPicture(answer)
+      .then((picture) => server.explain({ picture, label: chosenDigit }))
       .catch(() => ({ error: "No answer from the server." }));
     if (number !== requestNumber) return;
     if (response.error) {
@@ -57,9 +56,9 @@ function createEvidence({ element, server, showOverlay }) {
     showOverlay(null);
   }
 
-  function show(answer) {
+  function show(newAnswer) {
     clear();
-    picture = answer?.picture;
+    answer = newAnswer;
     enabled = Boolean(answer?.model_input) && answer.verdict !== "blank";
     for (const button of buttons) button.disabled = !enabled;
   }

@@ -34,16 +34,20 @@ function createPictures(element) {
       return;
     }
     if (!picture.complete) return;
+    const toCanvas = fit(partToShow(answer, width, height), side);
     const [left, top, cropWidth, cropHeight] = answer.crop ?? [0, 0, 1, 1];
-    const crop = [left * width, top * height, cropWidth * width, cropHeight * height];
-    const toCanvas = fitPictureAndCrop([width, height], crop, side);
+    const square = toCanvas(left * width, top * height, cropWidth * width, cropHeight * height);
     context.clearRect(0, 0, side, side);
     context.globalAlpha = overlay ? 0.3 : 1;
     context.drawImage(picture, ...toCanvas(0, 0, width, height));
     context.globalAlpha = 1;
     if (!answer.crop) return;
-    const square = toCanvas(...crop);
     if (overlay) context.drawImage(overlay, ...square);
+    if (answer.number) paintBoxes({ context, answer, toCanvas });
+    else outline(context, square);
+  }
+
+  function outline(context, square) {
     context.strokeStyle = "#28478a";
     context.lineWidth = 1.5 * devicePixelRatio;
     context.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
@@ -69,15 +73,32 @@ function createPictures(element) {
   return { show, showOverlay };
 }
 
-// Scales a picture and its crop, which may reach beyond it, so that a square canvas shows both.
-// Returns a function that maps a rectangle (x, y, width, height) from pixels of the picture to pixels
-// of the canvas.
-function fitPictureAndCrop([width, height], [left, top, cropWidth, cropHeight], side) {
-  const [startX, startY] = [Math.min(0, left), Math.min(0, top)];
-  const [endX, endY] = [Math.max(width, left + cropWidth), Math.max(height, top + cropHeight)];
+// The part of a picture to show, as left, top, right and bottom in its pixels, which may reach beyond
+// it: all of it and the crop; of a picture of a number, all marks and what is around them.
+function partToShow({ crop, number }, width, height) {
+  if (!number) {
+    const [left, top, cropWidth, cropHeight] = crop ?? [0, 0, 1, 1];
+    return [
+      Math.min(0, left * width),
+      Math.min(0, top * height),
+      Math.max(width, (left + cropWidth) * width),
+      Math.max(height, (top + cropHeight) * height),
+    ];
+  }
+  const boxes = number.digits.map(({ box }) => box);
+  const lowest = (edge) => Math.min(...boxes.map((box) => box[edge]));
+  const highest = (edge) => Math.max(...boxes.map((box) => box[edge]));
+  const [left, top, right, bottom] = [lowest(0), lowest(1), highest(2), highest(3)];
+  const margin = 0.08 * Math.max(right - left, bottom - top);
+  return [left - margin, top - margin, right + margin, bottom + margin];
+}
+
+// Returns a function that maps a rectangle (x, y, width, height) from pixels of a picture to pixels of
+// a square canvas, so that the canvas shows the part (left, top, right, bottom).
+function fit([left, top, right, bottom], side) {
   const margin = 0.02 * side;
-  const scale = (side - 2 * margin) / Math.max(endX - startX, endY - startY);
-  const shiftX = (side - (endX + startX) * scale) / 2;
-  const shiftY = (side - (endY + startY) * scale) / 2;
+  const scale = (side - 2 * margin) / Math.max(right - left, bottom - top);
+  const shiftX = (side - (right + left) * scale) / 2;
+  const shiftY = (side - (bottom + top) * scale) / 2;
   return (x, y, w, h) => [shiftX + x * scale, shiftY + y * scale, w * scale, h * scale];
 }

@@ -1,6 +1,6 @@
 // The verdict: the headline in large type, a sentence below it, and how long recognition took.
 
-const IDLE_NOTE = "Draw a digit, or choose a picture of one.";
+const IDLE_NOTE = "Write a number, or choose a picture.";
 
 function createVerdict(element) {
   const headline = element.querySelector(".headline");
@@ -17,11 +17,15 @@ function createVerdict(element) {
     }
     // In "4 or 9?", the label is "4".
     const [label, ...rest] = answer.headline.split(/(?= or )/);
+    const lines = label.split("\n");
     const span = document.createElement("span");
     span.className = "label";
     span.textContent = label;
     headline.replaceChildren(span, ...rest);
     headline.dataset.length = answer.headline.length > 1 ? "long" : "short";
+    // By which a number is made to fit.
+    headline.style.setProperty("--lines", lines.length);
+    headline.style.setProperty("--columns", Math.max(...lines.map((line) => line.length)));
   }
 
   function show(answer) {
@@ -34,7 +38,9 @@ function createVerdict(element) {
 
   // For screen readers. They read out each change, so this waits until the answer has settled.
   function speak(answer) {
-    spoken.textContent = answer ? (answer.error ?? answer.note) : "";
+    const text = answer?.number ? `${answer.number.text}. ${answer.note}` : answer?.note;
+    const sentence = answer?.error ?? text ?? "";
+    if (spoken.textContent !== sentence) spoken.textContent = sentence;
   }
 
   return { show, speak };

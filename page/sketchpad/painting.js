@@ -1,17 +1,19 @@
 // Paints strokes as dark ink on white paper, on a canvas of any size.
 
-function paintStrokes(context, strokes, side) {
+// Scale is in pixels for a side of the empty pad, top in such sides: where the canvas begins.
+function paintStrokes({ context, strokes, scale, top }) {
+  const { width, height } = context.canvas;
   context.fillStyle = "#fff";
-  context.fillRect(0, 0, side, side);
+  context.fillRect(0, 0, width, height);
   context.lineCap = "round";
   context.lineJoin = "round";
-  for (const stroke of strokes) paintStroke(context, stroke, side);
+  for (const stroke of strokes) paintStroke(context, stroke, scale, top);
 }
 
-function paintStroke(context, stroke, side) {
+function paintStroke(context, stroke, scale, top) {
   const { points } = stroke;
-  const width = stroke.width * side;
-  const position = (i) => [points[i][0] * side, points[i][1] * side];
+  const width = stroke.width * scale;
+  const position = (i) => [points[i][0] * scale, (points[i][1] - top) * scale];
   const midpoint = ([x, y], [nextX, nextY]) => [(x + nextX) / 2, (y + nextY) / 2];
   const widthVaries = points.some((point) => point[2] !== 1);
   context.strokeStyle = stroke.erase ? "#fff" : "#111";

@@ -1,9 +1,9 @@
 // The pen: its width, and whether it erases.
 
-const PEN_WIDTHS = [0.03, 0.045, 0.06, 0.075, 0.1, 0.13]; // fractions of the pad's side
+const PEN_WIDTHS = [0.03, 0.045, 0.06, 0.075, 0.1, 0.13]; // in sides of the empty pad
 const ERASER_FACTOR = 2; // the eraser's width, in widths of the pen
 
-function createPen(element) {
+function createPen(element, strokes) {
   const canvas = element.querySelector("canvas");
   const slider = element.querySelector(".size"); // its value is an index into PEN_WIDTHS
   const eraser = element.querySelector(".eraser");
@@ -18,7 +18,7 @@ function createPen(element) {
 
   // In the tools and around the pointer.
   function showWidth() {
-    const side = canvas.clientWidth;
+    const side = canvas.clientWidth / paperOf(strokes.current()).side;
     element.style.setProperty("--pen-width", `${PEN_WIDTHS[slider.value] * side}px`);
     element.style.setProperty("--cursor-width", `${settings().width * side}px`);
   }

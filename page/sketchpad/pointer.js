@@ -1,15 +1,18 @@
 // Drawing with a mouse, a finger or a stylus. A circle around the pointer shows the pen's width.
 
-function drawWithPointer({ canvas, sheet, cursor, strokes, pen }) {
+function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
   let startEvent = null; // the pointerdown event of the latest stroke
 
   const isDrawing = (event) => strokes.isDrawing() && event.pointerId === startEvent.pointerId;
 
   function toPoint(event) {
-    const box = canvas.getBoundingClientRect();
+    const box = sheet.getBoundingClientRect();
+    const { side, top } = paperOf(strokes.current());
     // A stylus without a pressure sensor reports 0.5, so the factor is 1.
     const factor = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height, factor];
+    const x = (event.clientX - box.left - sheet.clientLeft) / sheet.clientWidth;
+    const y = (event.clientY - box.top - sheet.clientTop) / sheet.clientHeight;
+    return [x * side, top + y * side, factor];
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -36,7 +39,9 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen }) {
 
   for (const type of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(type, (event) => {
-      if (isDrawing(event)) strokes.finish();
+      if (!isDrawing(event)) return;
+      strokes.finish();
+      onStrokeEnd();
     });
   }
 

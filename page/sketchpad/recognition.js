@@ -1,7 +1,6 @@
 // Sends the drawing to the server, one request at a time. If the drawing changes meanwhile, another
 // request follows the answer.
 
-const PICTURE_SIDE = 280; // of the picture that is sent, pixels
 const PAUSE_MS = 30; // between an answer and the next request while a stroke is being drawn
 const SLOW_MS = 1200; // without an answer until the visitor is told
 const TIMEOUT_MS = 8000; // for one answer
@@ -9,23 +8,16 @@ const RETRY_MS = 2000; // after a failure
 const NO_ANSWER = "No answer from the server; trying again.";
 const WAITING = "Waiting for the server …";
 
-// onAnswer takes {key, picture, answer}, or null for an empty pad.
+// onAnswer takes {key, picture, frame, answer}, or null for an empty pad. The frame says where on the
+// paper the picture's pixels are.
 function createRecognition({ server, strokes, status, onAnswer }) {
-  const canvas = document.createElement("canvas");
-  canvas.width = PICTURE_SIDE;
-  canvas.height = PICTURE_SIDE;
-  const context = canvas.getContext("2d", { alpha: false }); // three channels to encode and decode
+  const picture = createPicture();
   let requesting = false;
   let changed = false; // since the last request
   let drawingNumber = 0; // an answer about an earlier drawing is dropped
   let retryTimer = null; // until it fires, no request is sent
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-  function toDataURL() {
-    paintStrokes(context, strokes.current(), PICTURE_SIDE);
-    return canvas.toDataURL("image/png");
-  }
 
   function retryLater() {
     retryTimer = setTimeout(() => {
@@ -46,7 +38,8 @@ function createRecognition({ server, strokes, status, onAnswer }) {
     while (changed && strokes.current().length) {
       changed = false;
       const number = drawingNumber;
-      const drawing = { key: `drawing ${number}`, picture: toDataURL() };
+      const { url, ...frame } = picture.paint(strokes.current());
+      const drawing = { key: `drawing ${number}`, picture: url, frame };
       const slowTimer = setTimeout(showWaiting, SLOW_MS);
       // A finished drawing goes before those that are still being drawn, when many are waiting.
       const ask = strokes.isDrawing() ? server.recognize : server.recognize_finished;

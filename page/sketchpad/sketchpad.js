@@ -15,8 +15,11 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   const status = find(".status");
   const strokes = createStrokes(onChange);
   const view = createView(canvas, strokes);
-  const pen = createPen(element);
+  const pen = createPen(element, strokes);
+  const boxes = createBoxes({ parent: find(".boxes"), strokes });
+  const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
   const recognition = createRecognition({ server, strokes, status, onAnswer });
+  let paperSide = 1; // as it is shown
 
   function onChange() {
     const empty = strokes.current().length === 0;
@@ -24,12 +27,33 @@ function startSketchpad({ element, props, trigger, server, upload }) {
     undo.disabled = !strokes.canUndo();
     redo.disabled = !strokes.canRedo();
     clear.disabled = empty;
+    growth.cancel();
+    boxes.clear();
+    showPaper();
     view.repaint();
     if (empty) recognition.reset();
     else recognition.recognize();
   }
 
+  function showPaper() {
+    const { side } = paperOf(strokes.current());
+    if (side !== paperSide) pen.showWidth();
+    paperSide = side;
+  }
+
+  function onStrokeEnd() {
+    boxes.show();
+    growth.growSoon();
+  }
+
+  function onGrown() {
+    boxes.show();
+    showPaper();
+    view.paint();
+  }
+
   function onAnswer(drawing) {
+    boxes.onAnswer(drawing);
     props.value = drawing;
     trigger("input");
   }
@@ -49,7 +73,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   undo.addEventListener("click", strokes.undo);
   redo.addEventListener("click", strokes.redo);
   clear.addEventListener("click", strokes.clear);
-  drawWithPointer({ canvas, sheet, cursor: find(".cursor"), strokes, pen });
+  drawWithPointer({ canvas, sheet, cursor: find(".cursor"), strokes, pen, onStrokeEnd });
   listenToKeys({ isForPad, strokes, pen });
   acceptFiles({ isForPad, sheet, status, upload, onUpload });
 

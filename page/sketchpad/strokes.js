@@ -1,8 +1,8 @@
 // The drawing: a list of strokes, its history for undo and redo, and the stroke being drawn.
 //
-// A stroke is {points, width, erase}. A point is [x, y, factor]: its place in fractions of the pad's
-// side, and the factor by which a stylus's pressure widens the stroke there. The width is a fraction
-// of the pad's side, too.
+// A stroke is {points, width, erase, paper}. A point is [x, y, factor]: its place in sides of the
+// empty pad, and the factor by which a stylus's pressure widens the stroke there. The width and the
+// side of the paper are in sides of the empty pad, too.
 
 function createStrokes(onChange) {
   let strokes = [];
@@ -22,7 +22,7 @@ function createStrokes(onChange) {
     strokeEnd = new Promise((resolve) => {
       resolveStrokeEnd = resolve;
     });
-    commit([...strokes, stroke]);
+    commit([...strokes, { ...stroke, paper: paperOf(strokes).side }]);
   }
 
   function extend(points) {

@@ -4,7 +4,9 @@ function createView(canvas, strokes) {
   let frame = null; // the requested animation frame
 
   function paint() {
-    paintStrokes(canvas.getContext("2d"), strokes.current(), canvas.width);
+    const { side, top } = paperOf(strokes.current());
+    const context = canvas.getContext("2d");
+    paintStrokes({ context, strokes: strokes.current(), scale: canvas.width / side, top });
   }
 
   function repaint() {
@@ -25,5 +27,5 @@ function createView(canvas, strokes) {
     return true;
   }
 
-  return { repaint, resize };
+  return { paint, repaint, resize };
 }

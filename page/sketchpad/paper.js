@@ -1,0 +1,61 @@
+// The paper: a square that gets larger when a number comes to its right edge.
+//
+// Lengths are in sides of the empty pad. The pad always shows all of the paper, so ink looks smaller
+// on larger paper; the left edge and the middle of the height stay where they are.
+
+const PAPER_SIDES = [1, 1.5, 2, 3, 4];
+const EDGE = 0.12; // fraction of the paper at its right, in which ink makes it larger
+const GROW_MS = 400; // after pen-up: the strokes of one digit follow each other sooner
+const GROW_ANIMATION_MS = 180;
+
+// Each stroke knows the paper that it was drawn on, so undo, redo and clear restore that.
+function paperOf(strokes) {
+  const side = strokes.at(-1)?.paper ?? 1;
+  return { side, top: (1 - side) / 2 };
+}
+
+// The extent of a stroke's middle line along one axis: 0 is x, 1 is y.
+function extent({ points }, axis) {
+  const values = points.map((point) => point[axis]);
+  return [Math.min(...values), Math.max(...values)];
+}
+
+// The side of the paper on which these strokes have room to their right.
+function sideWithRoom(strokes) {
+  const { side } = paperOf(strokes);
+  const marks = strokes.filter(({ erase }) => !erase).map((stroke) => extent(stroke, 0));
+  const [left, right] = marks.reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
+  // One large digit keeps the pad: what makes the paper grow stands to the right of something.
+  const continues = marks.some((mark) => mark[1] < left);
+  const hasRoom = (other) => right <= other * (1 - EDGE);
+  if (!continues || hasRoom(side)) return side;
+  return PAPER_SIDES.find((other) => other > side && hasRoom(other)) ?? PAPER_SIDES.at(-1);
+}
+
+// element shows the paper. onGrown is called when it has got larger.
+function createGrowth({ element, strokes, onGrown }) {
+  let timer = null;
+
+  function grow() {
+    const before = paperOf(strokes.current()).side;
+    const after = sideWithRoom(strokes.current());
+    if (after === before) return;
+    strokes.current().at(-1).paper = after;
+    onGrown();
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    const options = { duration: GROW_ANIMATION_MS, easing: "ease-out" };
+    element.animate([{ scale: after / before }, { scale: 1 }], options);
+  }
+
+  // To be called at the end of a stroke, and when the drawing changes before it has grown.
+  function growSoon() {
+    cancel();
+    timer = setTimeout(grow, GROW_MS);
+  }
+
+  function cancel() {
+    clearTimeout(timer);
+  }
+
+  return { growSoon, cancel };
+}
