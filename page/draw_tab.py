@@ -29,7 +29,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
-# An answer has all ten confidences of a digit, a number's those of the one that is chosen. The label
+# An answer has ten confidences: of a digit, or of the one that is chosen of a number. The label
 # widget shows k of them. Its empty value is {}.
 LABEL_JS = """(answer, k) => answer?.confidences
   ? {label: answer.label, confidences: answer.confidences.slice(0, k)} : {}"""

@@ -1,0 +1,49 @@
+"""Numbers as a visitor writes them on the page's pad, with digits that nothing was trained on."""
+
+from __future__ import annotations
+
+import numpy as np
+from conftest import Drawing, Visitor
+
+from digit_model.data.strokes import pen_digits
+
+HEIGHT = 0.45  # of a digit, in sides of the empty pad
+GAP = 0.07
+GROWTH_MS = 700  # the pad has grown by then
+PEN_WIDTH = "parseFloat(getComputedStyle(document.querySelector('#pad .pen')).getPropertyValue('--pen-width'))"
+
+
+def paper_side(visitor: Visitor) -> float:
+    """In sides of the empty pad: the pen looks narrower on larger paper."""
+    pen_width = visitor.page.evaluate(PEN_WIDTH)
+    return round(0.075 * visitor.box()["width"] / pen_width, 2)
+
+
+def digits_of_one_writer(text: str, writer: str = "tr27") -> list[list[np.ndarray]]:
+    """The strokes of each digit; its left edge is at 0, its height is 1, its middle at 0."""
+    drawings = {digit.label: digit.drawing for digit in pen_digits("development") if digit.writer == writer}
+    return [at_left(drawings[int(label)]) for label in text]
+
+
+def at_left(strokes: list[np.ndarray]) -> list[np.ndarray]:
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = np.array([low[0], (low[1] + high[1]) / 2])
+    return [(stroke - middle) / (high - low)[1] for stroke in strokes]
+
+
+def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 2) -> None:
+    """From left to right on the pad, each digit when there is room for it."""
+    left = start
+    for label, strokes in zip(text, digits_of_one_writer(text), strict=True):
+        side = paper_side(visitor)
+        placed = [
+            [
+                ((left + HEIGHT * float(x)) / side, 0.5 + HEIGHT * float(y) / side)
+                for x, y in stroke
+            ]
+            for stroke in strokes
+        ]
+        visitor.draw(Drawing(label, placed), step=step)
+        left += HEIGHT * float(np.concatenate(strokes)[:, 0].max()) + GAP
+        visitor.page.wait_for_timeout(GROWTH_MS)
