@@ -21,6 +21,7 @@ function startCard({ element, props, trigger, watch, server }) {
 
   function choose(index) {
     props.value = aboutDigit(props.value, index);
+    show(props.value); // what a component changes itself, it is not told of
     trigger("choose");
   }
 

@@ -73,24 +73,20 @@ function createPictures(element) {
   return { show, showOverlay };
 }
 
-// The part of a picture to show, as left, top, right and bottom in its pixels, which may reach beyond
-// it: all of it and the crop; of a picture of a number, all marks and what is around them.
+// The part of a picture to show, as left, top, right and bottom in its pixels: all of it, and the
+// square that was read, which may reach beyond it; of a number's picture, its marks.
 function partToShow({ crop, number }, width, height) {
-  if (!number) {
-    const [left, top, cropWidth, cropHeight] = crop ?? [0, 0, 1, 1];
-    return [
-      Math.min(0, left * width),
-      Math.min(0, top * height),
-      Math.max(width, (left + cropWidth) * width),
-      Math.max(height, (top + cropHeight) * height),
-    ];
-  }
-  const boxes = number.digits.map(({ box }) => box);
-  const lowest = (edge) => Math.min(...boxes.map((box) => box[edge]));
-  const highest = (edge) => Math.max(...boxes.map((box) => box[edge]));
-  const [left, top, right, bottom] = [lowest(0), lowest(1), highest(2), highest(3)];
-  const margin = 0.08 * Math.max(right - left, bottom - top);
-  return [left - margin, top - margin, right + margin, bottom + margin];
+  const squareOf = ([left, top, cropWidth, cropHeight]) => [
+    left * width,
+    top * height,
+    (left + cropWidth) * width,
+    (top + cropHeight) * height,
+  ];
+  const parts = number
+    ? number.digits.flatMap(({ box, crop }) => (crop ? [box, squareOf(crop)] : [box]))
+    : [[0, 0, width, height], squareOf(crop ?? [0, 0, 1, 1])];
+  const all = (edge) => parts.map((part) => part[edge]);
+  return [Math.min(...all(0)), Math.min(...all(1)), Math.max(...all(2)), Math.max(...all(3))];
 }
 
 // Returns a function that maps a rectangle (x, y, width, height) from pixels of a picture to pixels of

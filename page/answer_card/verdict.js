@@ -1,6 +1,7 @@
 // The verdict: the headline in large type, a sentence below it, and how long recognition took.
 
 const IDLE_NOTE = "Write a number, or choose a picture.";
+const MAX_COLUMNS = 14; // of a number, then it goes on in another line
 
 function createVerdict(element) {
   const headline = element.querySelector(".headline");
@@ -24,8 +25,13 @@ function createVerdict(element) {
     headline.replaceChildren(span, ...rest);
     headline.dataset.length = answer.headline.length > 1 ? "long" : "short";
     // By which a number is made to fit.
-    headline.style.setProperty("--lines", lines.length);
-    headline.style.setProperty("--columns", Math.max(...lines.map((line) => line.length)));
+    const columns = Math.max(...lines.map((line) => line.length));
+    const rows = lines.map((line) => Math.ceil(line.length / MAX_COLUMNS));
+    element.style.setProperty("--columns", Math.min(columns, MAX_COLUMNS));
+    element.style.setProperty(
+      "--lines",
+      rows.reduce((sum, count) => sum + count),
+    );
   }
 
   function show(answer) {

@@ -18,7 +18,8 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   const pen = createPen(element, strokes);
   const boxes = createBoxes({ parent: find(".boxes"), strokes });
   const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
-  const recognition = createRecognition({ server, strokes, status, onAnswer });
+  const answers = createSteadyAnswers({ strokes, onAnswer });
+  const recognition = createRecognition({ server, strokes, status, onAnswer: answers.take });
   let paperSide = 1; // as it is shown
 
   function onChange() {
@@ -42,6 +43,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   }
 
   function onStrokeEnd() {
+    answers.release();
     boxes.show();
     growth.growSoon();
   }
