@@ -68,7 +68,7 @@ def number_answer(reading: NumberReading) -> dict[str, Any]:
     Returns:
         `text`, lines joined by a line feed; `confidence`; and for each of the `digits` and other
         marks its `box` (left, top, right, bottom in pixels of the picture), `verdict`, `headline`
-        and :func:`digit_answer`.
+        and :func:`digit_answer`; the `label` of a mark that is no digit is None.
     """
     return {
         "text": reading.text,
@@ -76,6 +76,7 @@ def number_answer(reading: NumberReading) -> dict[str, Any]:
         "digits": [
             {
                 **digit_answer(digit),
+                "label": digit.label,
                 "box": box,
                 "verdict": digit.verdict,
                 "headline": headline(digit),

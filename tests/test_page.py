@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
 
 pytestmark = pytest.mark.browser
 
-IDLE_NOTE = "Draw a digit, or choose a picture of one."
+IDLE_NOTE = "Write a number, or choose a picture."
 PHONE = {"viewport": ViewportSize(width=360, height=740)}
 SERVER_FUNCTIONS = "**/component_server/"  # where the pad's requests go
 

@@ -55,7 +55,7 @@ def test_a_batch_is_read_and_a_broken_file_is_a_row(visitor: Visitor, batch: lis
         ]
 
     expect(rows).to_have_count(6)
-    lines = {line[-6]: line[-5:] for line in table()}
+    lines = {line[-7]: line[-6:] for line in table()}
     assert [lines[f"{digit}.png"][0] for digit in "358"] == ["3", "5", "8"]
     assert lines["notes.txt"][-1].startswith("This file is not a picture")
     assert lines["cut.png"][-1].startswith("The picture is damaged")
@@ -66,7 +66,7 @@ def test_a_batch_is_read_and_a_broken_file_is_a_row(visitor: Visitor, batch: lis
     page.locator("#batch-table th", has_text="Answer").get_by_label("Open cell menu").click()
     page.get_by_text("Sort descending").click()
     expect(rows.first).to_contain_text("sheet.png")
-    answers = [line[-5] for line in table()]
+    answers = [line[-6] for line in table()]
     assert answers == sorted(answers, reverse=True)
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
@@ -101,7 +101,7 @@ NAMES = ["3.png", "a,b\n.png", "a=b.png", "7-1.png", "x@y.png", "", "'=1.png", "
 
 def test_a_csv_file_holds_no_formulas() -> None:
     names = FORMULAS + NAMES
-    rows: list[list[Any]] = [[name, "3", 99.0, "", 99.0, ""] for name in names]
+    rows: list[list[Any]] = [[name, "3", 1, 99.0, "", 99.0, ""] for name in names]
     saved = list(csv.reader(io.StringIO(as_csv(rows), newline="")))
     assert [line[0] for line in saved[1:]] == [f"'{name}" for name in FORMULAS] + NAMES
 

@@ -13,7 +13,7 @@ function createDigits({ element, onChoose }) {
 
   function show(answer) {
     const marks = [...(answer?.number?.digits ?? []).entries()];
-    const digits = marks.filter(([, { verdict }]) => verdict !== "not_a_digit");
+    const digits = marks.filter(([, { label }]) => label !== null);
     row.hidden = !digits.length;
     // The same buttons as long as they will do, so that one keeps the focus.
     const indices = digits.map(([index]) => index).join();

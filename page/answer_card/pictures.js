@@ -34,7 +34,7 @@ function createPictures(element) {
       return;
     }
     if (!picture.complete) return;
-    const toCanvas = fit(partToShow(answer, width, height), side);
+    const toCanvas = fit(partToShow(answer, width, height), side, answer.number ? 0.09 : 0.02);
     const [left, top, cropWidth, cropHeight] = answer.crop ?? [0, 0, 1, 1];
     const square = toCanvas(left * width, top * height, cropWidth * width, cropHeight * height);
     context.clearRect(0, 0, side, side);
@@ -90,10 +90,10 @@ function partToShow({ crop, number }, width, height) {
 }
 
 // Returns a function that maps a rectangle (x, y, width, height) from pixels of a picture to pixels of
-// a square canvas, so that the canvas shows the part (left, top, right, bottom).
-function fit([left, top, right, bottom], side) {
-  const margin = 0.02 * side;
-  const scale = (side - 2 * margin) / Math.max(right - left, bottom - top);
+// a square canvas, so that the canvas shows the part (left, top, right, bottom), with a margin in
+// fractions of its side.
+function fit([left, top, right, bottom], side, margin) {
+  const scale = (side * (1 - 2 * margin)) / Math.max(right - left, bottom - top);
   const shiftX = (side - (right + left) * scale) / 2;
   const shiftY = (side - (bottom + top) * scale) / 2;
   return (x, y, w, h) => [shiftX + x * scale, shiftY + y * scale, w * scale, h * scale];

@@ -5,7 +5,7 @@ const NEAR_TOP = 6; // percent of the pad's height: no room for a digit above a 
 function createBoxes({ parent, strokes }) {
   let drawing = null; // the latest that was answered, if it has not changed since
 
-  function createBox({ box, label, verdict }) {
+  function createBox({ box, label }) {
     const paper = paperOf(strokes.current());
     const { scale, top } = drawing.frame;
     const percent = (length) => (100 * length) / paper.side;
@@ -17,7 +17,7 @@ function createBoxes({ parent, strokes }) {
     element.style.width = `${percent(right - left)}%`;
     element.style.height = `${percent(low - high)}%`;
     element.classList.toggle("high", y < NEAR_TOP);
-    if (verdict === "not_a_digit") {
+    if (label === null) {
       element.className = "mark";
       return element;
     }

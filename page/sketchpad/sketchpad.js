@@ -52,6 +52,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
     boxes.show();
     showPaper();
     view.paint();
+    recognition.recognize(); // ink that lay beyond the edge is in the picture now
   }
 
   function onAnswer(drawing) {
