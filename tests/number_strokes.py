@@ -10,7 +10,10 @@ from digit_model.data.strokes import pen_digits
 HEIGHT = 0.45  # of a digit, in sides of the empty pad
 GAP = 0.07
 GROWTH_MS = 700  # the pad has grown by then
-PEN_WIDTH = "parseFloat(getComputedStyle(document.querySelector('#pad .pen')).getPropertyValue('--pen-width'))"
+PEN_WIDTH = """() => {
+  const style = getComputedStyle(document.querySelector("#pad .pen"));
+  return parseFloat(style.getPropertyValue("--pen-width"));
+}"""
 
 
 def paper_side(visitor: Visitor) -> float:
@@ -21,7 +24,9 @@ def paper_side(visitor: Visitor) -> float:
 
 def digits_of_one_writer(text: str, writer: str = "tr27") -> list[list[np.ndarray]]:
     """The strokes of each digit; its left edge is at 0, its height is 1, its middle at 0."""
-    drawings = {digit.label: digit.drawing for digit in pen_digits("development") if digit.writer == writer}
+    drawings = {
+        digit.label: digit.drawing for digit in pen_digits("development") if digit.writer == writer
+    }
     return [at_left(drawings[int(label)]) for label in text]
 
 
@@ -38,10 +43,7 @@ def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int =
     for label, strokes in zip(text, digits_of_one_writer(text), strict=True):
         side = paper_side(visitor)
         placed = [
-            [
-                ((left + HEIGHT * float(x)) / side, 0.5 + HEIGHT * float(y) / side)
-                for x, y in stroke
-            ]
+            [((left + HEIGHT * float(x)) / side, 0.5 + HEIGHT * float(y) / side) for x, y in stroke]
             for stroke in strokes
         ]
         visitor.draw(Drawing(label, placed), step=step)
