@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from page.server.limits import Limits
 
 THUMBNAIL_SIDE = 160  # pixels
+MOST_ANSWERS = 16  # that the summary names; most numbers are there only once
 FORMULA = re.compile(r"[^\w']*[=+\-@＝＋－＠﹦﹢﹣﹫]")  # before the first letter or digit
 COLUMNS = ["File", "Answer", "Digits", "Sure, %", "Next best", "Score, %", "Problem"]
 COLUMN_TYPES: list[Literal["str", "number"]] = [
@@ -144,7 +145,10 @@ def summary(rows: list[list[str | float | None]]) -> str:
     if not rows:
         return "<p>No pictures yet.</p>"
     counts = Counter("can’t be read" if row[-1] else str(row[1]) for row in rows)
-    parts = [f"{count} × <b>{answer}</b>" for answer, count in sorted(counts.items())]
+    shown = sorted(counts.most_common(MOST_ANSWERS))
+    parts = [f"{count} × <b>{answer}</b>" for answer, count in shown]
+    if others := counts.total() - sum(count for _, count in shown):
+        parts.append(f"{others} × something else")
     return f"<p>{len(rows)} files: {', '.join(parts)}</p>"
 
 

@@ -36,7 +36,7 @@ def digit_count(prediction: Prediction) -> int:
 def sentence(prediction: Prediction) -> str:
     """The verdict in a sentence."""
     if prediction.number is not None:
-        sure = min(prediction.number.confidence, 0.999)  # never all of it
+        sure = min(prediction.number.confidence, 0.99)  # 100% would be certain
         return f"{digit_count(prediction)} digits, {sure:.0%} sure of all."
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
     return {

@@ -18,7 +18,7 @@ from playwright.sync_api import expect
 
 from digit_model.model_folder import Hashes, measured_hashes
 from page import model_tab
-from page.batch_tab import as_csv
+from page.batch_tab import as_csv, summary
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +104,15 @@ def test_a_csv_file_holds_no_formulas() -> None:
     rows: list[list[Any]] = [[name, "3", 1, 99.0, "", 99.0, ""] for name in names]
     saved = list(csv.reader(io.StringIO(as_csv(rows), newline="")))
     assert [line[0] for line in saved[1:]] == [f"'{name}" for name in FORMULAS] + NAMES
+
+
+def test_the_summary_of_many_numbers_is_short() -> None:
+    rows: list[list[Any]] = [["", str(number), 2, 99.0, "", None, ""] for number in range(10, 99)]
+    text = summary([*rows, rows[-1]])
+    assert text.count("×") == 17
+    assert "2 × <b>98</b>" in text
+    assert text.startswith("<p>90 files: ")
+    assert "73 × something else" in text
 
 
 def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
