@@ -144,6 +144,15 @@ def test_ink_beyond_the_edge_is_read_once_the_pad_has_grown(visitor: Visitor) ->
     expect(visitor.label).to_have_text("17")
 
 
+def test_a_second_line_has_room(visitor: Visitor) -> None:
+    write_number(visitor, "47")
+    side = paper_side(visitor)
+    visitor.line((0.2, 0.8), (0.2, 0.95))
+    visitor.page.wait_for_timeout(GROWTH_MS)
+    assert paper_side(visitor) > side
+    expect(visitor.label).to_have_text("47\n1", use_inner_text=True)
+
+
 def test_boxes_are_at_the_ink_and_vanish_with_the_next_stroke(visitor: Visitor) -> None:
     write_number(visitor, "47")
     expect(boxes(visitor)).to_have_count(2)

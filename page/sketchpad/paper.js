@@ -1,10 +1,11 @@
-// The paper: a square that gets larger when a number comes to its right edge.
+// The paper: a square that gets larger when a number comes to its right edge, or its lines to the
+// bottom.
 //
 // Lengths are in sides of the empty pad. The pad always shows all of the paper, so ink looks smaller
 // on larger paper; the left edge and the middle of the height stay where they are.
 
 const PAPER_SIDES = [1, 1.5, 2, 3, 4];
-const EDGE = 0.12; // fraction of the paper at its right, in which ink makes it larger
+const EDGE = 0.15; // fraction of the paper at its edge, in which ink makes it larger
 const GROW_MS = 400; // after pen-up: the strokes of one digit follow each other sooner
 const GROW_ANIMATION_MS = 180;
 
@@ -20,15 +21,20 @@ function extent({ points }, axis) {
   return [Math.min(...values), Math.max(...values)];
 }
 
-// The side of the paper on which these strokes have room to their right.
+// The side of the paper on which these strokes have room for more digits.
 function sideWithRoom(strokes) {
   const { side } = paperOf(strokes);
-  const marks = strokes.filter(({ erase }) => !erase).map((stroke) => extent(stroke, 0));
-  const [left, right] = marks.reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
-  // One large digit keeps the pad: what makes the paper grow stands to the right of something.
-  const continues = marks.some((mark) => mark[1] < left);
-  const hasRoom = (other) => right <= other * (1 - EDGE);
-  if (!continues || hasRoom(side)) return side;
+  const ink = strokes.filter(({ erase }) => !erase);
+  const columns = ink.map((stroke) => extent(stroke, 0));
+  const bottom = Math.max(...ink.map((stroke) => extent(stroke, 1)[1]));
+  const [left, right] = columns.reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
+  // One large digit keeps the pad: what makes it grow stands to the right of something.
+  if (side === 1 && !columns.some((column) => column[1] < left)) return side;
+  const hasRoom = (other) => {
+    const inside = 1 - EDGE;
+    return right <= other * inside && (side === 1 || bottom - 0.5 <= other * (inside - 0.5));
+  };
+  if (hasRoom(side)) return side;
   return PAPER_SIDES.find((other) => other > side && hasRoom(other)) ?? PAPER_SIDES.at(-1);
 }
 
