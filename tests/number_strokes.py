@@ -37,15 +37,28 @@ def at_left(strokes: list[np.ndarray]) -> list[np.ndarray]:
     return [(stroke - middle) / (high - low)[1] for stroke in strokes]
 
 
+def write_digit(
+    visitor: Visitor, strokes: list[np.ndarray], *, left: float, middle: float = 0.5, step: int = 2
+) -> None:
+    """At this place on the paper, in sides of the empty pad."""
+    side = paper_side(visitor)
+    placed = [
+        [
+            (
+                (left + HEIGHT * float(x)) / side,
+                0.5 + (middle - 0.5 + HEIGHT * float(y)) / side,
+            )
+            for x, y in stroke
+        ]
+        for stroke in strokes
+    ]
+    visitor.draw(Drawing("", placed), step=step)
+
+
 def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 2) -> None:
     """From left to right on the pad, each digit when there is room for it."""
     left = start
-    for label, strokes in zip(text, digits_of_one_writer(text), strict=True):
-        side = paper_side(visitor)
-        placed = [
-            [((left + HEIGHT * float(x)) / side, 0.5 + HEIGHT * float(y) / side) for x, y in stroke]
-            for stroke in strokes
-        ]
-        visitor.draw(Drawing(label, placed), step=step)
+    for strokes in digits_of_one_writer(text):
+        write_digit(visitor, strokes, left=left, step=step)
         left += HEIGHT * float(np.concatenate(strokes)[:, 0].max()) + GAP
         visitor.page.wait_for_timeout(GROWTH_MS)

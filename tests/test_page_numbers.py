@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import Point, Server, Visitor, drawing_of
-from number_strokes import GROWTH_MS, paper_side, write_number
+from number_strokes import (
+    GROWTH_MS,
+    digits_of_one_writer,
+    paper_side,
+    write_digit,
+    write_number,
+)
 from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
 from test_page import serious_violations
@@ -138,19 +144,20 @@ def test_the_next_stroke_of_a_digit_is_where_the_pen_is(visitor: Visitor) -> Non
 
 
 def test_ink_beyond_the_edge_is_read_once_the_pad_has_grown(visitor: Visitor) -> None:
-    visitor.line(*ONE)
-    visitor.line((0.9, 0.3), (1.2, 0.3), (1.0, 0.75))  # a 7, most of it outside
+    four, seven = digits_of_one_writer("47")
+    write_digit(visitor, four, left=0.1)
+    write_digit(visitor, seven, left=0.85)  # most of it outside
     visitor.page.wait_for_timeout(GROWTH_MS)
-    expect(visitor.label).to_have_text("17")
+    expect(visitor.label).to_have_text("47")
 
 
 def test_a_second_line_has_room(visitor: Visitor) -> None:
     write_number(visitor, "47")
     side = paper_side(visitor)
-    visitor.line((0.2, 0.8), (0.2, 0.95))
+    write_digit(visitor, digits_of_one_writer("5")[0], left=0.1, middle=1.05)  # to the bottom
     visitor.page.wait_for_timeout(GROWTH_MS)
     assert paper_side(visitor) > side
-    expect(visitor.label).to_have_text("47\n1", use_inner_text=True)
+    expect(visitor.label).to_have_text("47\n5", use_inner_text=True)
 
 
 def test_boxes_are_at_the_ink_and_vanish_with_the_next_stroke(visitor: Visitor) -> None:
