@@ -21,7 +21,7 @@ from number_strokes import (
 )
 from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
-from test_page import serious_violations
+from test_page import IN_COLOURS_OF, serious_violations
 from test_page_answer import coloured, stored
 from test_page_pad import ink
 
@@ -337,8 +337,7 @@ def test_a_number_is_accessible(visit: Visit, options: dict[str, Any]) -> None:
     assert visitor.page.evaluate(places) == before  # nothing has moved
     assert serious_violations(visitor) == []
     visitor.page.emulate_media(color_scheme="dark")
-    visitor.page.wait_for_function("document.body.matches('.dark')")
-    visitor.page.wait_for_timeout(500)
+    visitor.page.wait_for_function(IN_COLOURS_OF, arg="dark")
     assert serious_violations(visitor) == []
     for button in digits(visitor).all():
         box = button.bounding_box()
