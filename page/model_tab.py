@@ -23,6 +23,7 @@ FIGURE_CAPTIONS = {
     "worst": "The worst errors: the most confident wrong answers",
     "roc": "Digits kept, against other pictures taken for digits",
     "corruptions": "Ten drawings under each of MNIST-C’s corruptions",
+    "wrong_numbers": "Numbers as written → as read, where they differ",
     "learning": "Error on development data, after each epoch of training",
     "ink_learning": "How much of the ink found and drawn overlaps, after each epoch of training",
     "ink": "Synthetic photographs of development writers, and the ink that was found in them",

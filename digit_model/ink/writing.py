@@ -15,11 +15,11 @@ from digit_model.ink.extract import (
 )
 from digit_model.ink.flat import drawing_ink, has_third_level, is_drawing
 from digit_model.ink.looks import STRIDE, Window, look
-from digit_model.ink.marks import MOST_MARKS, keep_components, mark_mask
+from digit_model.ink.marks import keep_components, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
-# A frame is so many times as high as the highest mark in it, which is no speck: not a slashed 0.
+# A frame is so many times as high as the next highest mark, and a mark in it is no speck.
 FRAME, ENCLOSED = 1.5, 0.15
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
@@ -69,21 +69,21 @@ def writing_height(ink: np.ndarray) -> float:
 
 
 def without_frames(ink: np.ndarray) -> np.ndarray:
-    """Ink, float32 (h, w), without rings and boxes around other marks, which are much lower."""
+    """Ink, float32 (h, w), without a ring or box that is around marks, and much higher than all."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    if count == 1:
+    if count <= 2:
         return ink
-    largest = 1 + np.argsort(-stats[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST_MARKS]
-    left, top, width, height, _ = stats[largest].T
+    left, top, width, height, _ = stats[1:].T
     right, bottom = left + width, top + height
-    within = (left[:, None] < left) & (right[:, None] > right)
-    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
-    enclosed = np.where(within, height, 0).max(axis=1)
-    frames = (enclosed >= height * ENCLOSED) & (FRAME * enclosed <= height)
-    if not frames.any():
+    frame = int(height.argmax())
+    others = np.delete(height, frame)
+    within = (left > left[frame]) & (right < right[frame])
+    within &= (top > top[frame]) & (bottom < bottom[frame])
+    encloses = (height[within] >= ENCLOSED * height[frame]).any()
+    if not encloses or height[frame] < FRAME * others.max():
         return ink
     kept = np.ones(count, bool)
-    kept[largest[frames]] = False
+    kept[1 + frame] = False
     return keep_components(ink, labels, kept)
 
 
