@@ -364,7 +364,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--data-dir", "/dev/null"], "/dev/null"),
         (["--recipe", "ink", "--resume"], "no checkpoint"),
         (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
-        (["--recipe", "ink", "--own-digits", "mine"], "take no other data"),
+        (["--recipe", "ink", "--own-digits", "mine"], "takes no other data"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(

@@ -19,8 +19,6 @@ from digit_model.ink.marks import keep_components, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
-# A frame is so many times as high as the next highest mark, and a mark in it is no speck.
-FRAME, ENCLOSED = 1.5, 0.15
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
 LARGEST_LOOK = 640  # pixels, longer side
@@ -36,7 +34,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     rgb = shrink(rgb)
     grey = contrast_axis(rgb)
     if is_drawing(grey) and not has_third_level(grey):
-        return Ink(without_frames(drawing_ink(grey, WORK_SIDE)))
+        return Ink(drawing_ink(grey, WORK_SIDE))
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
     first = _look_for_writing(rgb, whole, find_ink(look(rgb, whole)))
@@ -68,25 +66,6 @@ def writing_height(ink: np.ndarray) -> float:
     return float(heights[order][np.searchsorted(share, 0.5)])
 
 
-def without_frames(ink: np.ndarray) -> np.ndarray:
-    """Ink, float32 (h, w), without a ring or box that is around marks, and much higher than all."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    if count <= 2:
-        return ink
-    left, top, width, height, _ = stats[1:].T
-    right, bottom = left + width, top + height
-    frame = int(height.argmax())
-    others = np.delete(height, frame)
-    within = (left > left[frame]) & (right < right[frame])
-    within &= (top > top[frame]) & (bottom < bottom[frame])
-    encloses = (height[within] >= ENCLOSED * height[frame]).any()
-    if not encloses or height[frame] < FRAME * others.max():
-        return ink
-    kept = np.ones(count, bool)
-    kept[1 + frame] = False
-    return keep_components(ink, labels, kept)
-
-
 def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.ndarray:
     """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure."""
     ink = ink_of(found)
@@ -94,7 +73,7 @@ def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
     sure[0] = False
-    ink = without_frames(keep_components(ink, labels, sure))
+    ink = keep_components(ink, labels, sure)
     left, top, right, bottom = window
     return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 

@@ -79,7 +79,7 @@ def _fit_confidence(
         right.append("".join(map(str, probabilities.argmax(axis=1))) == text)
     features, targets = np.array(rows), np.array(right, np.float64)
     weights = np.array([calibration.offset, calibration.digits, calibration.marks])
-    for _ in range(NEWTON_STEPS if 0 < targets.mean() < 1 else 0):
+    for _ in range(NEWTON_STEPS if 0 < targets.sum() < len(targets) else 0):
         shares = 1 / (1 + np.exp(-features @ weights))
         gradient = features.T @ (targets - shares) - RIDGE * weights
         curvature = (features * (shares * (1 - shares))[:, None]).T @ features
