@@ -131,9 +131,14 @@ def test_growth_keeps_the_ink_and_undo_restores_the_pad(visitor: Visitor) -> Non
 
 
 def test_the_next_stroke_of_a_digit_is_where_the_pen_is(visitor: Visitor) -> None:
-    visitor.line(*ONE)
-    visitor.line(*AT_EDGE)
-    visitor.press((0.85, 0.5))  # at once: the pad doesn't grow under the pen
+    for _ in range(5):
+        visitor.line(*ONE)
+        visitor.line(*AT_EDGE)
+        visitor.press((0.85, 0.5))  # at once: the pad doesn't grow under the pen
+        if paper_side(visitor) == 1:  # else it was too late: this machine is busy
+            break
+        visitor.lift()
+        visitor.start_over()
     visitor.page.wait_for_timeout(GROWTH_MS)
     assert paper_side(visitor) == 1
     visitor.lift()
