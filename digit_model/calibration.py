@@ -64,12 +64,17 @@ def ece(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
 
     The mean gap between accuracy and confidence over bins of equal width, weighted by their counts.
     """
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
+    return confidence_gap(
+        probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins=bins
+    )
+
+
+def confidence_gap(confidence: np.ndarray, correct: np.ndarray, *, bins: int) -> float:
+    """The ECE of any answers, from their confidence, float (N,), and which are right, bool (N,)."""
     bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
     members = [bin_index == bin for bin in range(bins)]
     gaps = [abs(correct[member].sum() - confidence[member].sum()) for member in members]
-    return float(sum(gaps) / len(labels))
+    return float(sum(gaps) / len(correct))
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:

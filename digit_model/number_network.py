@@ -1,16 +1,14 @@
 """The network that finds the digits of a number in its ink, and its input from ink."""
 
-import copy
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from digit_model.ink_network import Convolution, fuse_convolutions
 from digit_model.number import DIGIT_HEIGHT, OTHER
+from digit_model.pyramid import Pyramid
 
 STRIDE = 4  # pixels of the ink per cell of the answer
 CLASSES = OTHER + 1
@@ -26,7 +24,7 @@ class NumberNetworkConfig:
     head: int = 48  # channels from which the answers are taken
 
 
-class NumberNetwork(nn.Module):
+class NumberNetwork(Pyramid):
     """Ink → what is centred in each cell of 4×4 pixels, and how far it reaches.
 
     A feature pyramid (Lin et al., 2017) with the answers of CenterNet (Zhou, Wang and Krähenbühl,
@@ -34,23 +32,9 @@ class NumberNetwork(nn.Module):
     """
 
     def __init__(self, config: NumberNetworkConfig) -> None:
-        super().__init__()
+        outputs = [*config.widths[-2:1:-1], config.head]  # up to a quarter of the ink's side
+        super().__init__(1, config.widths, config.dilations, outputs)
         self.config = config
-        widths = config.widths
-        self.stem = Convolution(1, widths[0], 5, stride=2)
-        self.down = nn.ModuleList(
-            nn.Sequential(Convolution(above, width, stride=2), Convolution(width, width))
-            for above, width in pairwise(widths)
-        )
-        self.bottom = nn.Sequential(
-            *(Convolution(widths[-1], widths[-1], dilation=rate) for rate in config.dilations)
-        )
-        outputs = [*widths[-2:1:-1], config.head]
-        inputs = [widths[-1], *outputs[:-1]]
-        self.up = nn.ModuleList(
-            Convolution(below + beside, width)
-            for below, beside, width in zip(inputs, widths[-2:0:-1], outputs, strict=True)
-        )
         self.answers = nn.Conv2d(config.head, 1 + CLASSES + 4, 1)
         with torch.no_grad():
             self.answers.get_parameter("bias")[0] = -4.0  # nearly all cells are empty
@@ -63,20 +47,9 @@ class NumberNetwork(nn.Module):
             (N, 11, h/4, w/4); and the distances from the cell's middle to the left, upper, right
             and lower side of its box, (N, 4, h/4, w/4), in pixels.
         """
-        features = [self.stem(inputs)]
-        for level in self.down:
-            features.append(level(features[-1]))
-        deep = self.bottom(features.pop())
-        for level in self.up:
-            upsampled = F.interpolate(deep, scale_factor=2.0, mode="nearest")
-            deep = level(torch.cat([upsampled, features.pop()], dim=1))
-        answers = self.answers(deep)
+        answers = self.answers(self.features(inputs))
         reach = DIGIT_HEIGHT / 2 * F.softplus(answers[:, 1 + CLASSES :])
         return answers[:, 0], answers[:, 1 : 1 + CLASSES], reach
-
-    def fused(self) -> "NumberNetwork":
-        """A copy for inference, with each batch normalisation folded into its convolution."""
-        return fuse_convolutions(copy.deepcopy(self))
 
     @torch.inference_mode()
     def find_digits(self, ink: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from digit_model.calibration import confidence_gap
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import SPACINGS
 from digit_model.data.nondigits import load_omniglot
@@ -51,8 +52,8 @@ def evaluate_numbers(
     """
     answers: dict[str, list[_Answer]] = {}
     errors: list[NumberError] = []
-    pictures = list(enumerate(_numbers()))[::step]
-    for _, (name, text, picture) in tqdm(pictures, desc="numbers", leave=False, disable=None):
+    numbers = list(_numbers())[::step]
+    for name, text, picture in tqdm(numbers, desc="numbers", leave=False, disable=None):
         number = recognizer.read_number(picture)
         answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
         if number.text != text:
@@ -99,14 +100,12 @@ def _measure(answers: Sequence[_Answer]) -> Metrics:
     exact = np.array([each.text == each.read for each in answers])
     confidence = np.array([each.confidence for each in answers])
     edits = sum(edit_distance(each.text, each.read) for each in answers)
-    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    gaps = [abs(exact[bins == bin].sum() - confidence[bins == bin].sum()) for bin in range(BINS)]
     return {
         "count": len(answers),
         "exact": float(exact.mean()),
         "digit_error_rate": edits / sum(len(each.text) for each in answers),
         "confidence": float(confidence.mean()),
-        "ece": float(sum(gaps) / len(answers)),
+        "ece": confidence_gap(confidence, exact, bins=BINS),
     }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from digit_model.ink.flat import drawing_ink, has_third_level, is_clean, is_drawing, is_solid_stroke
 from digit_model.ink.groups import choose_digit, is_plain
-from digit_model.ink.looks import around, look
+from digit_model.ink.looks import around, fractions, look
 from digit_model.ink.marks import MARK, are_several, keep_digit, mark_mask, within_band
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
@@ -78,9 +78,8 @@ def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     box = (round(left * x), round(top * y), round((left + width) * x), round((top + height) * y))
     window = around(box, SECOND_LOOK, rgb.shape)
     left, top, right, bottom = window
-    share = left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
     second = _digit_in(find_ink(look(rgb, window)), right - left, bottom - top)
-    return Ink(second, share, several=are_several(ink_of(found)))
+    return Ink(second, fractions(window, rgb.shape), several=are_several(ink_of(found)))
 
 
 def _digit_in(found: np.ndarray, columns: int, rows: int) -> np.ndarray:

@@ -25,6 +25,13 @@ def look(rgb: np.ndarray, window: Window, look_side: int = LOOK_SIDE) -> np.ndar
     return cv2.resize(rgb[top:bottom, left:right], (columns, rows), interpolation=method)
 
 
+def fractions(window: Window, shape: tuple[int, ...]) -> tuple[float, float, float, float]:
+    """A window's left, top, width and height in fractions of the picture's width and height."""
+    left, top, right, bottom = window
+    rows, columns = shape[:2]
+    return left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
+
+
 def around(box: Window, share: float, shape: tuple[int, ...]) -> Window:
     """The square around a box, ``share`` times its longer side, as far as the picture reaches."""
     left, top, right, bottom = box

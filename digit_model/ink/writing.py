@@ -14,7 +14,7 @@ from digit_model.ink.extract import (
     shrink,
 )
 from digit_model.ink.flat import drawing_ink, has_third_level, is_drawing
-from digit_model.ink.looks import STRIDE, Window, look
+from digit_model.ink.looks import STRIDE, Window, fractions, look
 from digit_model.ink.marks import keep_components, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
@@ -37,7 +37,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         return Ink(drawing_ink(grey, WORK_SIDE))
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
-    first = _look_for_writing(rgb, whole, find_ink(look(rgb, whole)))
+    first = _look_for_writing(whole, find_ink(look(rgb, whole)))
     height = writing_height(first)
     if not height:
         return Ink(first)
@@ -46,8 +46,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     longer = max(right - left, bottom - top)
     side = STRIDE * round(min(LARGEST_LOOK, longer * LOOK_HEIGHT / height) / STRIDE)
     second = find_ink(look(rgb, window, max(side, STRIDE)))
-    share = left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
-    return Ink(_look_for_writing(rgb, window, second), share)
+    return Ink(_look_for_writing(window, second), fractions(window, rgb.shape))
 
 
 def writing_height(ink: np.ndarray) -> float:
@@ -66,7 +65,7 @@ def writing_height(ink: np.ndarray) -> float:
     return float(heights[order][np.searchsorted(share, 0.5)])
 
 
-def _look_for_writing(rgb: np.ndarray, window: Window, found: np.ndarray) -> np.ndarray:
+def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:
     """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure."""
     ink = ink_of(found)
     count, labels = cv2.connectedComponents(mark_mask(ink))

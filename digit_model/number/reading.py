@@ -8,6 +8,7 @@ import numpy as np
 from digit_model.calibration import Calibration
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
+from digit_model.ink.marks import AS_HIGH
 from digit_model.ink.writing import extract_writing
 from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
@@ -20,7 +21,6 @@ from digit_model.preprocess import Preprocessed
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 LEAST_CONFIDENCE = 0.001  # of a number; noise and most blots have less
-AS_HIGH = 0.5  # of the highest digit, at least, is another digit of the same number
 NO_DIGIT = 0.5  # probability of another mark from which it isn't read as a digit
 
 

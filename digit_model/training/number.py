@@ -17,14 +17,10 @@ from torchvision.ops import generalized_box_iou_loss
 
 from digit_model.data.number_pictures import MOST_MARKS, number_picture
 from digit_model.model_folder import ModelError
+from digit_model.number import OTHER
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
-from digit_model.number_network import (
-    CLASSES,
-    STRIDE,
-    NumberNetwork,
-    to_boxes,
-)
+from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
 from digit_model.training.recipe import NumberRecipe
 
@@ -199,6 +195,6 @@ def _measure(network: nn.Module, pictures: int) -> dict[str, float]:
 
 def _digits(boxes: np.ndarray, classes: np.ndarray) -> str:
     """The digits in reading order; their lines joined with a line feed."""
-    digits = classes < CLASSES - 1
+    digits = classes != OTHER
     boxes, classes = boxes[digits], classes[digits]
     return "\n".join("".join(map(str, classes[line])) for line in lines_of(boxes))

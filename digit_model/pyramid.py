@@ -1,0 +1,79 @@
+"""What the ink network and the number network have in common: a U-Net's way down and up again."""
+
+import copy
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+
+class Convolution(nn.Sequential):
+    """A convolution, batch normalisation and ReLU."""
+
+    def __init__(
+        self, channels: int, width: int, kernel: int = 3, *, stride: int = 1, dilation: int = 1
+    ) -> None:
+        padding = dilation * (kernel // 2)
+        super().__init__(
+            nn.Conv2d(channels, width, kernel, stride, padding, dilation, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(inplace=True),
+        )
+
+
+class Pyramid(nn.Module):
+    """Features at a part of the picture's size, from those at a sixteenth of it.
+
+    A 5×5 convolution of stride 2, two 3×3 convolutions on each further level, dilated ones at the
+    bottom (Yu and Koltun, 2016), and nearest-neighbour upsampling.
+    """
+
+    def __init__(
+        self, channels: int, widths: Sequence[int], dilations: Sequence[int], outputs: Sequence[int]
+    ) -> None:
+        """
+        Args:
+            channels: of the input.
+            widths: channels at a half, a quarter, an eighth … of its side.
+            dilations: of the convolutions at the bottom.
+            outputs: channels of each level on the way up, one for each doubling of the size.
+        """
+        super().__init__()
+        self.stem = Convolution(channels, widths[0], 5, stride=2)
+        self.down = nn.ModuleList(
+            nn.Sequential(Convolution(above, width, stride=2), Convolution(width, width))
+            for above, width in pairwise(widths)
+        )
+        self.bottom = nn.Sequential(
+            *(Convolution(widths[-1], widths[-1], dilation=rate) for rate in dilations)
+        )
+        below = [widths[-1], *outputs[:-1]]
+        self.up = nn.ModuleList(
+            Convolution(deep + beside, width)
+            for deep, beside, width in zip(below, widths[-2::-1], outputs, strict=False)
+        )
+
+    def features(self, inputs: Tensor) -> Tensor:
+        """float (N, channels, h, w), sides multiples of 16 → (N, outputs[-1], …, …)."""
+        features = [self.stem(inputs)]
+        for level in self.down:
+            features.append(level(features[-1]))
+        deep = self.bottom(features.pop())
+        for level in self.up:
+            upsampled = F.interpolate(deep, scale_factor=2.0, mode="nearest")
+            deep = level(torch.cat([upsampled, features.pop()], dim=1))
+        return deep
+
+    def fused(self) -> Self:
+        """A copy for inference, with each batch normalisation folded into its convolution."""
+        network = copy.deepcopy(self).eval()
+        for layer in network.modules():
+            if isinstance(layer, Convolution):
+                convolution, normalization, _ = layer
+                layer[0] = fuse_conv_bn_eval(convolution, normalization)  # type: ignore[type-var, arg-type]  # any Module
+                layer[1] = nn.Identity()
+        return network.to(memory_format=torch.channels_last)
