@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from conftest import ROOT
 
+from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES
 from page.server.limits import Limits
 
 DEPLOY = ROOT / "deploy"
@@ -60,6 +61,8 @@ def test_what_is_copied_is_there_and_not_left_out() -> None:
     for source in copied():
         assert (ROOT / source).exists(), source
         assert f"!{source.rstrip('/')}" in ignored, source
+    for name in (CONFIG_FILE, *TENSOR_FILES):  # without one of them the app doesn't start
+        assert f"weights/{name}" in copied()
 
 
 def copied() -> list[str]:
