@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from digit_model import Prediction
 
+VERY_SURE = 0.99  # confidence, from which on
+
 
 def headline(prediction: Prediction) -> str:
     """The verdict in large letters: "7", "4 or 9?", "3450", "not a digit"."""
@@ -50,3 +52,16 @@ def sentence(prediction: Prediction) -> str:
 def with_article(digit: str) -> str:
     """The digit with its article: "a 7", "an 8"."""
     return f"{'an' if digit == '8' else 'a'} {digit}"
+
+
+def certainty(confidence: float) -> str:
+    """How sure the answer is, in words, for a confidence in [0, 1] whose verdict is "digit"."""
+    return "Very sure" if confidence >= VERY_SURE else "Rather sure"
+
+
+def percent(share: float) -> str:
+    """A share in [0, 1] in whole percent; nothing is certain, so never 0 % or 100 %."""
+    rounded = round(100 * share)
+    if rounded >= 100:
+        return ">99 %"
+    return f"{rounded} %" if rounded >= 1 else "<1 %"
