@@ -163,6 +163,34 @@ class CorrectionStore:
             self._kept[correction_id] = receipt
             return receipt
 
+    def remove(self, correction_id: str) -> None:
+        """Delete a correction of this run, its picture and its line; from the Hub with the next
+        upload, if it is there.
+
+        Raises:
+            CorrectionError: it isn't there any more, or the disk refuses.
+        """
+        with self.lock:
+            folder = self.folder / self.run
+            name = f"{correction_id}.png"
+            try:
+                if correction_id not in self._kept:
+                    raise FileNotFoundError
+                lines = (folder / METADATA_FILE).read_bytes().splitlines(keepends=True)
+                kept = [line for line in lines if json.loads(line)["file_name"] != name]
+                size = (folder / name).stat().st_size
+                write_durably(folder / METADATA_FILE, b"".join(kept))
+                (folder / name).unlink()
+            except FileNotFoundError as error:
+                raise CorrectionError("This correction isn't here any more.") from error
+            except OSError as error:
+                logger.warning("A correction was not deleted: %s", error)
+                raise CorrectionError("It was not deleted: the server's disk refuses.") from error
+            del self._kept[correction_id]
+            size += sum(map(len, lines)) - sum(map(len, kept))
+            self._run_bytes -= size
+            self._all_bytes -= size
+
     def release(self) -> None:
         """Unlock the folder so that its corrections can be uploaded; :meth:`add` locks it again."""
         with self.lock:

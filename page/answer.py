@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 from page.data_url import encode_data_url
 from page.label import label_value
-from page.wording import headline, sentence
+from page.wording import headline, note, sentence
 
 if TYPE_CHECKING:
     import numpy as np
 
     from digit_model import NumberReading, Prediction
+    from digit_model.hints import Hint
 
 
 def full_answer(
-    prediction: Prediction, milliseconds: float, picture: np.ndarray | None = None
+    prediction: Prediction,
+    milliseconds: float,
+    picture: np.ndarray | None = None,
+    hint: Hint | None = None,
 ) -> dict[str, Any]:
     """All that the page shows of one picture.
 
@@ -24,12 +28,14 @@ def full_answer(
         prediction: with all ten labels in its ``top_k``.
         milliseconds: the time it took.
         picture: uint8 RGB (h, w, 3), for a browser that doesn't have it.
+        hint: why it was refused.
 
     Returns:
-        `verdict`; `headline` and `note`, the verdict in words; `milliseconds` for decoding and
-        recognition; `number`, see :func:`number_answer`, or None; the `picture`, a data URL, if
-        there is one; and what :func:`digit_answer` says of the digit. Of a number it is the first,
-        and `chosen` is its index among the number's digits; else `chosen` is None.
+        `verdict`; `headline`, `note` and `sentence`, the verdict in words; `turn`, by how many
+        degrees clockwise the picture has to be turned to show a digit, or 0; `milliseconds` for
+        decoding and recognition; `number`, see :func:`number_answer`, or None; the `picture`, a
+        data URL, if there is one; and what :func:`digit_answer` says of the digit. Of a number it
+        is the first, and `chosen` is its index among the number's digits; else `chosen` is None.
     """
     number, chosen, digit = prediction.number, None, prediction
     if number is not None:
@@ -41,7 +47,9 @@ def full_answer(
         **({} if picture is None else {"picture": encode_data_url(picture)}),
         "verdict": prediction.verdict,
         "headline": headline(prediction),
-        "note": sentence(prediction),
+        "note": note(prediction, hint),
+        "sentence": sentence(prediction),
+        "turn": hint.degrees if hint else 0,
         "milliseconds": round(milliseconds, 1),
         "number": None if number is None else number_answer(number),
         "chosen": chosen,

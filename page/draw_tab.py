@@ -1,8 +1,9 @@
-"""The Draw tab: a pad and an upload on the left, the answer, examples and history on the right."""
+"""The Draw tab: the pad on the left, the answer, examples and history on the right."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +17,14 @@ from page.caller import unless_caller_leaves
 from page.data_url import decode_data_url
 from page.events import PRIVATE_EVENT
 from page.history import History
-from page.image_upload import ImageUpload
-from page.keep_correction import keep_correction
+from page.keep_correction import keep_correction, withdraw_correction
 from page.label import DigitLabel
 from page.sketchpad import Sketchpad
 
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
+    from digit_model.hints import Hint
+    from digit_model.reading import Reading
     from digit_model.serving.client import RecognizerClient
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -30,24 +32,23 @@ EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg"
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
 # An answer has ten confidences: of a digit, or of the one that is chosen of a number. The label
-# widget shows k of them. Its empty value is {}.
-LABEL_JS = """(answer, k) => answer?.confidences
-  ? {label: answer.label, confidences: answer.confidences.slice(0, k)} : {}"""
-CARD_AND_LABEL_JS = f"(answer, k) => [answer, ({LABEL_JS})(answer, k)]"
-DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, k) => {{
+# widget shows three of them, or all; of what was refused, none. Its empty value is {}.
+LABEL_JS = """(answer, more) => answer?.confidences && !/not_a_digit|blank/.test(answer.verdict)
+  ? {label: answer.label, confidences: answer.confidences.slice(0, more ? 10 : 3)} : {}"""
+CARD_AND_LABEL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more)]"
+DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, more) => {{
   const answer = drawing && {{...drawing.answer, key: drawing.key, picture: drawing.picture}};
-  return [answer, ({LABEL_JS})(answer, k)];
+  return [answer, ({LABEL_JS})(answer, more)];
 }}"""
-EMPTY_CARD_AND_LABEL_JS = "() => [null, {}]"
-UPLOADED_FILE_JS = "(drawing) => drawing?.file ?? null"
+LABEL_AND_PAD_JS = f"(answer, more) => [({LABEL_JS})(answer, more), {{show: answer}}]"
+ALL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more), {{show: answer}}]"
+WAIT_JS = "() => ({wait: true})"
+TURN_JS = "(answer) => ({turn: answer.turn})"
 IDENTITY_JS = "(answer) => answer"
-# On a phone the answer may be out of sight, above the examples.
-SCROLL_TO_CARD_JS = """() => {
-  document.querySelector("#card").scrollIntoView({block: "nearest", behavior: "smooth"});
+# On a phone the pad may be out of sight, above the examples.
+SCROLL_TO_PAD_JS = """() => {
+  document.querySelector("#pad").scrollIntoView({block: "nearest", behavior: "smooth"});
 }"""
-# A file that can't be read has no preview, so it is removed; unless another one has replaced it.
-REMOVE_UNREADABLE_JS = """(photo, answer) =>
-  answer?.error && photo?.path === answer.file ? null : {__type__: "update"}"""
 
 
 def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
@@ -56,19 +57,24 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     async def answer_drawing(png: bytes, pen_is_up: bool) -> dict[str, Any]:
         return full_answer(*await recognizer.recognize_drawing(png, urgent=pen_is_up))
 
-    async def answer_photo(file: str | None, k: int) -> tuple[Any, Any]:
+    async def answer_on_pad(picture: bytes) -> dict[str, Any]:
+        prediction, milliseconds = await recognizer.recognize_drawing(picture, urgent=True)
+        hint = await recognizer.find_hint(picture, prediction)
+        return full_answer(prediction, milliseconds, hint=hint)
+
+    async def answer_file(file: str | None) -> Any:
         if file is None:
-            return gr.skip(), gr.skip()
+            return gr.skip()
         try:
-            picture, prediction, milliseconds = await unless_caller_leaves(
-                recognizer.read_file(file)
-            )
+            reading, hint = await unless_caller_leaves(read_with_hint(file))
         except ValueError as error:
-            return {"error": str(error), "file": file}, None
-        answer = full_answer(prediction, milliseconds, picture)
-        answer["key"] = f"picture {uuid.uuid4().hex}"
-        label = {"label": answer["label"], "confidences": answer["confidences"][:k]}
-        return answer, label
+            return {"error": str(error)}
+        answer = full_answer(reading.prediction, reading.milliseconds, reading.picture, hint)
+        return answer | {"key": f"picture {uuid.uuid4().hex}"}
+
+    async def read_with_hint(file: str) -> tuple[Reading, Hint | None]:
+        reading = await recognizer.read_file(file)
+        return reading, await recognizer.find_hint(file, reading.prediction)
 
     async def explain(request: dict[str, Any]) -> dict[str, Any]:
         picture = decode_data_url(request.get("picture"))
@@ -80,41 +86,42 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         label, consent = str(request.get("label")), request.get("consent")
         return await keep_correction(recognizer, store, picture, label, consent=consent)
 
+    async def withdraw(request: dict[str, Any]) -> dict[str, Any]:
+        return await withdraw_correction(store, str(request.get("id")))
+
     with gr.Row(elem_id="draw-columns"):
         with gr.Column(elem_id="input-column"):
-            pad = Sketchpad(answer_drawing, elem_id="pad")
-            photo = ImageUpload(
-                label="Or a picture of a digit or a number", height=200, elem_id="photo"
-            )
+            pad = Sketchpad(answer_drawing, answer_on_pad, elem_id="pad")
         with gr.Column(elem_id="answer-column"):
-            card = AnswerCard(explain, correct, elem_id="card")
+            card = AnswerCard(explain, correct, withdraw, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")
-            top_k = gr.Slider(
-                1, 10, 3, step=1, label="Guesses to show", buttons=[], elem_id="top-k"
-            )
+            more = gr.Checkbox(label="More guesses", container=False, elem_id="more")
             with gr.Column(elem_id="examples", visible=bool(EXAMPLE_FILES)):
                 gr.HTML("<p>Or one of these pictures</p>")
                 with gr.Row():
                     examples = [gr.Button(example_title(f), icon=f) for f in EXAMPLE_FILES]
             history = History(elem_id="history")
 
-    answer = [card, label]
-    pad.input(None, [pad, top_k], answer, js=DRAWING_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
-    pad.upload(None, pad, photo, js=UPLOADED_FILE_JS, **PRIVATE_EVENT)
-    (
-        photo.change(answer_photo, [photo, top_k], answer, **PRIVATE_EVENT)
-        .then(None, js=SCROLL_TO_CARD_JS, **PRIVATE_EVENT)
-        .then(None, [photo, card], photo, js=REMOVE_UNREADABLE_JS, **PRIVATE_EVENT)
-    )
-    photo.clear(None, None, answer, js=EMPTY_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    def show_answer(event: Any, answer: Callable[..., Awaitable[Any]], inputs: Any) -> None:
+        """Show what `answer` returns on the card, the bars and the pad."""
+        (
+            event(answer, inputs, card, **PRIVATE_EVENT)
+            .then(None, [card, more], [label, pad], js=LABEL_AND_PAD_JS, **PRIVATE_EVENT)
+            .then(None, js=SCROLL_TO_PAD_JS, **PRIVATE_EVENT)
+        )
+
+    pad.input(None, [pad, more], [card, label], js=DRAWING_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    show_answer(pad.upload, answer_file, pad)
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):
-        button.click(partial(str, file), None, photo, **PRIVATE_EVENT)
-    # The card's value is the whole answer, so another k needs neither the server nor a new drawing.
-    top_k.input(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
+        button.click(None, None, pad, js=WAIT_JS, **PRIVATE_EVENT)
+        show_answer(button.click, partial(answer_file, file), None)
+    card.turn(None, card, pad, js=TURN_JS, **PRIVATE_EVENT)
+    # The card's value is the whole answer, so more guesses need no server and no new drawing.
+    more.input(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
     # So does another digit of a number.
-    card.choose(None, [card, top_k], label, js=LABEL_JS, **PRIVATE_EVENT)
+    card.choose(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
     card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)
-    history.select(None, [history, top_k], answer, js=CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    history.select(None, [history, more], [card, label, pad], js=ALL_JS, **PRIVATE_EVENT)
 
 
 def example_title(file: str) -> str:

@@ -44,14 +44,17 @@ class ImageUpload(gr.Image):
 
         Raises gr.Error if there is no such file.
         """
-        if payload is None:
-            return None
-        if payload.path is None or not Path(payload.path).is_file():
-            raise user_error("No image file came with the request.")
-        return payload.path
+        return None if payload is None else uploaded_path(payload)
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
         """Raises gr.Error for a URL, which Gradio would download for the caller."""
         if is_http_url_like(str(url_or_file_path)):
             raise user_error("Send the image file itself, not its address.")
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def uploaded_path(file: ImageData) -> str:
+    """Where an uploaded file lies. Raises gr.Error if it isn't there."""
+    if file.path is None or not Path(file.path).is_file():
+        raise user_error("No image file came with the request.")
+    return file.path

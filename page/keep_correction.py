@@ -53,3 +53,13 @@ async def keep_correction(
         model=model,
         sender=caller_address(),
     )
+
+
+async def withdraw_correction(store: CorrectionStore, correction_id: str) -> dict[str, str]:
+    """Delete what was kept under this id; returns `{"id"}`.
+
+    Raises:
+        CorrectionError: it isn't there any more, or can't be deleted.
+    """
+    await asyncio.to_thread(store.remove, correction_id)
+    return {"id": correction_id}

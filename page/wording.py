@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from digit_model import Prediction
+    from digit_model.hints import Hint
 
 VERY_SURE = 0.99  # confidence, from which on
 
@@ -36,10 +37,10 @@ def digit_count(prediction: Prediction) -> int:
 
 
 def sentence(prediction: Prediction) -> str:
-    """The verdict in a sentence."""
+    """The verdict in a sentence, as a screen reader says it."""
     if prediction.number is not None:
-        sure = min(prediction.number.confidence, 0.99)  # 100% would be certain
-        return f"{digit_count(prediction)} digits, {sure:.0%} sure of all."
+        sure = percent(prediction.number.confidence)
+        return f"{digit_count(prediction)} digits, {sure} sure of all."
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
     return {
         "digit": f"This is {first}.",
@@ -47,6 +48,17 @@ def sentence(prediction: Prediction) -> str:
         "not_a_digit": "This does not look like a digit.",
         "blank": "There is nothing to read in this picture.",
     }[prediction.verdict]
+
+
+def note(prediction: Prediction, hint: Hint | None = None) -> str:
+    """What stands under the verdict in large letters: how sure it is, or why there is none."""
+    if hint is not None and hint.kind == "turn" and hint.label is not None:
+        return f"Turned by {hint.degrees}° it would be {with_article(hint.label)}."
+    if hint is not None and hint.kind == "shadow":
+        return "Only light and shadow, no ink."
+    if prediction.verdict == "digit":
+        return f"{certainty(prediction.confidence)}."
+    return sentence(prediction)
 
 
 def with_article(digit: str) -> str:
@@ -60,8 +72,8 @@ def certainty(confidence: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in [0, 1] in whole percent; nothing is certain, so never 0 % or 100 %."""
+    """A share in [0, 1] in whole percent; nothing is certain, so never 0% or 100%."""
     rounded = round(100 * share)
     if rounded >= 100:
-        return ">99 %"
-    return f"{rounded} %" if rounded >= 1 else "<1 %"
+        return ">99%"
+    return f"{rounded}%" if rounded >= 1 else "<1%"

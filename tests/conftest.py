@@ -220,7 +220,7 @@ class Visitor:
         self.page.get_by_role("tab", name=tab).click()
 
     def upload(self, name: str, content: bytes) -> None:
-        self.page.locator("#photo input[type=file]").set_input_files(
+        self.page.locator("#pad .picture-file").set_input_files(
             {"name": name, "mimeType": "image/png", "buffer": content}
         )
 
@@ -262,15 +262,14 @@ class Visitor:
             assert time.monotonic() < deadline, "the pad doesn't stop sending requests"
             self.page.wait_for_timeout(50)
             idle_rounds = 0 if self.pending else idle_rounds + 1
+        expect(self.page.locator("#card [data-verdict=pending]")).to_have_count(0)
 
     def start_over(self) -> None:
         """Empty the pad; what was drawn can be brought back, and the history keeps it."""
         self.page.unroute_all()
         if self.canvas.is_hidden():
             self.open("Draw")
-        for name in ("Remove Image", "Clear"):
-            if self.button(name).is_visible() and self.button(name).is_enabled():
-                self.button(name).click()
+        self.page.keyboard.press("Delete")
         expect(self.headline).to_have_text("draw something")
 
     def _on_request(self, request: Request) -> None:
@@ -280,7 +279,7 @@ class Visitor:
     def answer(self) -> dict[str, float]:
         """The confidences that the label widget shows, in percent. Call :meth:`settle` first."""
         rows = self.page.locator("#label .confidence-set").all_inner_texts()
-        return {row.split()[0]: float(row.split()[1].rstrip("%")) for row in rows}
+        return {row.split()[0]: float(row.split()[1].strip("<>%")) for row in rows}
 
     def _point(self, phase: str, point: Point | None) -> None:
         """Move the mouse or the finger; `phase` is "Start", "Move" or "End" of a stroke."""
@@ -300,6 +299,22 @@ class Visitor:
             self.page.mouse.down()
         elif phase == "End":
             self.page.mouse.up()
+
+
+# The share of the pad's pixels that are dark, in thousandths.
+INK = """() => {
+  const canvas = document.querySelector("#pad canvas");
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let dark = 0;
+  for (let i = 0; i < data.length; i += 4) dark += data[i] < 128;
+  return new Promise((done) => requestAnimationFrame(() => done(4000 * dark / data.length)));
+}"""
+
+
+def ink(visitor: Visitor) -> float:
+    """How much of the pad is dark, in thousandths, once it is painted."""
+    visitor.page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+    return visitor.page.evaluate(INK)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

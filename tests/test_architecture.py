@@ -19,6 +19,7 @@ PAGE_MAY_IMPORT = {
     "digit_model.cluster.deployment",
     "digit_model.correction_store",
     "digit_model.files",
+    "digit_model.hints",  # for a type
     "digit_model.hub.correction_upload",
     "digit_model.model_folder",
     "digit_model.reading",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
@@ -9,9 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Drawing, Server, Visitor, drawing_of, serving
+from conftest import ROOT, Drawing, Server, Visitor, drawing_of, ink, serving
+from PIL import Image
 from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
 
 pytestmark = pytest.mark.browser
@@ -197,14 +200,18 @@ def test_two_visitors_do_not_meet(visitor: Visitor, visit: Visit) -> None:
             each.page.get_by_role("button", name="Clear").click()
 
 
-def test_the_pad_outlives_its_server(browser: Browser, tmp_path: Path) -> None:
+def test_the_drawing_and_the_history_outlive_the_server_a_reload_and_back(
+    browser: Browser, tmp_path: Path
+) -> None:
     context = browser.new_context()
     with serving(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
         visitor = Visitor(context.new_page(), server.url)
+        history = visitor.page.locator("#history .count")
         visitor.draw(drawing_of("6"))
         expect(visitor.label).to_have_text("6")
-        visitor.page.get_by_role("button", name="Clear").click()
+        expect(history).to_have_text("(1)")
+        visitor.button("Clear").click()
         points = drawing_of("2").strokes[0]
         visitor.press(points[0])
         for point in points[1:4]:
@@ -213,11 +220,30 @@ def test_the_pad_outlives_its_server(browser: Browser, tmp_path: Path) -> None:
         visitor.move(point)
     status = visitor.page.locator("#pad .status")
     expect(status).to_have_text(re.compile("No answer"))
-    with serving(tmp_path, port=port):
-        visitor.lift()
+    expect(visitor.page.locator("#card .stale")).to_be_visible()  # what it shows is older
+    visitor.lift()
+    with serving(tmp_path, port=port) as server:
         expect(visitor.label).to_have_text("2", timeout=15_000)
         expect(status).to_have_text("")
-        visitor.page.get_by_role("button", name="Clear").click()
+        expect(visitor.page.locator("#card .stale")).to_be_hidden()
+        expect(history).to_have_text("(2)")
+        drawn = ink(visitor)
+        visitor.page.reload()
+        expect(visitor.label).to_have_text("2")
+        assert ink(visitor) == pytest.approx(
+            drawn, abs=0.5
+        )  # points are kept to 1/10,000 of a side
+        visitor.page.goto(f"{server.url}/healthz")
+        visitor.page.go_back()
+        expect(visitor.label).to_have_text("2")
+        expect(history).to_have_text("(2)")  # read again, and the same
+        visitor.page.keyboard.press("Control+z")
+        visitor.page.keyboard.press("Control+z")  # what was cleared before the reload
+        expect(visitor.label).to_have_text("6")
+        visitor.page.locator("#history summary").click()
+        visitor.page.locator("#history button").last.click()
+        expect(visitor.label).to_have_text("6")
+        visitor.button("Clear").click()
         visitor.draw(drawing_of("5"))
         expect(visitor.label).to_have_text("5")
     context.close()
@@ -239,10 +265,12 @@ def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(visitor: Visit
         expect(visitor.label).to_have_count(0)
     visitor.upload("three.png", drawing_of("3").png())
     expect(visitor.label).to_have_text("3")
-    visitor.page.get_by_role("button", name="Remove Image").click()
+    visitor.button("Remove the picture").click()
     expect_empty(visitor)
-    visitor.draw(drawing_of("7"))
-    expect(visitor.label).to_be_visible()
+    visitor.upload("bad.png", b"")  # there is nothing on the pad now
+    expect(visitor.headline).to_have_text("can’t be read")
+    visitor.button("Clear").click()
+    expect_empty(visitor)
 
 
 @pytest.mark.parametrize(
@@ -259,13 +287,48 @@ def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(visitor: Visit
 def test_an_example_is_recognised(visitor: Visitor, name: str, answer: str) -> None:
     visitor.page.get_by_role("button", name=name).click()
     expect(visitor.label).to_have_text(answer)
-    expect(visitor.page.locator("#photo img")).to_be_visible()
+    expect(visitor.button("Remove the picture")).to_be_visible()
+    refused = answer == "not a digit"  # then no bars claim anything
+    expect(visitor.page.locator("#label .confidence-set")).to_have_count(0 if refused else 3)
+
+
+def test_a_picture_is_drawn_upon(visitor: Visitor) -> None:
+    blank = io.BytesIO()
+    Image.new("RGB", (300, 200), (40, 60, 50)).save(blank, "PNG")  # a blackboard
+    visitor.upload("board.png", blank.getvalue())
+    expect(visitor.headline).to_have_text("nothing to read")
+    visitor.line((0.5, 0.3), (0.5, 0.7))
+    expect(visitor.label).to_have_text("1")
+    expect(visitor.page.locator("#card .picture figcaption")).to_have_text("Your picture")
+    visitor.page.keyboard.press("Control+z")
+    expect(visitor.headline).to_have_text("nothing to read")
+    visitor.button("Remove the picture").click()
+    expect_empty(visitor)
+
+
+def test_a_picture_that_lies_on_its_side_can_be_turned(visitor: Visitor) -> None:
+    turned = io.BytesIO()
+    Image.open(ROOT / "examples" / "crossed-seven.jpg").rotate(90).save(turned, "JPEG")
+    visitor.upload("seven.jpg", turned.getvalue())
+    expect(visitor.note).to_have_text("Turned by 90° it would be a 7.")
+    visitor.button("Turn it").click()
+    expect(visitor.label).to_have_text("7")
+    expect(visitor.button("Turn it")).to_be_hidden()
+
+
+def test_a_shadow_is_no_ink(visitor: Visitor) -> None:
+    shade = np.linspace(90, 230, 320)[None, :, None].repeat(240, 0).repeat(3, 2)
+    shadow = io.BytesIO()
+    Image.fromarray(shade.astype(np.uint8)).save(shadow, "JPEG")
+    visitor.upload("shadow.jpg", shadow.getvalue())
+    expect(visitor.headline).to_have_text("nothing to read")
+    expect(visitor.note).to_have_text("Only light and shadow, no ink.")
 
 
 # ---- the page
 
 
-def test_another_k_needs_neither_drawing_nor_server(visit: Visit) -> None:
+def test_more_guesses_need_neither_drawing_nor_server(visit: Visit) -> None:
     visitor = visit()
     visitor.draw(drawing_of("9"))
     visitor.settle()
@@ -273,20 +336,19 @@ def test_another_k_needs_neither_drawing_nor_server(visit: Visit) -> None:
     requests: list[str] = []
     visitor.page.on("request", lambda request: requests.append(request.url))
     rows = visitor.page.locator("#label .confidence-set")
-    number = visitor.page.locator("#top-k input[type=number]")
+    more = visitor.page.get_by_label("More guesses")
     expect(rows).to_have_count(3)
-    for k in (10, 1, 5):
-        number.fill(str(k))
-        number.blur()
-        expect(rows).to_have_count(k)
-        expect(visitor.label).to_have_text("9")
+    more.check()
+    expect(rows).to_have_count(10)
+    expect(visitor.label).to_have_text("9")
     assert requests == []
     visitor.upload("four.png", drawing_of("4").png())
     expect(visitor.label).to_have_text("4")
-    expect(rows).to_have_count(5)
-    number.fill("2")
-    number.blur()
-    expect(rows).to_have_count(2)
+    expect(rows).to_have_count(10)
+    more.uncheck()
+    expect(rows).to_have_count(3)
+    percentages = [row.split()[1] for row in rows.all_inner_texts()]
+    assert percentages == [">99%", "<1%", "<1%"]  # nothing is certain
 
 
 AT_REST = "document.fonts.status === 'loaded' && [...document.images].every((i) => i.complete)"
@@ -313,7 +375,7 @@ def test_nothing_moves_when_answers_arrive(
     visitor.page.wait_for_function(AT_REST)
     visitor.page.wait_for_timeout(500)
     visitor.page.evaluate(WATCH_SHIFTS)
-    parts = ["#pad canvas", "#card", "#card .tile", "#label", "#top-k", "#photo", "#history"]
+    parts = ["#pad canvas", "#pad .choose", "#card", "#card .tile", "#label", "#more", "#history"]
     places = visitor.page.evaluate(PLACES, parts)
     for drawing in drawings[4:8]:
         visitor.draw(drawing)
@@ -324,6 +386,33 @@ def test_nothing_moves_when_answers_arrive(
     expect(visitor.note).not_to_have_text(IDLE_NOTE)
     assert visitor.page.evaluate(PLACES, parts) == places
     assert visitor.page.evaluate("window.shifts") == 0
+
+
+# Whether pad and verdict are on the screen without scrolling; and the pad's share of its height.
+IN_SIGHT = """() => ["#pad .sheet", "#card .headline", "#card .note"].every((part) => {
+  const {top, bottom, left, right} = document.querySelector(part).getBoundingClientRect();
+  return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+}) && document.querySelector("#pad .sheet").offsetHeight <= 0.55 * innerHeight + 1"""
+TARGETS = "button, summary, input:not([hidden]), a, [role=tab]"
+TOO_SMALL = """(targets) => [...document.querySelectorAll(targets)]
+  .filter((each) => each.checkVisibility() && each.getClientRects().length)
+  .map((each) => (each.closest("label") ?? each).getBoundingClientRect().toJSON())
+  .filter(({width, height}) => Math.min(width, height) < 43.5 && width > 1)"""
+
+
+def test_pad_and_verdict_are_in_sight_and_touchable_on_every_small_screen(visit: Visit) -> None:
+    visitor = visit(touch=True, is_mobile=True, viewport=ViewportSize(width=744, height=1133))
+    visitor.draw(drawing_of("8"))
+    expect(visitor.label).to_have_text("8")
+    for width, height in ((744, 1133), (683, 768), (640, 800), (740, 360), (390, 844), (360, 640)):
+        visitor.page.set_viewport_size(ViewportSize(width=width, height=height))
+        assert visitor.page.evaluate(IN_SIGHT), (width, height)
+        assert visitor.page.evaluate(TOO_SMALL, TARGETS) == [], (width, height)
+        two_columns = visitor.page.evaluate(
+            """() => document.querySelector("#card").getBoundingClientRect().left
+              > document.querySelector("#pad .sheet").getBoundingClientRect().right"""
+        )
+        assert two_columns == (width >= 600)
 
 
 def serious_violations(visitor: Visitor) -> list[tuple[str, list[str]]]:
@@ -358,6 +447,7 @@ def test_the_page_fits_and_is_accessible(visit: Visit, options: dict) -> None:
     expect(visitor.label).to_have_text("8")
     check("an answer")
     visitor.page.get_by_text("That’s wrong").click()
+    visitor.page.locator("#card .labels button").nth(3).click()
     visitor.page.locator("#card .consent").check()
     visitor.page.locator("#history summary").click()
     check("all that opens")

@@ -140,38 +140,55 @@ def test_nothing_is_kept_without_consent_and_a_click(visit: Visit, server: Serve
     visitor = visit()
     wrong = visitor.page.get_by_text("That’s wrong")
     labels = visitor.page.locator("#card .labels button")
-    receipt = visitor.page.locator("#card .receipt")
+    send = visitor.button("Send")
+    why = visitor.page.locator("#card .why-not")
+    said = visitor.page.locator("#card .said")
     wrong.click()
     expect(labels.first).to_be_hidden()  # there is nothing to correct yet
     visitor.draw(drawing_of("6"))
     visitor.settle()
     wrong.click()
     expect(labels).to_have_text([*"0123456789", "not a digit"])
-    expect(labels.nth(6)).to_be_disabled()
+    expect(send).to_be_disabled()
+    expect(why).to_have_text("Choose what it really is.")
+    labels.nth(8).click()
+    expect(why).to_have_text("Tick the box, if you agree.")
     visitor.page.locator("#card .consent").check()
     assert len(stored(server)) == before
-    labels.nth(6).click()
-    expect(receipt).to_contain_text("Thank you. Kept as a 6, number ")
-    expect(labels.nth(6)).to_be_disabled()  # one correction for each answer
+    send.click()
+    expect(said).to_have_text("Thank you. Kept as an 8.")
+    expect(send).to_be_hidden()  # one correction for each answer
     line = stored(server)[-1]
     assert len(stored(server)) == before + 1
-    assert (line["label"], line["predicted_label"]) == ("6", "6")
-    assert line["file_name"].startswith(receipt.inner_text().rstrip(".").rpartition(" ")[2])
+    assert (line["label"], line["predicted_label"]) == ("8", "6")
+    receipt = visitor.page.locator("#card .receipt code").inner_text()
+    assert line["file_name"] == f"{receipt}.png"
     with Image.open(line["picture"]) as picture:
         assert picture.size == (280, 280)
         assert not picture.getexif()
+    visitor.button("Undo").last.click()  # the card's
+    expect(said).to_have_text("Deleted. Nothing is kept of it.")
+    assert len(stored(server)) == before
+    assert not line["picture"].exists()
+    expect(send).to_be_disabled()  # digit and consent are asked for again
+    expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
 
 def test_a_picture_that_is_no_digit_is_kept_as_such(visitor: Visitor, server: Server) -> None:
     visitor.button("Crossed seven icon Crossed seven").click()
     expect(visitor.label).to_have_text("7")
     visitor.page.get_by_text("That’s wrong").click()
-    visitor.page.locator("#card .consent").check()
     visitor.page.locator("#card .labels button").last.click()
-    expect(visitor.page.locator("#card .receipt")).to_contain_text("Kept as not a digit")
+    visitor.page.locator("#card .consent").check()
+    visitor.button("Send").click()
+    said = visitor.page.locator("#card .said")
+    expect(said).to_have_text("Thank you. Kept as not a digit.")
     assert stored(server)[-1]["label"] == "not a digit"
-    visitor.line((0.5, 0.2), (0.5, 0.8))  # another drawing: the receipt was for the one before
-    expect(visitor.page.locator("#card .receipt")).to_have_text("")
+    visitor.line((0.5, 0.2), (0.5, 0.8))  # another picture: the receipt was for the one before,
+    expect(said).to_have_text("")
+    visitor.settle()
+    visitor.page.get_by_text("That’s wrong").click()
+    expect(visitor.page.locator("#card .consent")).not_to_be_checked()  # and so was the consent
 
 
 def test_the_verdict_is_spoken_once(visitor: Visitor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Point, Server, Visitor, drawing_of
+from conftest import Point, Server, Visitor, drawing_of, ink
 from number_strokes import (
     GROWTH_MS,
     digits_of_one_writer,
@@ -23,7 +23,6 @@ from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
 from test_page import IN_COLOURS_OF, serious_violations
 from test_page_answer import coloured, stored
-from test_page_pad import ink
 
 from digit_model import DigitRecognizer
 from digit_model.data.number_pictures import draw_number
@@ -253,18 +252,19 @@ def test_a_chosen_digit_is_corrected(visit: Visit, server: Server) -> None:
         "The 8 that you have chosen above is really:"
     )
     labels = visitor.page.locator("#card .labels button")
-    expect(labels.nth(3)).to_be_disabled()
-    visitor.page.locator("#card .consent").check()
     labels.nth(3).click()
-    expect(visitor.page.locator("#card .receipt")).to_contain_text("Kept as a 3, number ")
+    visitor.page.locator("#card .consent").check()
+    visitor.button("Send").click()
+    said = visitor.page.locator("#card .said")
+    expect(said).to_have_text("Thank you. Kept as a 3.")
     assert len(stored(server)) == before + 1
     line = stored(server)[-1]
     assert (line["label"], line["predicted_label"]) == ("3", "8")
     with Image.open(line["picture"]) as picture:
         assert max(picture.size) < 280  # the digit, not the number
     digits(visitor).nth(3).click()
-    expect(visitor.page.locator("#card .receipt")).to_have_text("")
-    expect(labels.nth(3)).to_be_enabled()
+    expect(said).to_have_text("")
+    expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
 
 @pytest.mark.parametrize("allowed", [True, False], ids=["clipboard", "fallback"])
@@ -321,6 +321,7 @@ def test_a_photograph_of_a_number_shows_its_boxes_and_enters_the_history(visit: 
     )
     entries = visitor.page.locator("#history li")
     expect(entries).to_have_text(["2718"])
+    visitor.button("Clear").click()
     visitor.draw(drawing_of("3"))
     expect(entries).to_have_text(["3", "2718"])
     visitor.page.locator("#history summary").click()
@@ -332,7 +333,7 @@ def test_a_photograph_of_a_number_shows_its_boxes_and_enters_the_history(visit: 
 @pytest.mark.parametrize("options", [{}, {"touch": True, **PHONE}], ids=["desk", "phone"])
 def test_a_number_is_accessible(visit: Visit, options: dict[str, Any]) -> None:
     visitor = visit(**options)
-    places = """() => ["#card", "#label", "#photo"].map((part) => {
+    places = """() => ["#card", "#label", "#history"].map((part) => {
       const box = document.querySelector(part).getBoundingClientRect();
       return [box.x, box.y + scrollY, box.width, box.height];
     })"""

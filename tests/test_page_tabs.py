@@ -204,8 +204,6 @@ def test_the_page_can_be_installed(visitor: Visitor, server: Server) -> None:
 
 def test_a_webcam_takes_a_picture(visit: Visit) -> None:
     visitor = visit(permissions=["camera"])
-    visitor.page.get_by_role("button", name="Capture from camera").click()
-    visitor.page.get_by_role("button", name="Click to Access Webcam").click()
-    visitor.page.wait_for_function("document.querySelector('#photo video')?.videoWidth > 0")
-    visitor.page.get_by_role("button", name="capture photo").click()
+    visitor.button("Photo").click()
+    visitor.button("Take the photo").click()
     expect(visitor.page.locator("#card .time")).to_contain_text("read in")

@@ -10,13 +10,13 @@ from page.wording import certainty, percent
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (0.0, "<1 %"),
-        (0.004, "<1 %"),
-        (0.006, "1 %"),
-        (0.5, "50 %"),
-        (0.99, "99 %"),
-        (0.9991, ">99 %"),
-        (1.0, ">99 %"),
+        (0.0, "<1%"),
+        (0.004, "<1%"),
+        (0.006, "1%"),
+        (0.5, "50%"),
+        (0.99, "99%"),
+        (0.9991, ">99%"),
+        (1.0, ">99%"),
     ],
 )
 def test_nothing_is_certain_in_percent(share: float, text: str) -> None:

@@ -1,9 +1,10 @@
 """Upload corrections to a data set on the Hub, in the background; none is lost if the Hub is away.
 
 Corrections are written to this machine first, by each process to a folder of its own. A file in the
-folder says how much of it is on the Hub. The rest is uploaded when the Hub is back, when the app
-stops, or by the next process to start, which takes over the folders of processes that have ended.
-A folder that is on the Hub as a whole is deleted here once its process has ended.
+folder holds the lines that are on the Hub. What differs is uploaded, or deleted there if it was
+withdrawn, when the Hub is back, when the app stops, or by the next process to start, which takes
+over the folders of processes that have ended. A folder that is on the Hub as a whole is deleted
+here once its process has ended.
 """
 
 from __future__ import annotations
@@ -18,7 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from huggingface_hub import CommitInfo, CommitOperationAdd, CommitScheduler, cached_assets_path
+from huggingface_hub import (
+    CommitInfo,
+    CommitOperationAdd,
+    CommitOperationDelete,
+    CommitScheduler,
+    cached_assets_path,
+)
 
 from digit_model.correction_store import METADATA_FILE, CorrectionLimits, CorrectionStore
 from digit_model.files import lock_folder, write_atomically
@@ -30,7 +37,7 @@ from digit_model.model_folder import ModelError
 MINUTES_BETWEEN_UPLOADS = 1.0
 STOP_SECONDS = 3.0  # for what is left when the app stops; the next start sends the rest
 RETRY_SECONDS = 60.0  # between attempts to reach the data set, while the Hub is away
-SENT_FILE = ".sent"  # how many bytes of metadata.jsonl are on the Hub; always whole lines
+SENT_FILE = ".sent.jsonl"  # metadata.jsonl as it is on the Hub
 DATASET_CARD = """---
 pretty_name: Corrections of handwritten digits
 task_categories:
@@ -154,48 +161,63 @@ class CorrectionUploader:
 
 @dataclass(frozen=True)
 class UnsentCorrections:
-    """Corrections in one process's folder that are not on the Hub."""
+    """By what one process's folder differs from the Hub."""
 
     folder: Path
     metadata: bytes  # all of metadata.jsonl up to its last complete line, sent lines included
-    pictures: list[Path]  # of the unsent lines
+    pictures: list[Path]  # to upload
+    withdrawn: list[str]  # names of pictures to delete on the Hub
 
     @property
     def count(self) -> int:
-        return len(self.pictures)
+        return len(self.pictures) + len(self.withdrawn)
+
+    def operations(self) -> list[CommitOperationAdd | CommitOperationDelete]:
+        """What makes the Hub the same as the folder."""
+        here = self.folder.name
+        metadata = f"{here}/{METADATA_FILE}"
+        return [
+            *(CommitOperationAdd(f"{here}/{path.name}", path) for path in self.pictures),
+            *(CommitOperationDelete(f"{here}/{name}") for name in self.withdrawn),
+            CommitOperationAdd(metadata, self.metadata)
+            if self.metadata
+            else CommitOperationDelete(metadata),
+        ]
 
 
 def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[UnsentCorrections]:
-    """The corrections in these folders that are not on the Hub, for each folder that has any."""
+    """By what these folders differ from the Hub, for each folder that does."""
     found = []
     with store.lock:
         for folder in folders:
-            try:
-                metadata = (folder / METADATA_FILE).read_bytes()
-            except OSError:
-                continue  # this process has no corrections so far
-            metadata = metadata[: metadata.rfind(b"\n") + 1]
-            lines = metadata[_sent_bytes(folder) :].splitlines()
-            if lines:
-                pictures = [folder / json.loads(line)["file_name"] for line in lines]
-                pictures = [path for path in pictures if path.is_file()]
-                found.append(UnsentCorrections(folder, metadata, pictures))
+            metadata, sent = _lines(folder / METADATA_FILE), _lines(folder / SENT_FILE)
+            new, gone = set(metadata) - set(sent), set(sent) - set(metadata)
+            pictures = [folder / _file_name(line) for line in metadata if line in new]
+            pictures = [path for path in pictures if path.is_file()]
+            if new or gone:
+                withdrawn = [_file_name(line) for line in sent if line in gone]
+                found.append(UnsentCorrections(folder, b"".join(metadata), pictures, withdrawn))
     return found
 
 
-def _sent_bytes(folder: Path) -> int:
+def _lines(path: Path) -> list[bytes]:
+    """A file's complete lines; none if there is no file."""
     try:
-        return int((folder / SENT_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0
+        content = path.read_bytes()
+    except OSError:
+        return []
+    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+
+
+def _file_name(line: bytes) -> str:
+    return str(json.loads(line)["file_name"])
 
 
 def _is_sent(folder: Path) -> bool:
     """Whether all of a process's folder is on the Hub."""
-    try:
-        return _sent_bytes(folder) >= (folder / METADATA_FILE).stat().st_size
-    except OSError:
-        return False
+    return (folder / METADATA_FILE).exists() and _lines(folder / METADATA_FILE) == _lines(
+        folder / SENT_FILE
+    )
 
 
 def _count(corrections: int) -> str:
@@ -230,15 +252,7 @@ class _Scheduler(CommitScheduler):
             if not unsent:
                 self._delete_sent()
                 return None
-            operations = [
-                CommitOperationAdd(f"{part.folder.name}/{path.name}", path)
-                for part in unsent
-                for path in part.pictures
-            ]
-            operations += [
-                CommitOperationAdd(f"{part.folder.name}/{METADATA_FILE}", part.metadata)
-                for part in unsent
-            ]
+            operations = [operation for part in unsent for operation in part.operations()]
             if not self.api.file_exists(self.repo_id, "README.md", repo_type="dataset"):
                 card = DATASET_CARD.replace("{repo}", self.repo_id)
                 operations.append(CommitOperationAdd("README.md", card.encode()))
@@ -249,7 +263,7 @@ class _Scheduler(CommitScheduler):
                 repo_type="dataset",
             )
             for part in unsent:
-                write_atomically(part.folder / SENT_FILE, str(len(part.metadata)).encode())
+                write_atomically(part.folder / SENT_FILE, part.metadata)
             self._delete_sent()
             return commit
 

@@ -8,7 +8,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from digit_model.serving import worker
 from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Numbered, Timed
+
+if TYPE_CHECKING:
+    from digit_model.hints import Hint
+    from digit_model.prediction import Prediction
 
 Result = TypeVar("Result")
 
@@ -141,6 +145,12 @@ class RecognizerClient:
         reading = await self._submit_file(worker.read, image, priority=priority)
         self.verdicts[reading.prediction.verdict] += 1
         return reading
+
+    async def find_hint(self, image: Image, prediction: Prediction) -> Hint | None:
+        """Why a picture was refused, if that can be told; None if it wasn't refused."""
+        if prediction.verdict not in ("not_a_digit", "blank"):
+            return None
+        return await self._submit_file(worker.find_hints, image)
 
     async def read_files(
         self, images: Sequence[Image]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from digit_model.decode import ImageError
+    from digit_model.hints import Hint
     from digit_model.number.reading import NumberReading
     from digit_model.prediction import Prediction
     from digit_model.reading import Reading
@@ -212,6 +213,18 @@ def draw_explanation(
     """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
     draw = _recognizer.draw_explanation
     return [_try(_explain, draw, *question, max_pixels) for question in questions]
+
+
+def find_hints(images: Sequence[Image], max_pixels: int) -> list[Hint | ValueError | None]:
+    """For pictures that were refused, see :func:`digit_model.hints.hint_for`."""
+    return [_try(_find_hint, image, max_pixels) for image in images]
+
+
+def _find_hint(image: Image, max_pixels: int) -> Hint | None:
+    from digit_model import reading
+    from digit_model.hints import hint_for
+
+    return hint_for(_recognizer.predict_batch, reading.load(image, max_pixels))
 
 
 def _read_number(image: Image, max_pixels: int) -> Numbered:

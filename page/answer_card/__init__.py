@@ -22,22 +22,25 @@ class AnswerCard(gr.HTML):
 
     Answers for the same picture have the same key. The card shows the sentence of a value
     `{"error": sentence}`, and nothing for None. When an answer has stayed for a moment, the card
-    triggers `settle`.
+    triggers `settle`; when another digit of a number was chosen, `choose`; and `turn` when the
+    picture is to be turned by the answer's `turn`.
     """
 
     def __init__(
         self,
         explain: ServerFunction,
         correct: ServerFunction,
+        withdraw: ServerFunction,
         **kwargs: Any,
     ):
-        """The browser calls two functions.
+        """The browser calls three functions.
 
         Args:
             explain: takes `{"picture", "label"}`; returns `{"evidence"}`, 28×28 signed bytes in
                 base64.
             correct: takes `{"picture", "label", "consent"}`; returns `{"id"}`, under which the
                 picture was stored.
+            withdraw: takes `{"id"}`, deletes that picture, and returns the same.
             kwargs: as for gr.HTML.
 
         The card shows the message of their ValueError or OSError to the visitor.
@@ -49,6 +52,7 @@ class AnswerCard(gr.HTML):
             server_functions=[
                 _with_json_errors(explain, "explain"),
                 _with_json_errors(correct, "correct"),
+                _with_json_errors(withdraw, "withdraw"),
             ],
             **kwargs,
         )

@@ -3,7 +3,7 @@
 const SETTLE_MS = 600; // how long an answer has to stay before it is spoken and triggers "settle"
 
 function startCard({ element, props, trigger, watch, server }) {
-  const verdict = createVerdict(element);
+  const verdict = createVerdict({ element, onTurn: () => trigger("turn") });
   const digits = createDigits({ element, onChoose: choose });
   const copy = createCopy(element);
   const pictures = createPictures(element);
@@ -28,9 +28,10 @@ function startCard({ element, props, trigger, watch, server }) {
   function show(answer) {
     for (const part of parts) part.show(answer);
     clearTimeout(settleTimer);
-    settleTimer = setTimeout(() => settle(answer), SETTLE_MS);
+    if (answer?.verdict !== "pending") settleTimer = setTimeout(() => settle(answer), SETTLE_MS);
   }
 
+  correctPercentages();
   watch("value", () => show(props.value));
   show(props.value);
 }

@@ -5,23 +5,9 @@ const COPIED_MS = 2000;
 function createCopy(element) {
   const button = element.querySelector(".copy");
   let text = "";
-  let timer = null;
-
-  function say(word) {
-    button.textContent = word;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      button.textContent = "Copy";
-    }, COPIED_MS);
-  }
 
   async function copy() {
-    // Browsers have no clipboard for pages that come without TLS, and may refuse it to others.
-    const copied = await navigator.clipboard?.writeText(text).then(
-      () => true,
-      () => false,
-    );
-    say(copied || copyBySelection(text) ? "Copied" : "Not copied");
+    sayForAMoment(button, await copyText(text));
     button.focus();
   }
 
@@ -36,7 +22,25 @@ function createCopy(element) {
   return { show };
 }
 
-// Returns whether it could.
+// Whether it was copied, in the place of "Copy" on its button.
+function sayForAMoment(button, copied) {
+  button.textContent = copied ? "Copied" : "Not copied";
+  clearTimeout(button.timer);
+  button.timer = setTimeout(() => {
+    button.textContent = "Copy";
+  }, COPIED_MS);
+}
+
+// Resolves to whether it could.
+async function copyText(text) {
+  // Browsers have no clipboard for pages that come without TLS, and may refuse it to others.
+  const copied = await navigator.clipboard?.writeText(text).then(
+    () => true,
+    () => false,
+  );
+  return copied || copyBySelection(text);
+}
+
 function copyBySelection(text) {
   const field = document.createElement("textarea");
   field.value = text;

@@ -1,57 +1,138 @@
-// "That's wrong": sends nothing before the visitor clicks the right answer.
+// "That's wrong": the right answer, then consent, then "Send". Nothing is sent before, and consent is
+// for one picture.
 
 const NOT_A_DIGIT = "not a digit";
+const NO_ANSWER_TO_CORRECTION = "No answer from the server.";
 
 function createCorrection({ element, server }) {
-  const details = element.querySelector(".wrong");
-  const consent = element.querySelector(".consent");
-  const which = element.querySelector(".which");
-  const receipt = element.querySelector(".receipt");
-  const buttons = addButtons(
-    element.querySelector(".labels"),
-    [..."0123456789", NOT_A_DIGIT],
-    correct,
-  );
+  const find = (selector) => element.querySelector(selector);
+  const details = find(".wrong");
+  const form = find(".correction");
+  const consent = find(".consent");
+  const send = find(".send");
+  const why = find(".why-not");
+  const receipt = find(".receipt");
+  const said = receipt.querySelector(".said");
+  const id = receipt.querySelector("code");
+  const undo = receipt.querySelector(".withdraw");
+  const choices = createChoices(find(".labels"), update);
   let answer = null; // the one to correct
-  let correctable = false;
+  let isSending = false;
+  let kept = null; // the id of what was sent about this answer
 
-  function enableButtons() {
-    for (const button of buttons) button.disabled = !(correctable && consent.checked);
+  const isCorrectable = () => Boolean(answer?.picture) && answer.verdict !== "blank";
+
+  function reasonToWait() {
+    if (!choices.chosen()) return "Choose what it really is.";
+    if (!consent.checked) return "Tick the box, if you agree.";
+    return "";
   }
 
-  const isSame = (one, other) => one?.key === other?.key && one?.chosen === other?.chosen;
+  function update() {
+    form.hidden = kept !== null;
+    why.textContent = reasonToWait();
+    send.disabled = isSending || why.textContent !== "";
+    receipt.querySelector(".kept").hidden = kept === null;
+  }
 
-  async function correct(label) {
-    correctable = false; // one correction for each answer
-    enableButtons();
-    receipt.textContent = "Sending …";
-    const corrected = answer;
-    const request = { label, consent: consent.checked };
-    const response = await digitPicture(answer)
-      .then((picture) => server.correct({ ...request, picture }))
-      .catch(() => ({ error: "No answer from the server." }));
-    if (!isSame(corrected, answer)) return; // the card is about something else now
-    if (response.error) correctable = true;
-    const labelText = label === NOT_A_DIGIT ? label : `a ${label}`;
-    receipt.textContent =
-      response.error ?? `Thank you. Kept as ${labelText}, number ${response.id.slice(0, 8)}.`;
-    enableButtons();
+  function startOver() {
+    choices.choose(null);
+    consent.checked = false;
+    kept = null;
+    said.textContent = "";
+    update();
+  }
+
+  // Returns the server's answer, or null if the card is about something else by then.
+  async function ask(request) {
+    const about = answer;
+    isSending = true;
+    update();
+    const response = await request.catch(() => ({ error: NO_ANSWER_TO_CORRECTION }));
+    isSending = false;
+    return isSame(about, answer) ? response : null;
+  }
+
+  async function correct() {
+    const request = { label: choices.chosen(), consent: consent.checked };
+    said.textContent = "Sending …";
+    const response = await ask(
+      digitPicture(answer).then((picture) => server.correct({ ...request, picture })),
+    );
+    if (!response) return;
+    kept = response.id ?? null;
+    const { label } = request;
+    said.textContent =
+      response.error ?? `Thank you. Kept as ${label === NOT_A_DIGIT ? label : withArticle(label)}.`;
+    id.textContent = kept ?? "";
+    update();
+  }
+
+  async function withdraw() {
+    said.textContent = "Deleting …";
+    const response = await ask(server.withdraw({ id: kept }));
+    if (!response) return;
+    if (!response.error) startOver();
+    said.textContent = response.error ?? "Deleted. Nothing is kept of it.";
+  }
+
+  function close() {
+    details.open = false;
+    details.querySelector("summary").focus();
   }
 
   function show(newAnswer) {
     if (newAnswer?.key !== answer?.key) details.open = false;
-    if (!isSame(newAnswer, answer)) receipt.textContent = "";
-    which.hidden = !newAnswer?.number;
-    which.textContent = `The ${newAnswer?.label} that you have chosen above is really:`;
+    const isNew = !isSame(newAnswer, answer);
     answer = newAnswer;
-    correctable = Boolean(answer?.picture) && answer.verdict !== "blank";
-    details.classList.toggle("disabled", !correctable);
-    enableButtons();
+    if (isNew) startOver();
+    const question = answer?.number
+      ? `The ${answer.label} that you have chosen above is really:`
+      : "It really is:";
+    find(".which").textContent = question;
+    details.classList.toggle("disabled", !isCorrectable());
   }
 
   details.querySelector("summary").addEventListener("click", (event) => {
-    if (details.classList.contains("disabled")) event.preventDefault();
+    if (!isCorrectable()) event.preventDefault();
   });
-  consent.addEventListener("change", enableButtons);
+  details.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !details.open) return;
+    event.preventDefault(); // the pad's keys are not meant
+    close();
+  });
+  consent.addEventListener("change", update);
+  send.addEventListener("click", correct);
+  undo.addEventListener("click", withdraw);
+  receipt.querySelector(".copy-id").addEventListener("click", ({ target }) => {
+    copyText(id.textContent).then((copied) => sayForAMoment(target, copied));
+  });
+  update();
   return { show };
+}
+
+// Whether two answers are about the same digit of the same picture.
+function isSame(one, other) {
+  return (
+    one?.key === other?.key && one?.picture === other?.picture && one?.chosen === other?.chosen
+  );
+}
+
+// A button for each right answer, of which one can be chosen.
+function createChoices(parent, onChange) {
+  let chosen = null;
+  const buttons = addButtons(parent, [..."0123456789", NOT_A_DIGIT], (label) => {
+    choose(label);
+    onChange();
+  });
+
+  function choose(label) {
+    chosen = label;
+    for (const button of buttons) {
+      button.setAttribute("aria-pressed", String(button.textContent === chosen));
+    }
+  }
+
+  choose(null);
+  return { choose, chosen: () => chosen };
 }

@@ -7,7 +7,10 @@ const AGAINST = [213, 94, 0];
 // showOverlay takes a canvas to lay over the square that was read, or null.
 function createEvidence({ element, server, showOverlay }) {
   const legend = element.querySelector(".legend");
-  const idleLegend = legend.innerHTML;
+  // Where the digits' buttons have no room, the bars do the same.
+  const idleLegend = matchMedia("(max-width: 599px)").matches
+    ? legend.innerHTML.replace("Choose a digit", "Tap a bar")
+    : legend.innerHTML;
   const buttons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
   let answer = null;
   let enabled = false;
@@ -15,9 +18,10 @@ function createEvidence({ element, server, showOverlay }) {
   let explained = false;
   let requestNumber = 0; // the response to an earlier request is dropped
 
+  legend.innerHTML = idleLegend;
   for (const button of buttons) {
     button.setAttribute("aria-pressed", "false");
-    button.title = `What speaks for and against a ${button.textContent}`;
+    button.title = `What speaks for and against ${withArticle(button.textContent)}`;
   }
 
   function choose(digit) {
@@ -40,7 +44,7 @@ function createEvidence({ element, server, showOverlay }) {
       return;
     }
     explained = true;
-    legend.innerHTML = `<span class="for">Blue</span> speaks for a ${chosenDigit}, <span class="against">orange</span> against it.`;
+    legend.innerHTML = `<span class="for">Blue</span> speaks for ${withArticle(chosenDigit)}, <span class="against">orange</span> against it.`;
     showOverlay(paintEvidence(new Int8Array(fromBase64(response.evidence).buffer)));
   }
 

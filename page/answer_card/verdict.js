@@ -1,18 +1,22 @@
 // The verdict: the headline in large type, a sentence below it, and how long recognition took.
 
 const IDLE_NOTE = "Write a number, or choose a picture.";
+const UNREADABLE = "can’t be read"; // a file
 const MAX_COLUMNS = 14; // of a number, then it goes on in another line
 
-function createVerdict(element) {
+// onTurn is called when the picture is to be turned.
+function createVerdict({ element, onTurn }) {
   const headline = element.querySelector(".headline");
   const note = element.querySelector(".note");
   const spoken = element.querySelector(".spoken");
   const time = element.querySelector(".time");
+  const turn = element.querySelector(".turn");
   const idleHeadline = headline.innerHTML;
 
   function showHeadline(answer) {
     if (!answer?.headline) {
-      headline.innerHTML = answer?.error ? "" : idleHeadline;
+      if (answer?.error) headline.textContent = UNREADABLE;
+      else headline.innerHTML = idleHeadline;
       headline.dataset.length = "long";
       return;
     }
@@ -38,16 +42,18 @@ function createVerdict(element) {
     showHeadline(answer);
     element.dataset.verdict = answer?.error ? "error" : (answer?.verdict ?? "idle");
     note.textContent = answer ? (answer.error ?? answer.note ?? "") : IDLE_NOTE;
+    turn.hidden = !answer?.turn;
     time.textContent =
       answer?.milliseconds === undefined ? "" : `read in ${answer.milliseconds} ms`;
   }
 
   // For screen readers. They read out each change, so this waits until the answer has settled.
   function speak(answer) {
-    const text = answer?.number ? `${answer.number.text}. ${answer.note}` : answer?.note;
+    const text = answer?.number ? `${answer.number.text}. ${answer.sentence}` : answer?.sentence;
     const sentence = answer?.error ?? text ?? "";
     if (spoken.textContent !== sentence) spoken.textContent = sentence;
   }
 
+  turn.addEventListener("click", onTurn);
   return { show, speak };
 }

@@ -1,6 +1,8 @@
 // This visit's answers: a row of pictures with their headlines, the latest first.
 
 const MAX_ENTRIES = 60; // then the oldest is dropped
+const SAVED = "digits-history"; // the key in sessionStorage
+const MAX_SAVED = 1_500_000; // characters: browsers keep some five million for all of the page
 
 function startHistory({ element, props, trigger, watch }) {
   const list = element.querySelector("ol");
@@ -9,7 +11,10 @@ function startHistory({ element, props, trigger, watch }) {
 
   function add(answer) {
     if (!answer?.headline) return;
-    const index = entries.findIndex((entry) => entry.answer.key === answer.key);
+    // Of a drawing there is one entry, also after a reload.
+    const isSame = (entry) =>
+      entry.answer.key === answer.key || entry.answer.picture === answer.picture;
+    const index = entries.findIndex(isSame);
     if (index >= 0) entries.splice(index, 1)[0].item.remove();
     const item = createItem(answer, () => {
       props.value = answer;
@@ -21,7 +26,36 @@ function startHistory({ element, props, trigger, watch }) {
     count.textContent = `(${entries.length})`;
   }
 
-  watch("value", () => add(props.value));
+  watch("value", () => {
+    add(props.value);
+    save(entries.map(({ answer }) => answer));
+  });
+  for (const answer of load().reverse()) add(answer);
+}
+
+// The latest ones, as many as there is room for.
+function save(answers) {
+  const texts = [];
+  let size = 0;
+  for (const answer of answers) {
+    const text = JSON.stringify(answer);
+    size += text.length;
+    if (size > MAX_SAVED) break;
+    texts.push(text);
+  }
+  try {
+    sessionStorage.setItem(SAVED, `[${texts}]`);
+  } catch {
+    // The browser keeps nothing for this page.
+  }
+}
+
+function load() {
+  try {
+    return JSON.parse(sessionStorage.getItem(SAVED)) ?? [];
+  } catch {
+    return [];
+  }
 }
 
 function createItem(answer, onSelect) {

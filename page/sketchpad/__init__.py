@@ -1,4 +1,4 @@
-"""The pad that visitors draw on."""
+"""The pad that visitors draw on, and put pictures on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from page.data_url import decode_data_url
-from page.errors import user_error
+from page.image_upload import UploadedFile, uploaded_path
 from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
@@ -18,28 +18,43 @@ Answer = dict[str, Any]
 
 
 class Sketchpad(gr.HTML):
-    """A square of paper whose drawing is recognised whenever it changes.
+    """A square of paper, or a picture to draw upon, that is recognised whenever it changes.
 
     While the visitor draws, the browser calls `recognize` with the picture, one call at a time.
     Each answer triggers `input`, so that a listener in JavaScript can show it without another
     request. In the browser, the value is then `{"key", "picture", "answer"}`: the key differs for
-    each drawing, and the picture is a data URL. For an empty pad the value is None. A listener in
-    Python gets the picture: PNG bytes, 280×280 pixels, dark ink on white paper; or None.
+    each drawing, and the picture is a data URL. For an empty pad the value is None.
 
-    A picture file that is pasted, or dropped onto the pad, is uploaded. That triggers `upload`,
-    and the value in the browser is `{"file": FileData}`.
+    A picture file that is chosen, photographed, pasted, or dropped onto the pad, is uploaded. That
+    triggers `upload`; in the browser, the value is then `{"file": FileData}`, and a listener in
+    Python gets the path of the file on the server.
+
+    Other parts of the page set the pad's value to `{"show": answer}`, for an answer as the card
+    shows it; to `{"wait": true}` when one is on its way; and to `{"turn": degrees}`.
     """
 
-    def __init__(self, recognize: Callable[[bytes, bool], Awaitable[Answer]], **kwargs: Any):
-        """`recognize` takes PNG bytes, and whether the pen is up; it returns the answer as JSON.
+    def __init__(
+        self,
+        recognize: Callable[[bytes, bool], Awaitable[Answer]],
+        read_picture: Callable[[bytes], Awaitable[Answer]],
+        **kwargs: Any,
+    ):
+        """The browser calls two functions.
 
-        The pad shows the message of its ValueError to the visitor.
+        Args:
+            recognize: takes PNG bytes, and whether the pen is up; returns the answer as JSON.
+            read_picture: likewise for a picture on the pad, PNG or JPEG, while the pen is up.
+            kwargs: as for gr.HTML.
+
+        The pad shows the message of their ValueError to the visitor.
         """
 
-        def server_function(name: str, *, pen_is_up: bool) -> Callable[[Any], Awaitable[Answer]]:
+        def server_function(
+            name: str, read: Callable[[bytes], Awaitable[Answer]]
+        ) -> Callable[[Any], Awaitable[Answer]]:
             async def call(picture: Any) -> Answer:
                 try:
-                    return await recognize(decode_data_url(picture), pen_is_up)
+                    return await read(decode_data_url(picture))
                 except ValueError as error:
                     return {"error": str(error)}
 
@@ -52,23 +67,20 @@ class Sketchpad(gr.HTML):
             js_on_load=load_scripts(HERE, start="startSketchpad"),
             apply_default_css=False,
             server_functions=[
-                server_function("recognize", pen_is_up=False),
-                server_function("recognize_finished", pen_is_up=True),
+                server_function("recognize", lambda picture: recognize(picture, False)),
+                server_function("recognize_finished", lambda picture: recognize(picture, True)),
+                server_function("read_picture", read_picture),
             ],
             **kwargs,
         )
 
-    def preprocess(self, payload: Any) -> bytes | None:  # type: ignore[override]
-        """The picture of a value from the browser, as PNG bytes; None for an empty pad.
+    def preprocess(self, payload: Any) -> str | None:
+        """The path of the uploaded file in a value from the browser; None if there is none.
 
-        Raises gr.Error, with one sentence, if an API caller has sent anything else.
+        Raises gr.Error, with one sentence, if a caller names anything but an upload.
         """
-        if payload is None:
-            return None
-        try:
-            return decode_data_url(payload.get("picture") if isinstance(payload, dict) else payload)
-        except ValueError as error:
-            raise user_error(str(error)) from error
+        file = payload.get("file") if isinstance(payload, dict) else None
+        return None if file is None else uploaded_path(UploadedFile.model_validate(file))
 
     def api_info(self) -> dict[str, Any]:
-        return {"type": "object", "properties": {"picture": {"type": "string"}}}
+        return {"type": "object", "properties": {"file": {"type": "object"}}}

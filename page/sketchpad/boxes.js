@@ -7,12 +7,12 @@ function createBoxes({ parent, strokes }) {
 
   function createBox({ box, label }) {
     const paper = paperOf(strokes.current());
-    const { scale, top } = drawing.frame;
+    const { scale, left: frameLeft, top } = drawing.frame;
     const percent = (length) => (100 * length) / paper.side;
     const [left, high, right, low] = box.map((edge) => edge / scale);
     const element = document.createElement("span");
     const y = percent(top + high - paper.top);
-    element.style.left = `${percent(left)}%`;
+    element.style.left = `${percent(frameLeft + left)}%`;
     element.style.top = `${y}%`;
     element.style.width = `${percent(right - left)}%`;
     element.style.height = `${percent(low - high)}%`;

@@ -1,24 +1,36 @@
-// Picture files that are pasted anywhere on the page or dropped onto the pad.
+// Picture files: chosen, photographed, pasted anywhere on the page, or dropped onto the pad.
 
-// onUpload takes the uploaded file as Gradio's FileData.
-function acceptFiles({ isForPad, sheet, status, upload, onUpload }) {
-  // Returns whether there was a picture among the files.
+const NOT_SENT = "The picture could not be sent to the server.";
+
+// onUpload takes the uploaded file as Gradio's FileData. Returns a function that uploads one of the
+// files, and says whether there was one.
+function acceptFiles({ element, isForPad, sheet, status, waiting, upload, onUpload }) {
+  let latest = 0; // an earlier file that arrives later is dropped
+
+  // The server says what can't be read: it knows more kinds of pictures than browsers do.
   async function uploadPicture(files) {
-    const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/"));
+    const [first] = files ?? [];
+    const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/")) ?? first;
     if (!file) return false;
+    const number = ++latest;
     status.textContent = "";
+    waiting.begin();
     try {
       const { path, url } = await upload(file);
       const details = { path, url, orig_name: file.name, size: file.size, mime_type: file.type };
-      onUpload({ ...details, meta: { _type: "gradio.FileData" } });
+      if (number === latest) onUpload({ ...details, meta: { _type: "gradio.FileData" } });
     } catch {
-      status.textContent = "The picture could not be sent to the server.";
+      waiting.end();
+      status.textContent = NOT_SENT;
     }
     return true;
   }
 
-  async function uploadDropped(files) {
-    if (!(await uploadPicture(files))) status.textContent = "Only pictures can be dropped here.";
+  for (const input of element.querySelectorAll("input[type=file]")) {
+    input.addEventListener("change", async () => {
+      await uploadPicture(input.files);
+      input.value = ""; // the same file may be chosen again
+    });
   }
 
   document.addEventListener("paste", (event) => {
@@ -29,8 +41,9 @@ function acceptFiles({ isForPad, sheet, status, upload, onUpload }) {
     sheet.addEventListener(type, (event) => {
       event.preventDefault();
       sheet.classList.toggle("target", type === "dragenter" || type === "dragover");
-      if (type === "drop" && event.dataTransfer.files.length)
-        uploadDropped(event.dataTransfer.files);
+      if (type === "drop") uploadPicture(event.dataTransfer.files);
     });
   }
+
+  return uploadPicture;
 }

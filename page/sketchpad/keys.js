@@ -1,9 +1,11 @@
 // Keyboard shortcuts.
 
-function listenToKeys({ isForPad, strokes, pen }) {
+// endStroke ends the stroke that is being drawn.
+function listenToKeys({ isForPad, strokes, pen, clear, endStroke }) {
   const plainKeys = {
-    delete: strokes.clear,
-    escape: strokes.clear,
+    delete: clear,
+    backspace: clear,
+    escape: endStroke,
     e: pen.toggleEraser,
     "[": pen.thinner,
     "]": pen.thicker,
@@ -17,10 +19,26 @@ function listenToKeys({ isForPad, strokes, pen }) {
   }
 
   document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") closeApiPanel();
     if (event.defaultPrevented || event.altKey || !isForPad(event)) return;
     const action = actionsFor(event)[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
     action();
   });
+}
+
+// Gradio's own panel has no key for it.
+function closeApiPanel() {
+  document.querySelector(".api-docs .backdrop")?.click();
+}
+
+// Macs have another key for what others do with Ctrl.
+function showKeysOfThisMachine(element) {
+  if (!/Mac|iPhone|iPad/.test(navigator.platform)) return;
+  for (const button of element.querySelectorAll("[aria-keyshortcuts]")) {
+    button.title = button.title.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘");
+    const keys = button.getAttribute("aria-keyshortcuts").replace("Control", "Meta");
+    button.setAttribute("aria-keyshortcuts", keys);
+  }
 }

@@ -1,22 +1,37 @@
-// Paints strokes as dark ink on white paper, on a canvas of any size.
+// Paints a drawing, dark ink on white paper or upon a picture, on a canvas of any size.
 
-// Scale is in pixels for a side of the empty pad, top in such sides: where the canvas begins.
-function paintStrokes({ context, strokes, scale, top }) {
+// drawing is {picture, strokes}. Scale is in pixels for a side of the empty pad; left and top, in such
+// sides, are where the canvas begins.
+function paintDrawing({ context, drawing, scale, left, top }) {
   const { width, height } = context.canvas;
+  const { picture, strokes } = drawing;
   context.fillStyle = "#fff";
   context.fillRect(0, 0, width, height);
+  if (picture) {
+    const place = backdropPlace(picture);
+    context.drawImage(
+      picture.image,
+      (place.left - left) * scale,
+      (place.top - top) * scale,
+      place.width * scale,
+      place.height * scale,
+    );
+  }
   context.lineCap = "round";
   context.lineJoin = "round";
-  for (const stroke of strokes) paintStroke(context, stroke, scale, top);
+  for (const stroke of strokes) {
+    const ink = picture?.ink ?? "#111";
+    context.strokeStyle = stroke.erase ? (picture?.paper ?? "#fff") : ink;
+    paintStroke(context, stroke, { scale, left, top });
+  }
 }
 
-function paintStroke(context, stroke, scale, top) {
+function paintStroke(context, stroke, { scale, left, top }) {
   const { points } = stroke;
   const width = stroke.width * scale;
-  const position = (i) => [points[i][0] * scale, (points[i][1] - top) * scale];
+  const position = (i) => [(points[i][0] - left) * scale, (points[i][1] - top) * scale];
   const midpoint = ([x, y], [nextX, nextY]) => [(x + nextX) / 2, (y + nextY) / 2];
   const widthVaries = points.some((point) => point[2] !== 1);
-  context.strokeStyle = stroke.erase ? "#fff" : "#111";
   context.lineWidth = width * points[0][2];
   context.beginPath();
   context.moveTo(...position(0));

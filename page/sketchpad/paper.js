@@ -56,6 +56,7 @@ function createGrowth({ element, strokes, onGrown }) {
   // To be called at the end of a stroke, and when the drawing changes before it has grown.
   function growSoon() {
     cancel();
+    if (strokes.picture()) return; // it would get smaller
     timer = setTimeout(grow, GROW_MS);
   }
 

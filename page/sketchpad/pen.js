@@ -29,10 +29,12 @@ function createPen(element, strokes) {
     showWidth();
   }
 
-  function toggleEraser() {
-    eraser.setAttribute("aria-pressed", String(!isErasing()));
+  function erase(on) {
+    eraser.setAttribute("aria-pressed", String(on));
     showWidth();
   }
+
+  const toggleEraser = () => erase(!isErasing());
 
   slider.max = PEN_WIDTHS.length - 1;
   slider.addEventListener("input", showWidth);
@@ -43,5 +45,6 @@ function createPen(element, strokes) {
     thinner: () => changeWidth(-1),
     thicker: () => changeWidth(1),
     toggleEraser,
+    stopErasing: () => erase(false),
   };
 }

@@ -2,23 +2,44 @@
 
 const PICTURE_SIDE = 280; // of the picture of an empty pad, pixels
 const MAX_PICTURE_SIDE = 640; // pixels: the recogniser sees no more
+const JPEG_QUALITY = 0.95;
 
 function createPicture() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { alpha: false }); // three channels to encode and decode
 
-  // Returns {url, scale, top}: a data URL, and where its pixels are, as for paintStrokes.
+  // Returns {url, scale, left, top}: a data URL, and where its pixels are, as for paintDrawing.
   function paint(strokes) {
-    const { side } = paperOf(strokes);
-    const [top, bottom] = rowsToSend(strokes);
-    const scale = Math.min(PICTURE_SIDE, MAX_PICTURE_SIDE / Math.max(side, bottom - top));
-    canvas.width = Math.round(side * scale);
-    canvas.height = Math.round((bottom - top) * scale);
-    paintStrokes({ context, strokes, scale, top });
-    return { url: canvas.toDataURL("image/png"), scale, top };
+    const drawing = { picture: strokes.picture(), strokes: strokes.current() };
+    const frame = drawing.picture ? backdropFrame(drawing.picture) : paperFrame(drawing.strokes);
+    const { scale, left, top } = frame;
+    // As it came, if nothing was drawn upon it.
+    if (drawing.picture && !drawing.strokes.length) {
+      return { url: drawing.picture.url, scale, left, top };
+    }
+    canvas.width = Math.round(frame.width * scale);
+    canvas.height = Math.round(frame.height * scale);
+    paintDrawing({ context, drawing, scale, left, top });
+    // A photograph's PNG would be large and slow.
+    const type = drawing.picture?.url.startsWith("data:image/jpeg") ? "image/jpeg" : "image/png";
+    return { url: canvas.toDataURL(type, JPEG_QUALITY), scale, left, top };
   }
 
   return { paint };
+}
+
+function paperFrame(strokes) {
+  const { side } = paperOf(strokes);
+  const [top, bottom] = rowsToSend(strokes);
+  const height = bottom - top;
+  const scale = Math.min(PICTURE_SIDE, MAX_PICTURE_SIDE / Math.max(side, height));
+  return { scale, left: 0, top, width: side, height };
+}
+
+// All of the picture in its own pixels, and nothing of the paper around it.
+function backdropFrame(picture) {
+  const { naturalWidth, naturalHeight } = picture.image;
+  return { scale: Math.max(naturalWidth, naturalHeight), ...backdropPlace(picture) };
 }
 
 // The rows of the empty pad, and those of larger paper that have ink.

@@ -1,7 +1,11 @@
 // Drawing with a mouse, a finger or a stylus. A circle around the pointer shows the pen's width.
 
-function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
+const NOT_PAPER = "a, button, input, label, summary, select, textarea, [role=tab], [role=slider]";
+
+// onStroke is called at the beginning and at the end of each stroke.
+function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   let startEvent = null; // the pointerdown event of the latest stroke
+  let outside = null; // the latest event of a pointer that was pressed beside the pad
 
   const isDrawing = (event) => strokes.isDrawing() && event.pointerId === startEvent.pointerId;
 
@@ -12,7 +16,22 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
     const factor = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
     const x = (event.clientX - box.left - sheet.clientLeft) / sheet.clientWidth;
     const y = (event.clientY - box.top - sheet.clientTop) / sheet.clientHeight;
-    return [x * side, top + y * side, factor];
+    // Short numbers, in which the drawing is kept, too.
+    return [x * side, top + y * side, factor].map((number) => Math.round(1e4 * number) / 1e4);
+  }
+
+  function begin(event, points) {
+    document.activeElement?.blur(); // otherwise a number field would still get the keys
+    startEvent = event;
+    canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
+    strokes.begin({ points, ...pen.settings() });
+    onStroke();
+  }
+
+  function end() {
+    if (!strokes.isDrawing()) return;
+    strokes.finish();
+    onStroke();
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -23,10 +42,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
       strokes.cancel();
     }
     event.preventDefault();
-    document.activeElement?.blur(); // otherwise a number field would still get the keys
-    startEvent = event;
-    canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
-    strokes.begin({ points: [toPoint(event)], ...pen.settings() });
+    begin(event, [toPoint(event)]);
   });
 
   canvas.addEventListener("pointermove", (event) => {
@@ -39,9 +55,34 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
 
   for (const type of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(type, (event) => {
-      if (!isDrawing(event)) return;
-      strokes.finish();
-      onStrokeEnd();
+      if (isDrawing(event)) end();
+    });
+  }
+
+  // A stroke may begin beside the pad: its ink begins where it comes in.
+  document.addEventListener("pointerdown", (event) => {
+    const isPress = event.button === 0 && event.isPrimary && !canvas.contains(event.target);
+    outside = isPress && !event.target.closest?.(NOT_PAPER) ? event : null;
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (outside?.pointerId !== event.pointerId) return;
+    const box = sheet.getBoundingClientRect();
+    const isInside =
+      event.clientX > box.left &&
+      event.clientX < box.right &&
+      event.clientY > box.top &&
+      event.clientY < box.bottom;
+    if (!isInside || strokes.isDrawing()) {
+      outside = event;
+      return;
+    }
+    const before = outside;
+    outside = null;
+    begin(event, [toPoint(before), toPoint(event)]);
+  });
+  for (const type of ["pointerup", "pointercancel"]) {
+    document.addEventListener(type, () => {
+      outside = null;
     });
   }
 
@@ -51,4 +92,5 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStrokeEnd }) {
   canvas.addEventListener("pointerleave", () => {
     cursor.hidden = true;
   });
+  return { end };
 }

@@ -2,19 +2,18 @@
 // request follows the answer.
 
 const PAUSE_MS = 30; // between an answer and the next request while a stroke is being drawn
-const SLOW_MS = 1200; // without an answer until the visitor is told
 const TIMEOUT_MS = 8000; // for one answer
 const RETRY_MS = 2000; // after a failure
 const NO_ANSWER = "No answer from the server; trying again.";
-const WAITING = "Waiting for the server …";
 
 // onAnswer takes {key, picture, frame, answer}, or null for an empty pad. The frame says where on the
 // paper the picture's pixels are.
-function createRecognition({ server, strokes, status, onAnswer }) {
+function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   const picture = createPicture();
   let requesting = false;
   let changed = false; // since the last request
-  let drawingNumber = 0; // an answer about an earlier drawing is dropped
+  let id = newId(); // of the drawing; an answer about an earlier one is dropped
+  let isAnswered = false; // before it came onto the pad
   let retryTimer = null; // until it fires, no request is sent
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -26,33 +25,40 @@ function createRecognition({ server, strokes, status, onAnswer }) {
     }, RETRY_MS);
   }
 
-  function showWaiting() {
-    status.textContent ||= WAITING;
+  function paint() {
+    const { url, ...frame } = picture.paint(strokes);
+    return { key: `${strokes.picture() ? "picture" : "drawing"} ${id}`, picture: url, frame };
+  }
+
+  function ask({ picture: url }) {
+    // A finished drawing goes before those that are still being drawn, when many are waiting.
+    const isFinished = !strokes.isDrawing();
+    const read = strokes.picture() ? server.read_picture : server.recognize_finished;
+    const request = (isFinished ? read : server.recognize)(url).catch(() => null);
+    return Promise.race([request, sleep(TIMEOUT_MS)]);
   }
 
   // To be called after each change of the drawing.
   async function recognize() {
     changed = true;
+    if (isAnswered) id = newId(); // what was answered stays as it is
+    isAnswered = false;
     if (requesting || retryTimer) return;
     requesting = true;
-    while (changed && strokes.current().length) {
+    while (changed && !strokes.isEmpty()) {
       changed = false;
-      const number = drawingNumber;
-      const { url, ...frame } = picture.paint(strokes.current());
-      const drawing = { key: `drawing ${number}`, picture: url, frame };
-      const slowTimer = setTimeout(showWaiting, SLOW_MS);
-      // A finished drawing goes before those that are still being drawn, when many are waiting.
-      const ask = strokes.isDrawing() ? server.recognize : server.recognize_finished;
-      const request = ask(drawing.picture).catch(() => null);
-      drawing.answer = await Promise.race([request, sleep(TIMEOUT_MS)]);
-      clearTimeout(slowTimer);
-      if (number !== drawingNumber) continue;
+      const asked = id;
+      const drawing = paint();
+      waiting.begin();
+      drawing.answer = await ask(drawing);
+      if (asked !== id) continue;
       const error = drawing.answer ? drawing.answer.error : NO_ANSWER;
-      status.textContent = error ?? "";
       if (error) {
+        status.textContent = error;
         retryLater();
         break;
       }
+      waiting.end();
       onAnswer(drawing);
       const strokeEnd = strokes.strokeEnd(); // ends the pause, so the finished stroke is sent at once
       if (strokeEnd) await Promise.race([sleep(PAUSE_MS), strokeEnd]);
@@ -62,10 +68,25 @@ function createRecognition({ server, strokes, status, onAnswer }) {
 
   // To be called when the pad is empty.
   function reset() {
-    drawingNumber++;
-    status.textContent = "";
+    id = newId();
+    isAnswered = false;
+    waiting.end();
     onAnswer(null);
   }
 
-  return { recognize, reset };
+  // To be called when a drawing came onto the pad together with its answer.
+  function takeAnswered() {
+    id = newId();
+    changed = false;
+    isAnswered = true;
+    waiting.end();
+    return paint();
+  }
+
+  return { recognize, reset, takeAnswered };
+}
+
+// Different in each window and after each reload. (crypto.randomUUID is for pages with TLS only.)
+function newId() {
+  return [Date.now(), Math.random()].map((number) => number.toString(36)).join("-");
 }

@@ -1,39 +1,54 @@
 // The sketchpad: connects its parts.
 //
-// Both the canvas on the page and the picture for the server are painted from the list of strokes.
-// So the drawing stays sharp on any screen and after a resize, and the picture does not depend on
-// screen, zoom or theme.
+// Both the canvas on the page and the picture for the server are painted from the drawing's list of
+// strokes. So the drawing stays sharp on any screen and after a resize, and the picture does not
+// depend on screen, zoom or theme.
 
-function startSketchpad({ element, props, trigger, server, upload }) {
+function startSketchpad({ element, props, trigger, watch, server, upload }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
   const sheet = find(".sheet");
-  const hint = find(".hint");
-  const undo = find(".undo");
-  const redo = find(".redo");
-  const clear = find(".clear");
   const status = find(".status");
   const strokes = createStrokes(onChange);
   const view = createView(canvas, strokes);
   const pen = createPen(element, strokes);
   const boxes = createBoxes({ parent: find(".boxes"), strokes });
   const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
+  const saved = createSaved(strokes);
+  const waiting = createWaiting(status);
   const answers = createSteadyAnswers({ strokes, onAnswer });
-  const recognition = createRecognition({ server, strokes, status, onAnswer: answers.take });
+  const recognition = createRecognition({
+    ...{ server, strokes, status, waiting },
+    onAnswer: answers.take,
+  });
+  const pointer = drawWithPointer({
+    ...{ canvas, sheet, cursor: find(".cursor"), strokes, pen },
+    onStroke,
+  });
+  const uploadPicture = acceptFiles({
+    ...{ element, isForPad, sheet, status, waiting, upload },
+    onUpload,
+  });
   let paperSide = 1; // as it is shown
+  let isArriving = false; // a drawing with its answer
 
-  function onChange() {
-    const empty = strokes.current().length === 0;
-    hint.hidden = !empty;
-    undo.disabled = !strokes.canUndo();
-    redo.disabled = !strokes.canRedo();
-    clear.disabled = empty;
+  function show() {
+    find(".hint").hidden = !strokes.isEmpty();
+    find(".remove").hidden = !strokes.picture();
+    find(".undo").disabled = !strokes.canUndo();
+    find(".redo").disabled = !strokes.canRedo();
+    find(".clear").disabled = strokes.isEmpty();
     growth.cancel();
     boxes.clear();
     showPaper();
     view.repaint();
-    if (empty) recognition.reset();
-    else recognition.recognize();
+    saved.saveSoon();
+  }
+
+  function onChange() {
+    show();
+    if (strokes.isEmpty()) recognition.reset();
+    else if (!isArriving) recognition.recognize();
   }
 
   function showPaper() {
@@ -42,8 +57,9 @@ function startSketchpad({ element, props, trigger, server, upload }) {
     paperSide = side;
   }
 
-  function onStrokeEnd() {
-    answers.release();
+  function onStroke() {
+    answers.concludeSoon();
+    if (strokes.isDrawing()) return;
     boxes.show();
     growth.growSoon();
   }
@@ -57,6 +73,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
 
   function onAnswer(drawing) {
     boxes.onAnswer(drawing);
+    if (drawing) saved.remember(drawing.key);
     props.value = drawing;
     trigger("input");
   }
@@ -66,19 +83,58 @@ function startSketchpad({ element, props, trigger, server, upload }) {
     trigger("upload");
   }
 
-  // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible
-  // and the visitor isn't typing in a field.
-  function isForPad(event) {
-    const fields = "input:not([type=range]), textarea, select, [contenteditable]";
-    return element.getClientRects().length > 0 && !event.target.closest?.(fields);
+  function clear() {
+    if (strokes.isEmpty()) recognition.reset(); // there may be an error on show
+    strokes.clear();
+    pen.stopErasing(); // or the next drawing would be invisible
   }
 
-  undo.addEventListener("click", strokes.undo);
-  redo.addEventListener("click", strokes.redo);
-  clear.addEventListener("click", strokes.clear);
-  drawWithPointer({ canvas, sheet, cursor: find(".cursor"), strokes, pen, onStrokeEnd });
-  listenToKeys({ isForPad, strokes, pen });
-  acceptFiles({ isForPad, sheet, status, upload, onUpload });
+  function removePicture() {
+    strokes.replace({ picture: null, strokes: strokes.current() });
+  }
+
+  async function turnPicture(degrees) {
+    const picture = await turnedBackdrop(strokes.picture(), degrees);
+    strokes.replace({ picture, strokes: [] });
+  }
+
+  // An answer that is on show, with the picture that it is about.
+  async function showAnswered(answer) {
+    waiting.end();
+    if (!answer?.picture) {
+      find(".clear").disabled = false; // an error, which it removes; the drawing stays
+      return;
+    }
+    const loadPicture = async () => ({ picture: await loadBackdrop(answer.picture), strokes: [] });
+    const drawing = saved.recall(answer.key) ?? (await loadPicture());
+    isArriving = true;
+    strokes.replace(drawing);
+    isArriving = false;
+    boxes.onAnswer({ ...recognition.takeAnswered(), answer });
+  }
+
+  // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
+  // nothing lies over the page, and the visitor isn't typing in a field.
+  function isForPad(event) {
+    const fields = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
+    const isCovered = document.querySelector(".api-docs, dialog[open]") !== null;
+    return element.getClientRects().length > 0 && !isCovered && !event.target.closest?.(fields);
+  }
+
+  find(".undo").addEventListener("click", strokes.undo);
+  find(".redo").addEventListener("click", strokes.redo);
+  find(".clear").addEventListener("click", clear);
+  find(".remove").addEventListener("click", removePicture);
+  find(".choose").addEventListener("click", () => find(".picture-file").click());
+  createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
+  listenToKeys({ isForPad, strokes, pen, clear, endStroke: pointer.end });
+  showKeysOfThisMachine(element);
+  // Other parts of the page bring answers, and pictures that take a moment.
+  watch("value", () => {
+    if (props.value?.show) showAnswered(props.value.show);
+    else if (props.value?.turn) turnPicture(props.value.turn);
+    else if (props.value?.wait) waiting.begin();
+  });
 
   function resize() {
     if (view.resize()) pen.showWidth();
@@ -87,4 +143,5 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   new ResizeObserver(resize).observe(canvas);
   resize();
   pen.showWidth();
+  saved.restore();
 }

@@ -1,32 +1,47 @@
-// Keeps an answer from turning into "not a digit" for as long as the next digit's first stroke is
-// being drawn: its beginning looks like nothing yet.
+// Keeps the verdict steady. What is being drawn looks like nothing yet, or like two digits, at times:
+// then the digits that were read last stay, or "…", until the stroke ends.
+
+const CONCLUDE_MS = 300; // after pen-up, until "not a digit": the next stroke may follow
+const NOTHING_YET = "…";
 
 // onAnswer takes the answers that are to be shown.
 function createSteadyAnswers({ strokes, onAnswer }) {
-  let shown = null;
-  let held = null; // until the stroke ends
+  let read = null; // the last answer that was a digit or a number
+  let waiting = null; // what was answered since, and isn't shown as a verdict yet
+  let timer = null;
 
-  function show(drawing) {
-    held = null;
-    shown = drawing;
+  function conclude(drawing) {
+    clearTimeout(timer);
+    waiting = null;
     onAnswer(drawing);
   }
 
-  function isBeginning(drawing) {
-    const isLater = strokes.isDrawing() && strokes.current().length > 1;
-    const wasRead = ["digit", "unsure", "several"].includes(shown?.answer.verdict);
-    return isLater && wasRead && drawing.answer.verdict === "not_a_digit";
+  // All but the verdict.
+  function showWaiting() {
+    if (read?.answer.number) return; // its digits and boxes stay together
+    const headline = read?.answer.headline ?? NOTHING_YET;
+    onAnswer({ ...waiting, answer: { ...waiting.answer, headline, note: "", verdict: "pending" } });
+  }
+
+  function concludeSoon() {
+    clearTimeout(timer);
+    if (strokes.isDrawing() || !waiting) return;
+    if (waiting.answer.verdict !== "not_a_digit") conclude(waiting);
+    else timer = setTimeout(() => conclude(waiting), CONCLUDE_MS);
   }
 
   function take(drawing) {
-    if (isBeginning(drawing)) held = drawing;
-    else show(drawing);
+    const isRead = ["digit", "several"].includes(drawing?.answer.verdict);
+    if (isRead || !drawing) {
+      read = drawing;
+      conclude(drawing);
+      return;
+    }
+    waiting = drawing;
+    showWaiting();
+    concludeSoon();
   }
 
-  // To be called at the end of a stroke.
-  function release() {
-    if (held) show(held);
-  }
-
-  return { take, release };
+  // concludeSoon is to be called when a stroke begins, and when it ends.
+  return { take, concludeSoon };
 }

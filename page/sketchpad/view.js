@@ -6,7 +6,8 @@ function createView(canvas, strokes) {
   function paint() {
     const { side, top } = paperOf(strokes.current());
     const context = canvas.getContext("2d");
-    paintStrokes({ context, strokes: strokes.current(), scale: canvas.width / side, top });
+    const drawing = { picture: strokes.picture(), strokes: strokes.current() };
+    paintDrawing({ context, drawing, scale: canvas.width / side, left: 0, top });
   }
 
   function repaint() {

@@ -1,0 +1,68 @@
+"""Why a picture was refused, where that can be told: it lies on its side, or is only shadow.
+
+A hint costs three more readings, so it is asked for only after a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+import cv2
+import numpy as np
+
+from digit_model.prediction import Prediction
+
+QUARTER_TURNS = {
+    90: cv2.ROTATE_90_CLOCKWISE,
+    180: cv2.ROTATE_180,
+    270: cv2.ROTATE_90_COUNTERCLOCKWISE,
+}
+SHADOW_SIDE = 16  # pixels, side of the picture in which only light and shadow are left
+SHADOW_RANGE = 40.0  # grey levels between its brightest and darkest twentieth: more is a shadow
+
+
+class Hint(NamedTuple):
+    """What a visitor may do about a refusal, or know.
+
+    Attributes:
+        kind: "turn": turned, it would be a digit; "shadow": it is unevenly lit, and has no ink.
+        degrees: clockwise, by which to turn it: 90, 180 or 270; else 0.
+        label: the digit that it would be; else None.
+    """
+
+    kind: Literal["turn", "shadow"]
+    degrees: int = 0
+    label: str | None = None
+
+
+def hint_for(
+    predict_batch: Callable[[list[np.ndarray]], list[Prediction]], picture: np.ndarray
+) -> Hint | None:
+    """A hint for a picture that was read as "not_a_digit" or "blank"; None if there is none.
+
+    Args:
+        predict_batch: as `DigitRecognizer.predict_batch`.
+        picture: upright as far as its file says, uint8 RGB (h, w, 3).
+    """
+    as_it_is, *turned = predict_batch(
+        [picture, *(cv2.rotate(picture, turn) for turn in QUARTER_TURNS.values())]
+    )
+    if as_it_is.verdict == "blank":
+        return Hint("shadow") if _is_unevenly_lit(picture) else None
+    digits = [
+        (prediction.confidence, degrees, prediction.label)
+        for degrees, prediction in zip(QUARTER_TURNS, turned, strict=True)
+        if prediction.verdict == "digit"
+    ]
+    if as_it_is.verdict != "not_a_digit" or not digits:
+        return None
+    _, degrees, label = max(digits)
+    return Hint("turn", degrees, label)
+
+
+def _is_unevenly_lit(picture: np.ndarray) -> bool:
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (SHADOW_SIDE, SHADOW_SIDE), interpolation=cv2.INTER_AREA)
+    dark, bright = np.percentile(small, [5, 95])
+    return bool(bright - dark > SHADOW_RANGE)

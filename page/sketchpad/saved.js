@@ -1,0 +1,86 @@
+// Keeps the drawing, with undo and redo, in this tab of the browser: through a reload, "Back", and a
+// server that starts again.
+
+const SAVED = "digits-pad"; // the key in sessionStorage
+const SAVE_MS = 150; // after a change
+const MAX_DRAWINGS = 60; // that were answered, as many as the history has
+
+function createSaved(strokes) {
+  let answered = {}; // drawings that were answered, by the key of the answer
+  let timer = null;
+
+  function save() {
+    clearTimeout(timer);
+    timer = null;
+    try {
+      sessionStorage.setItem(SAVED, JSON.stringify(pack({ ...strokes.everything(), answered })));
+    } catch {
+      // There is no room, or the browser keeps nothing for this page.
+    }
+  }
+
+  function saveSoon() {
+    timer ??= setTimeout(save, SAVE_MS);
+  }
+
+  // The history has only the picture of an answer.
+  function remember(key) {
+    delete answered[key]; // so that it becomes the last one
+    answered[key] = { picture: strokes.picture(), strokes: strokes.current() };
+    const [oldest, ...others] = Object.keys(answered);
+    if (others.length >= MAX_DRAWINGS) delete answered[oldest];
+    saveSoon();
+  }
+
+  // Resolves when the drawing that was saved is on the pad; at once if there is none.
+  async function restore() {
+    try {
+      const saved = await unpack(JSON.parse(sessionStorage.getItem(SAVED)));
+      if (!strokes.isEmpty() || strokes.canUndo()) return; // the visitor was faster
+      answered = saved.answered;
+      strokes.restore(saved);
+    } catch {
+      // Nothing was saved, or by another version of the page.
+    }
+  }
+
+  addEventListener("pagehide", () => {
+    if (timer) save();
+  });
+  return { saveSoon, remember, recall: (key) => answered[key], restore };
+}
+
+// Undo's drawings share most of their strokes: each stroke and each picture is written once, and the
+// drawings have their indices.
+function pack({ drawing, undoStack, redoStack, answered }) {
+  const strokes = [];
+  const pictures = [];
+  function indexIn(list, item) {
+    const index = list.indexOf(item);
+    return index < 0 ? list.push(item) - 1 : index;
+  }
+  const packDrawing = (one) => ({
+    picture: one.picture && indexIn(pictures, one.picture.url),
+    strokes: one.strokes.map((stroke) => indexIn(strokes, stroke)),
+  });
+  const drawings = mapDrawings({ drawing, undoStack, redoStack, answered }, packDrawing);
+  return { ...drawings, strokes, pictures };
+}
+
+async function unpack({ strokes, pictures, ...drawings }) {
+  const loaded = await Promise.all(pictures.map(loadBackdrop));
+  return mapDrawings(drawings, (one) => ({
+    picture: one.picture === null ? null : loaded[one.picture],
+    strokes: one.strokes.map((index) => strokes[index]),
+  }));
+}
+
+function mapDrawings({ drawing, undoStack, redoStack, answered }, convert) {
+  const entries = Object.entries(answered).map(([key, one]) => [key, convert(one)]);
+  return {
+    drawing: convert(drawing),
+    undoStack: undoStack.map(convert),
+    redoStack: redoStack.map(convert),
+    answered: Object.fromEntries(entries),
+  };
+}
