@@ -364,6 +364,10 @@ def test_the_page_fits_and_is_accessible(visit: Visit, options: dict) -> None:
     for tab in ("Many pictures", "Model", "Privacy"):
         visitor.open(tab)
         expect(visitor.canvas).to_be_hidden()
+        if tab == "Many pictures":
+            check("no pictures yet")
+            visitor.page.get_by_role("button", name="examples").click()
+            expect(visitor.page.locator("#batch tbody tr").first).to_be_visible()
         check(tab)
 
 
