@@ -361,7 +361,7 @@ def test_the_page_fits_and_is_accessible(visit: Visit, options: dict) -> None:
     visitor.page.locator("#card .consent").check()
     visitor.page.locator("#history summary").click()
     check("all that opens")
-    for tab in ("Many pictures", "Model", "Privacy"):
+    for tab in ("Many pictures", "Model", "Help & privacy"):
         visitor.open(tab)
         expect(visitor.canvas).to_be_hidden()
         if tab == "Many pictures":

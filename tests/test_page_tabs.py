@@ -16,7 +16,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from digit_model.model_folder import Hashes, measured_hashes
-from page import model_tab
+from page import model_figures, model_results, model_tab
+from page.privacy_tab import how_long
 
 pytestmark = pytest.mark.browser
 
@@ -29,13 +30,22 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
     visitor.open("Model")
     text = visitor.page.locator("#model")
     hashes = Hashes(*(config[name] for name in Hashes._fields))
+    expect(text.get_by_text("What it can’t do")).to_be_in_viewport()
+    expect(text.get_by_text(hashes.sha256)).to_be_hidden()
+    text.get_by_text("Which weights answer here").click()
     for digest in hashes:
-        expect(text).to_contain_text(digest)
+        expect(text.get_by_text(digest)).to_be_visible()
+    text.get_by_text("Which weights answer here").click()
     if measured_hashes(ROOT / "weights") != hashes:
         expect(text).to_contain_text("No results were measured with these weights.")
         return
-    right = 100 * metrics["digits"]["MNIST test"]["accuracy"]
-    expect(text.get_by_role("row", name="MNIST test").first).to_contain_text(f"{right:.2f}")
+    mnist = metrics["digits"]["MNIST test"]
+    right = round(mnist["accuracy"] * mnist["count"])
+    assert text.inner_text().startswith(f"Right on {right:,} of MNIST’s 10,000 test digits.")
+    for term in ("ECE", "AUROC"):
+        expect(text.get_by_text(term).first).to_be_hidden()
+    row = text.get_by_role("row", name="MNIST’s test digits")
+    expect(row).to_contain_text(f"{100 * mnist['accuracy']:.2f}")
     figures = text.locator("figure img")
     expect(figures).to_have_count(len(list((ROOT / "weights" / "figures").glob("*.png"))))
     for number in range(figures.count()):
@@ -43,41 +53,65 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
         visitor.page.wait_for_function(
             "(n) => document.querySelectorAll('#model figure img')[n].naturalWidth > 0", arg=number
         )
-        assert figures.nth(number).get_attribute("alt")
+    with visitor.page.expect_popup() as popup:
+        text.get_by_role("link", name="The mistakes it was surest of").click()
+    assert popup.value.url.endswith("/figures/worst_errors.png")
+    popup.value.close()
 
 
 def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
     hashes = Hashes("00", "01", "02")
     assert model_tab.read_metrics(tmp_path, hashes) == {}
-    report = {"model": hashes._asdict(), "digits": {"a": {}}}
+    report = {"model": hashes._asdict(), "digits": {"a": {}, "MNIST test": {"count": 9}}}
     (tmp_path / "metrics.json").write_text(json.dumps(report))
     for name in Hashes._fields:  # measured with other weights
         assert model_tab.read_metrics(tmp_path, hashes._replace(**{name: "11"})) == {}
     metrics = model_tab.read_metrics(tmp_path, hashes)
-    assert "<td></td>" in model_tab.results(metrics)
-    assert model_tab.figures(tmp_path, metrics) == ""
+    assert "<td></td>" in model_results.results(metrics)
+    assert "Right on" not in model_results.results(metrics)
+    assert model_figures.figures(tmp_path) == ""
     empty: list[dict[str, Any]] = [{}, {"digits": None}, {"digits": {}}, {"digits": {"a": 1}}]
     for nothing in empty:
-        assert "No results were measured" in model_tab.results(nothing)
+        assert "No results were measured" in model_results.results(nothing)
     (tmp_path / "metrics.json").write_text("[]")
     assert model_tab.read_metrics(tmp_path, hashes) == {}
 
 
+def test_every_figure_that_is_drawn_has_a_caption() -> None:
+    drawn = {file.stem for file in (ROOT / "weights" / "figures").glob("*.png")}
+    assert drawn == set(model_figures.CAPTIONS)
+
+
 def test_html_in_names_is_escaped() -> None:
-    html = model_tab.table(["<b>"], [["<script>", "<i>"]])
+    html = model_results.table(["<b>"], [["<script>", "<i>"]])
     assert not re.search("<(b|script|i)>", html)
 
 
-def test_the_privacy_tab_says_what_is_kept(visitor: Visitor) -> None:
-    visitor.open("Privacy")
+def test_help_says_what_is_kept(visitor: Visitor) -> None:
+    visitor.open("Help & privacy")
     text = visitor.page.locator("#privacy")
     expect(text).to_contain_text("“That’s wrong” is the only thing that keeps something")
     expect(text).to_contain_text("in a folder on the machine that serves this page")
+    expect(text).to_contain_text("lies on that server’s disk for one to two hours")
     assert "%" not in text.inner_text()
     expect(text).to_contain_text("sets no cookie of its own")
     assert visitor.page.context.cookies() == []
-    for key in ("Ctrl", "Delete", "["):
+    for key in ("Ctrl", "⌘", "Delete", "Backspace", "["):
         expect(text.locator("kbd", has_text=key).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (10, "10 to 12 minutes"),
+        (60, "one to two hours"),
+        (90, "one to two hours"),
+        (119, "one to three hours"),
+        (1440, "24 to 25 hours"),
+    ],
+)
+def test_how_long_a_picture_stays(minutes: int, words: str) -> None:
+    assert how_long(minutes) == words
 
 
 def test_a_drawing_survives_a_visit_to_another_tab(
@@ -86,7 +120,7 @@ def test_a_drawing_survives_a_visit_to_another_tab(
     visitor.draw(drawings[1])
     visitor.settle()
     answer = visitor.answer()
-    visitor.open("Privacy")
+    visitor.open("Help & privacy")
     visitor.page.keyboard.press("Delete")  # has no effect here
     visitor.open("Draw")
     assert visitor.answer() == answer

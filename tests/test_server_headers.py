@@ -95,7 +95,7 @@ def test_the_whole_page_works_under_its_policy(
     figure = page.locator("#model figure img").first
     figure.scroll_into_view_if_needed()
     page.wait_for_function("element => element.naturalWidth > 0", arg=figure.element_handle())
-    visitor.open("Privacy")
+    visitor.open("Help & privacy")
     page.get_by_role("button", name="Use via API").click()
     expect(page.get_by_role("heading", name="API documentation")).to_be_visible()
     assert refused == []
