@@ -23,6 +23,7 @@ from page.server.origins import KnownOrigins, known_names, listed, own_origins
 from page.server.page_head import picture_route, use_own_head
 from page.server.proxies import TrustedProxies, trusted_networks
 from page.server.server_functions import server_function_routes
+from page.server.snippets import use_own_snippets
 from page.server.streams import KnownStreams
 from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
@@ -81,6 +82,7 @@ def build_app(
             *monitoring.routes,
             *server_function_routes(demo),
             picture_route(),
+            Mount("/examples", StaticFiles(directory=EXAMPLES, check_dir=False)),
             Mount("/figures", StaticFiles(directory=figures, check_dir=False)),
         ],
         middleware=[
@@ -102,6 +104,7 @@ def build_app(
         ],
     )
     use_own_head()
+    use_own_snippets()
     # What launch() would set. Gradio checks which files a caller names only for what was launched.
     demo.has_launched = True
     demo.max_threads = MAX_THREADS
