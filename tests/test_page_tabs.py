@@ -87,6 +87,23 @@ def test_html_in_names_is_escaped() -> None:
     assert not re.search("<(b|script|i)>", html)
 
 
+def test_what_is_chosen_is_seen_in_forced_colours(visit: Visit) -> None:
+    visitor = visit(forced_colors="active")
+    page = visitor.page
+    visitor.open("Many pictures")
+    page.get_by_role("button", name="examples").click()
+    expect(page.locator("#batch tbody tr")).to_have_count(7)
+
+    def background(selector: str) -> str:
+        return page.locator(selector).first.evaluate("(e) => getComputedStyle(e).backgroundColor")
+
+    for chosen, other in (
+        ('#tabs [role="tab"][aria-selected="true"]', '#tabs [role="tab"][aria-selected="false"]'),
+        ('#batch [aria-pressed="true"]', '#batch [aria-pressed="false"]'),
+    ):
+        assert background(chosen) != background(other)
+
+
 def test_help_says_what_is_kept(visitor: Visitor) -> None:
     visitor.open("Help & privacy")
     text = visitor.page.locator("#privacy")
