@@ -67,7 +67,7 @@ def build_demo(
                 add_batch_tab(recognizer, allowed)
             with gr.Tab("Model"):
                 add_model_tab(recognizer.model)
-            with gr.Tab("Privacy"):
+            with gr.Tab("Help & privacy"):
                 add_privacy_tab(store, allowed)
         add_endpoints(recognizer, store, allowed)
     return demo

@@ -11,7 +11,7 @@ from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
 from page.data_url import decode_data_url
 from page.errors import user_error
-from page.image_upload import UploadedFile
+from page.image_upload import EXAMPLE_FILE, UploadedFile
 from page.server.limits import Limits
 
 MAX_DATA_URL_CHARACTERS = 16 << 20
@@ -92,6 +92,9 @@ class FilesUpload(gr.File):
     def api_info(self) -> dict[str, Any]:
         """A schema without references, because Gradio drops their targets for MCP clients."""
         return {"type": "array", "items": FILE_SCHEMA}
+
+    def example_payload(self) -> list[dict[str, Any]]:
+        return [EXAMPLE_FILE]
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
         """Raises gr.Error for a URL, which Gradio would download for the caller."""

@@ -11,6 +11,9 @@ from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
 from page.errors import user_error
 
+# A file on the caller's machine, for descriptions of the API; Gradio's would be refused, see below.
+EXAMPLE_FILE = {"path": "crossed-seven.jpg", "meta": {"_type": "gradio.FileData"}}
+
 
 class UploadedFile(ImageData):
     """A reference to a file that was uploaded before."""
@@ -45,6 +48,9 @@ class ImageUpload(gr.Image):
         Raises gr.Error if there is no such file.
         """
         return None if payload is None else uploaded_path(payload)
+
+    def example_payload(self) -> dict[str, Any]:
+        return EXAMPLE_FILE
 
     async def async_move_resource_to_block_cache(self, url_or_file_path: Any) -> str | None:
         """Raises gr.Error for a URL, which Gradio would download for the caller."""

@@ -1,4 +1,4 @@
-"""Components for pictures that go to callers by way of the server's disk, which may be full."""
+"""A component for pictures that go to callers by way of the server's disk, which may be full."""
 
 from __future__ import annotations
 
@@ -29,16 +29,5 @@ class Picture(gr.Image):
 
     def postprocess(self, value: Any) -> Any:
         """Raises gr.Error, with one sentence, if the picture can't be written."""
-        with on_disk():
-            return super().postprocess(value)
-
-
-class Pictures(gr.Gallery):
-    """A `gr.Gallery` for answers."""
-
-    is_template = True  # the browser shows it as a gr.Gallery
-
-    def postprocess(self, value: Any) -> Any:
-        """Raises gr.Error, with one sentence, if the pictures can't be written."""
         with on_disk():
             return super().postprocess(value)

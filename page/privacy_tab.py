@@ -1,8 +1,9 @@
-"""The Privacy tab: what the server stores, keyboard shortcuts, and where the API is described."""
+"""The Help & privacy tab: keyboard shortcuts, what is kept and for how long, and the API."""
 
 from __future__ import annotations
 
 import html
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from page.server.limits import Limits
 
 TEXT = (Path(__file__).parent / "privacy.html").read_text(encoding="utf-8")
+SWEEPS = 2  # until an old file is gone: one finds that it is old, the next may be late
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def add_privacy_tab(store: CorrectionStore, limits: Limits) -> None:
@@ -29,6 +32,18 @@ def add_privacy_tab(store: CorrectionStore, limits: Limits) -> None:
         if store.repo_id
         else "in a folder on the machine that serves this page"
     )
-    minutes = limits.max_temp_minutes + round(2 * SWEEP_SECONDS / 60)  # found, then deleted
-    text = TEXT.replace("%WHERE%", where).replace("%MINUTES%", str(minutes))
+    text = TEXT.replace("%WHERE%", where).replace("%HOURS%", how_long(limits.max_temp_minutes))
     gr.HTML(text, elem_id="privacy", elem_classes="text")
+
+
+def how_long(minutes: int) -> str:
+    """Between which times a file of this age is deleted: "one to two hours"."""
+    latest = minutes + round(SWEEPS * SWEEP_SECONDS / 60)
+    if minutes < 60:
+        return f"{minutes} to {latest} minutes"
+    first, last = minutes // 60, math.ceil(latest / 60)
+    return f"{in_words(first)} to {in_words(last)} hours"
+
+
+def in_words(number: int) -> str:
+    return NUMBERS[number] if number < len(NUMBERS) else str(number)

@@ -7,7 +7,13 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-CSS = [HERE / "page.css", HERE / "answer_card" / "answer.css", HERE / "history" / "history.css"]
+CSS = [
+    HERE / "page.css",
+    HERE / "text.css",
+    HERE / "answer_card" / "answer.css",
+    HERE / "history" / "history.css",
+    HERE / "batch_list" / "batch_list.css",
+]
 
 # Fonts of the visitor's system: the page loads none from other servers.
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "sans-serif")

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from digit_model import Prediction
     from digit_model.hints import Hint
 
-VERY_SURE = 0.99  # confidence, from which on
+VERY_SURE = 99  # percent, from which on
+UNREADABLE = "Can’t be read"  # the headline over the sentence that says why
 
 
 def headline(prediction: Prediction) -> str:
@@ -68,7 +69,7 @@ def with_article(digit: str) -> str:
 
 def certainty(confidence: float) -> str:
     """How sure the answer is, in words, for a confidence in [0, 1] whose verdict is "digit"."""
-    return "Very sure" if confidence >= VERY_SURE else "Rather sure"
+    return "Very sure" if round(100 * confidence) >= VERY_SURE else "Rather sure"
 
 
 def percent(share: float) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from PIL import Image
 
 SIDE = 8192  # 64 megapixels
@@ -243,6 +244,19 @@ def animated_webp(side: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
+def heic(picture: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(buffer, **options)
+    return buffer.getvalue()
+
+
+def heic_that_says(width: int, height: int) -> bytes:
+    """A picture of 64 x 48 whose header says that it is of another size."""
+    content = heic(small())
+    place = content.index(b"ispe") + 8
+    return content[:place] + struct.pack(">II", width, height) + content[place + 8 :]
+
+
 def with_a_zip(content: bytes) -> bytes:
     """A file that is a picture and, read from its end, a ZIP or a Java archive."""
     buffer = io.BytesIO()
@@ -284,7 +298,10 @@ BOMBS: dict[str, MAKER] = {
     "JPEG 2000": lambda: encoded(small(), "JPEG2000"),
     "ZIP": lambda: with_a_zip(b""),
     "SVG": lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
-    "HEIC": lambda: b"\0\0\0\x18ftypheic" + bytes(100),
+    "HEIC of nothing": lambda: b"\0\0\0\x18ftypheic" + bytes(100),
+    "HEIC, 3.6 gigapixels in its header": lambda: heic_that_says(60_000, 60_000),
+    "HEIC, 60 megapixels in its header alone": lambda: heic_that_says(7_500, 8_000),
+    "HEIC, larger than its header says": lambda: heic_that_says(8, 8),
     "PDF": lambda: b"%PDF-1.7\n1 0 obj\n",
     "EPS": lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
     "nothing": bytes,

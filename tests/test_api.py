@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,6 +88,31 @@ def test_six_endpoints_are_public(client: Client) -> None:
             if not parameter["parameter_has_default"]
         ] == needed.get(name, ["image"])
         assert "digit" in endpoint["description"]
+
+
+def test_the_code_that_the_page_offers_works_as_it_is_copied(
+    server: Server, tmp_path: Path
+) -> None:
+    info = httpx.get(f"{server.url}/gradio_api/info", trust_env=False).json()
+    snippets = {name: each["code_snippets"] for name, each in info["named_endpoints"].items()}
+    assert sorted(snippets) == sorted([*ENDPOINTS, *OTHERS])
+    for each in snippets.values():
+        # A picture from this server, which a browser or Node gets before it sends it.
+        address = re.search(r'fetch\("([^"]+)"\)', each["javascript"])
+        assert address is not None
+        assert httpx.get(address[1], trust_env=False).headers["content-type"] == "image/jpeg"
+        assert not re.search(r"https://|bus\.png|sample_file", "".join(each.values()))
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
+        )
+        return done.stdout
+
+    assert "'label': '7'" in run(sys.executable, "-c", snippets["/predict"]["python"])
+    for endpoint, answer in (("/predict", '"label":"7"'), ("/read_number", '"text":"3450"')):
+        assert answer in run("sh", "-c", snippets[endpoint]["bash"])
+    assert '"label":"7"' in run("sh", "-c", snippets["/predict_batch"]["bash"])
 
 
 def test_predict(client: Client, files: dict[str, Path]) -> None:

@@ -3,12 +3,14 @@
 import contextlib
 import io
 import struct
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hostile_files import heic
 from PIL import Image, UnidentifiedImageError
 
 from digit_model.decode import MAX_PIXELS, ImageError, decode
@@ -66,6 +68,34 @@ def test_exif_rotation_is_undone(sheet: Image.Image) -> None:
     turned = sheet.transpose(Image.Transpose.ROTATE_90)
     upright = decode(encoded(turned, exif=exif.tobytes()))
     assert np.array_equal(upright, decode(sheet))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photograph_from_an_iphone_is_turned_once(sheet: Image.Image, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation  # in the EXIF block and in a box of HEIF's own, as iPhones write it
+    content = heic(sheet.convert("RGB"), exif=exif.tobytes(), quality=-1)
+    reference = decode(encoded(sheet, exif=exif.tobytes())).astype(int)
+    assert np.abs(decode(content).astype(int) - reference).max() <= 8
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16"])
+def test_heic_of_other_kinds(sheet: Image.Image, mode: str) -> None:
+    if mode == "I;16":  # ten bits
+        picture = Image.fromarray(np.asarray(sheet).astype(np.uint16) * 257)
+    else:
+        picture = sheet.convert(mode)
+    reference = decode(sheet).astype(int)
+    assert np.abs(decode(heic(picture, quality=-1)).astype(int) - reference).max() <= 8
+
+
+def test_without_its_decoder_heic_is_refused_with_what_to_do(
+    sheet: Image.Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = heic(sheet.convert("RGB"))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(ImageError, match="install pillow-heif to read it, or send it as JPEG"):
+        decode(content)
 
 
 @pytest.mark.parametrize("colour", [(0, 0, 0), (255, 255, 255), (200, 30, 30), (250, 240, 120)])
@@ -138,7 +168,7 @@ def test_the_editor_value_of_gradio() -> None:
         (b"", "empty"),
         (b"just some text", "not a picture"),
         (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>', "SVG"),
-        (b"\x00\x00\x00\x18ftypheic\x00\x00", "HEIC"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00", "damaged"),
         (b"\x89PNG\r\n\x1a\n" + b"\x00" * 40, "not a picture"),
         (png_header(12_000, 12_000), "67 megapixels"),
         (png_header(60_000, 60_000), "67 megapixels"),

@@ -26,6 +26,7 @@ LARGE = ["PNG, RGBA", "PNG, 16 bits", "PNG, palette and transparency", "JPEG, pr
 LARGE += ["TIFF, tiles", "WebP", "WebP, animated, 16 megapixels"]
 FORMATS = ["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM"]
 SMALL_FILES = {kind: hostile.encoded(hostile.small(), kind) for kind in FORMATS}
+SMALL_FILES["HEIC"] = hostile.heic(hostile.small())
 SMALL_FILES["progressive"] = hostile.encoded(hostile.small(), "JPEG", progressive=True)
 SMALL_FILES["deflated TIFF"] = hostile.encoded(hostile.small(), "TIFF", compression="tiff_lzw")
 SMALL_FILES["animation"] = hostile.encoded(

@@ -451,9 +451,13 @@ def test_the_page_fits_and_is_accessible(visit: Visit, options: dict) -> None:
     visitor.page.locator("#card .consent").check()
     visitor.page.locator("#history summary").click()
     check("all that opens")
-    for tab in ("Many pictures", "Model", "Privacy"):
+    for tab in ("Many pictures", "Model", "Help & privacy"):
         visitor.open(tab)
         expect(visitor.canvas).to_be_hidden()
+        if tab == "Many pictures":
+            check("no pictures yet")
+            visitor.page.get_by_role("button", name="examples").click()
+            expect(visitor.page.locator("#batch tbody tr").first).to_be_visible()
         check(tab)
 
 

@@ -366,22 +366,13 @@ def test_numbers_in_many_pictures(visit: Visit, tmp_path: Path) -> None:
     (tmp_path / "3.png").write_bytes(drawing_of("3").png())
     page = visitor.page
     visitor.open("Many pictures")
-    page.locator("#batch input[type=file]").set_input_files(
+    page.locator("#batch .files").set_input_files(
         [str(tmp_path / name) for name in (*names, "3.png")]
     )
-    expect(page.locator("#batch-summary")).to_have_text("3 files: 1 × 2718, 1 × 3, 1 × 31415 / 926")
-    rows = page.locator("#batch-table .virtual-row")
+    rows = page.locator("#batch tbody tr")
     expect(rows).to_have_count(3)
-    lines = [
-        [cell.strip() for cell in row.get_by_role("gridcell").all_inner_texts()]
-        for row in rows.all()
-    ]
-    answers = {line[-7]: line[-6:-4] for line in lines}
-    assert answers == {
-        "one.png": ["2718", "4"],
-        "lines.png": ["31415 / 926", "8"],
-        "3.png": ["3", "1"],
-    }
+    answers = rows.locator(".answer").all_inner_texts()
+    assert answers == ["2718", "31415 / 926", "3"]
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")

@@ -1,8 +1,7 @@
-"""The other tabs: many pictures, the model, privacy; and the page as an app."""
+"""The tabs with texts: the model, help and privacy; and the page as an app."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -17,102 +16,12 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from digit_model.model_folder import Hashes, measured_hashes
-from page import model_tab
-from page.batch_tab import as_csv, summary
+from page import model_figures, model_results, model_tab
+from page.privacy_tab import how_long
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
-
-
-@pytest.fixture
-def batch(drawings: list[Drawing], tmp_path: Path) -> list[str]:
-    """Three digits, a blank sheet, and two files that can't be read."""
-    for name in ("3", "5", "8"):
-        drawing = next(drawing for drawing in drawings if drawing.label == name)
-        (tmp_path / f"{name}.png").write_bytes(drawing.png())
-    Image.new("L", (50, 50), 255).save(tmp_path / "sheet.png")
-    (tmp_path / "notes.txt").write_text("seven", encoding="utf-8")
-    (tmp_path / "cut.png").write_bytes((tmp_path / "3.png").read_bytes()[:150])
-    names = ("3.png", "notes.txt", "5.png", "cut.png", "8.png", "sheet.png")
-    return [str(tmp_path / name) for name in names]
-
-
-def test_a_batch_is_read_and_a_broken_file_is_a_row(visitor: Visitor, batch: list[str]) -> None:
-    page = visitor.page
-    visitor.open("Many pictures")
-    expect(page.locator("#batch-summary")).to_have_text("No pictures yet.")
-    page.locator("#batch input[type=file]").set_input_files(batch)
-    expect(page.locator("#batch-summary")).to_have_text(
-        "6 files: 1 × 3, 1 × 5, 1 × 8, 1 × blank, 2 × can’t be read"
-    )
-    rows = page.locator("#batch-table .virtual-row")
-
-    def table() -> list[list[str]]:
-        return [
-            [cell.strip() for cell in row.get_by_role("gridcell").all_inner_texts()]
-            for row in rows.all()
-        ]
-
-    expect(rows).to_have_count(6)
-    lines = {line[-7]: line[-6:] for line in table()}
-    assert [lines[f"{digit}.png"][0] for digit in "358"] == ["3", "5", "8"]
-    assert lines["notes.txt"][-1].startswith("This file is not a picture")
-    assert lines["cut.png"][-1].startswith("The picture is damaged")
-    assert lines["sheet.png"][0] == "blank"
-    expect(page.locator("#batch-gallery .grid-container img")).to_have_count(4)
-    captions = page.locator("#batch-gallery .caption-label").all_inner_texts()
-    assert [caption.strip() for caption in captions] == ["3", "5", "8", "nothing to read"]
-    page.locator("#batch-table th", has_text="Answer").get_by_label("Open cell menu").click()
-    page.get_by_text("Sort descending").click()
-    expect(rows.first).to_contain_text("sheet.png")
-    answers = [line[-6] for line in table()]
-    assert answers == sorted(answers, reverse=True)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download as CSV").click()
-    assert download.value.suggested_filename == "digits.csv"
-    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    saved = list(csv.DictReader(io.StringIO(text)))
-    assert [row["File"] for row in saved] == [Path(file).name for file in batch]
-    assert [row["Answer"] for row in saved] == ["3", "", "5", "", "8", "blank"]
-    assert saved[1]["Problem"].startswith("This file is not a picture")
-
-
-SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
-BEFORE = (
-    "",
-    " ",
-    "\t",
-    "\r",
-    "\n",
-    "\r\n",
-    "\u00a0",
-    "\u3000",
-    "\u200b",
-    "\ufeff",
-    "\0",
-    ";",
-    ",",
-    '"',
-)
-FORMULAS = [f"{before}{sign}cmd()|x.png" for before in BEFORE for sign in SIGNS]
-NAMES = ["3.png", "a,b\n.png", "a=b.png", "7-1.png", "x@y.png", "", "'=1.png", " 3.png", "三.png"]
-
-
-def test_a_csv_file_holds_no_formulas() -> None:
-    names = FORMULAS + NAMES
-    rows: list[list[Any]] = [[name, "3", 1, 99.0, "", 99.0, ""] for name in names]
-    saved = list(csv.reader(io.StringIO(as_csv(rows), newline="")))
-    assert [line[0] for line in saved[1:]] == [f"'{name}" for name in FORMULAS] + NAMES
-
-
-def test_the_summary_of_many_numbers_is_short() -> None:
-    rows: list[list[Any]] = [["", str(number), 2, 99.0, "", None, ""] for number in range(10, 99)]
-    text = summary([*rows, rows[-1]])
-    assert text.count("×") == 17
-    assert "2 × <b>98</b>" in text
-    assert text.startswith("<p>90 files: ")
-    assert "73 × something else" in text
 
 
 def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
@@ -121,13 +30,22 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
     visitor.open("Model")
     text = visitor.page.locator("#model")
     hashes = Hashes(*(config[name] for name in Hashes._fields))
+    expect(text.get_by_text("What it can’t do")).to_be_in_viewport()
+    expect(text.get_by_text(hashes.sha256)).to_be_hidden()
+    text.get_by_text("Which weights answer here").click()
     for digest in hashes:
-        expect(text).to_contain_text(digest)
+        expect(text.get_by_text(digest)).to_be_visible()
+    text.get_by_text("Which weights answer here").click()
     if measured_hashes(ROOT / "weights") != hashes:
         expect(text).to_contain_text("No results were measured with these weights.")
         return
-    right = 100 * metrics["digits"]["MNIST test"]["accuracy"]
-    expect(text.get_by_role("row", name="MNIST test").first).to_contain_text(f"{right:.2f}")
+    mnist = metrics["digits"]["MNIST test"]
+    right = round(mnist["accuracy"] * mnist["count"])
+    assert text.inner_text().startswith(f"Right on {right:,} of MNIST’s 10,000 test digits.")
+    for term in ("ECE", "AUROC"):
+        expect(text.get_by_text(term).first).to_be_hidden()
+    row = text.get_by_role("row", name="MNIST’s test digits")
+    expect(row).to_contain_text(f"{100 * mnist['accuracy']:.2f}")
     figures = text.locator("figure img")
     expect(figures).to_have_count(len(list((ROOT / "weights" / "figures").glob("*.png"))))
     for number in range(figures.count()):
@@ -135,41 +53,82 @@ def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
         visitor.page.wait_for_function(
             "(n) => document.querySelectorAll('#model figure img')[n].naturalWidth > 0", arg=number
         )
-        assert figures.nth(number).get_attribute("alt")
+    with visitor.page.expect_popup() as popup:
+        text.get_by_role("link", name="The mistakes it was surest of").click()
+    assert popup.value.url.endswith("/figures/worst_errors.png")
+    popup.value.close()
 
 
 def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
     hashes = Hashes("00", "01", "02")
     assert model_tab.read_metrics(tmp_path, hashes) == {}
-    report = {"model": hashes._asdict(), "digits": {"a": {}}}
+    report = {"model": hashes._asdict(), "digits": {"a": {}, "MNIST test": {"count": 9}}}
     (tmp_path / "metrics.json").write_text(json.dumps(report))
     for name in Hashes._fields:  # measured with other weights
         assert model_tab.read_metrics(tmp_path, hashes._replace(**{name: "11"})) == {}
     metrics = model_tab.read_metrics(tmp_path, hashes)
-    assert "<td></td>" in model_tab.results(metrics)
-    assert model_tab.figures(tmp_path, metrics) == ""
+    assert "<td></td>" in model_results.results(metrics)
+    assert "Right on" not in model_results.results(metrics)
+    assert model_figures.figures(tmp_path) == ""
     empty: list[dict[str, Any]] = [{}, {"digits": None}, {"digits": {}}, {"digits": {"a": 1}}]
     for nothing in empty:
-        assert "No results were measured" in model_tab.results(nothing)
+        assert "No results were measured" in model_results.results(nothing)
     (tmp_path / "metrics.json").write_text("[]")
     assert model_tab.read_metrics(tmp_path, hashes) == {}
 
 
+def test_every_figure_that_is_drawn_has_a_caption() -> None:
+    drawn = {file.stem for file in (ROOT / "weights" / "figures").glob("*.png")}
+    assert drawn == set(model_figures.CAPTIONS)
+
+
 def test_html_in_names_is_escaped() -> None:
-    html = model_tab.table(["<b>"], [["<script>", "<i>"]])
+    html = model_results.table(["<b>"], [["<script>", "<i>"]])
     assert not re.search("<(b|script|i)>", html)
 
 
-def test_the_privacy_tab_says_what_is_kept(visitor: Visitor) -> None:
-    visitor.open("Privacy")
+def test_what_is_chosen_is_seen_in_forced_colours(visit: Visit) -> None:
+    visitor = visit(forced_colors="active")
+    page = visitor.page
+    visitor.open("Many pictures")
+    page.get_by_role("button", name="examples").click()
+    expect(page.locator("#batch tbody tr")).to_have_count(7)
+
+    def background(selector: str) -> str:
+        return page.locator(selector).first.evaluate("(e) => getComputedStyle(e).backgroundColor")
+
+    for chosen, other in (
+        ('#tabs [role="tab"][aria-selected="true"]', '#tabs [role="tab"][aria-selected="false"]'),
+        ('#batch [aria-pressed="true"]', '#batch [aria-pressed="false"]'),
+    ):
+        assert background(chosen) != background(other)
+
+
+def test_help_says_what_is_kept(visitor: Visitor) -> None:
+    visitor.open("Help & privacy")
     text = visitor.page.locator("#privacy")
     expect(text).to_contain_text("“That’s wrong” is the only thing that keeps something")
     expect(text).to_contain_text("in a folder on the machine that serves this page")
+    expect(text).to_contain_text("lies on that server’s disk for one to two hours")
     assert "%" not in text.inner_text()
     expect(text).to_contain_text("sets no cookie of its own")
     assert visitor.page.context.cookies() == []
-    for key in ("Ctrl", "Delete", "["):
+    for key in ("Ctrl", "⌘", "Delete", "Backspace", "["):
         expect(text.locator("kbd", has_text=key).first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (10, "10 to 12 minutes"),
+        (60, "one to two hours"),
+        (90, "one to two hours"),
+        (119, "one to three hours"),
+        (1440, "24 to 25 hours"),
+    ],
+)
+def test_how_long_a_picture_stays(minutes: int, words: str) -> None:
+    assert how_long(minutes) == words
 
 
 def test_a_drawing_survives_a_visit_to_another_tab(
@@ -178,7 +137,7 @@ def test_a_drawing_survives_a_visit_to_another_tab(
     visitor.draw(drawings[1])
     visitor.settle()
     answer = visitor.answer()
-    visitor.open("Privacy")
+    visitor.open("Help & privacy")
     visitor.page.keyboard.press("Delete")  # has no effect here
     visitor.open("Draw")
     assert visitor.answer() == answer

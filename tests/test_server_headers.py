@@ -86,15 +86,15 @@ def test_the_whole_page_works_under_its_policy(
     visitor.button("Cancel").click()
 
     visitor.open("Many pictures")
-    page.locator("#batch input[type=file]").set_input_files(ROOT / "examples" / "faint-pencil.jpg")
-    expect(page.locator("#batch-gallery img").first).to_be_visible()
+    page.locator("#batch .files").set_input_files(ROOT / "examples" / "faint-pencil.jpg")
+    expect(page.locator("#batch img")).to_be_visible()
     with page.expect_download():
-        page.locator("#batch-save").click()
+        page.locator("#batch .save").click()
     visitor.open("Model")
     figure = page.locator("#model figure img").first
     figure.scroll_into_view_if_needed()
     page.wait_for_function("element => element.naturalWidth > 0", arg=figure.element_handle())
-    visitor.open("Privacy")
+    visitor.open("Help & privacy")
     page.get_by_role("button", name="Use via API").click()
     expect(page.get_by_role("heading", name="API documentation")).to_be_visible()
     assert refused == []

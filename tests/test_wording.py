@@ -25,4 +25,5 @@ def test_nothing_is_certain_in_percent(share: float, text: str) -> None:
 
 def test_certainty_in_words() -> None:
     assert certainty(1.0) == certainty(0.99) == "Very sure"
-    assert certainty(0.989) == certainty(0.5) == "Rather sure"
+    assert certainty(0.986) == "Very sure"  # which percent() calls 99 %, too
+    assert certainty(0.984) == certainty(0.5) == "Rather sure"

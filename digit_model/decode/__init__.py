@@ -18,6 +18,7 @@ import numpy as np
 from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from digit_model.decode.errors import ImageError, TooManyPixelsError
+from digit_model.decode.heif import decode_heic, is_heic
 from digit_model.decode.pixels import Box, Pixels, of_array, of_picture, shrink_rest, to_rgb
 from digit_model.decode.structure import MAX_EXIF_BYTES, check_structure
 
@@ -85,9 +86,10 @@ def decode(
         max_side: pixels. A picture with a longer side is shrunk to it, by the smallest whole
             factor that does so; up to factor - 1 pixels at the right and at the bottom are cut off.
             This needs much less memory than to shrink the result.
-        max_pixels: of the picture as it is in the file. Half as many for AVIF, rotated TIFF,
-            progressive CMYK in JPEG, and WebP that is lossless or transparent, which take twice
-            the memory; a quarter for animated WebP.
+        max_pixels: of the picture as it is in the file. Half as many for AVIF, HEIC that is
+            transparent or of more than eight bits, rotated TIFF, progressive CMYK in JPEG, and WebP
+            that is lossless or transparent, which take twice the memory; a quarter for animated
+            WebP.
 
     Returns:
         uint8 array (H, W, 3), sRGB, upright. A transparent picture is composited on a colour that
@@ -152,6 +154,9 @@ def _open(image: Any, max_side: int | None, max_pixels: int) -> Opened:
 
 
 def _open_file(content: bytes, max_side: int | None, max_pixels: int) -> Opened:
+    if is_heic(content):
+        array = decode_heic(content, lambda w, h, share: _check_size(w, h, max_pixels // share))
+        return Opened(of_array(array), array.shape[1], array.shape[0])
     picture = _read_header(content)
     width, height = picture.size
     _check_size(width, height, max_pixels // _memory_share(picture, content))
@@ -254,9 +259,7 @@ def _unreadable_message(content: bytes) -> str:
     head = content[:1024].lstrip().lower()
     if b"<svg" in head:
         return "This is an SVG drawing; please send a PNG or JPEG picture of it."
-    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc"):
-        return "This is an HEIC photograph; please send it as JPEG or PNG."
-    return "This file is not a picture that can be read; send a PNG, JPEG, GIF, WebP, BMP or TIFF."
+    return "This file is not a picture that can be read; send a PNG, JPEG, HEIC, GIF, WebP or TIFF."
 
 
 def _too_large_message(max_pixels: int) -> str:

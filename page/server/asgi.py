@@ -20,8 +20,10 @@ from page.server.closed_routes import ClosedRoutes
 from page.server.forgetting import forgetting
 from page.server.load import CallRate, CallsInFlight
 from page.server.origins import KnownOrigins, known_names, listed, own_origins
+from page.server.page_head import picture_route, use_own_head
 from page.server.proxies import TrustedProxies, trusted_networks
 from page.server.server_functions import server_function_routes
+from page.server.snippets import use_own_snippets
 from page.server.streams import KnownStreams
 from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
@@ -79,6 +81,8 @@ def build_app(
         routes=[
             *monitoring.routes,
             *server_function_routes(demo),
+            picture_route(),
+            Mount("/examples", StaticFiles(directory=EXAMPLES, check_dir=False)),
             Mount("/figures", StaticFiles(directory=figures, check_dir=False)),
         ],
         middleware=[
@@ -99,6 +103,8 @@ def build_app(
             Middleware(KnownStreams, demo=demo),
         ],
     )
+    use_own_head()
+    use_own_snippets()
     # What launch() would set. Gradio checks which files a caller names only for what was launched.
     demo.has_launched = True
     demo.max_threads = MAX_THREADS

@@ -1,0 +1,44 @@
+"""Many pictures: where they are dropped, and the list of what was read in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from page.batch_rows import CSV_COLUMNS, csv_line
+from page.scripts import load_scripts
+
+if TYPE_CHECKING:
+    from page.server.limits import Limits
+
+HERE = Path(__file__).parent
+CSS = HERE / "batch_list.css"
+
+
+class BatchList(gr.HTML):
+    """A list with a row for each file, which can be sorted, filtered and saved as CSV.
+
+    Chosen files are uploaded one by one. That triggers `upload`, and the value in the browser is
+    `{"files": [FileData, …]}`. A click on "Try the examples" triggers `example_select`.
+
+    Each value `{"run", "total", "rows"}` from the server brings the rows of a run so far, each a
+    value of :func:`page.batch_rows.batch_row`, which replace those that the run had; the list
+    keeps the rows of earlier runs. After `{"stopped": True}` no more rows are waited for. The
+    browser keeps the list for this tab, so that it is there again when the page is loaded anew.
+    """
+
+    def __init__(self, limits: Limits, examples: int, **kwargs: Any):
+        """`limits` tells how many files may be sent at a time, `examples` how many there are."""
+        html = (HERE / "batch_list.html").read_text(encoding="utf-8")
+        facts = {"MOST_FILES": str(limits.max_batch_files), "EXAMPLES": str(examples)}
+        facts["CSV_HEAD"] = csv_line(CSV_COLUMNS).strip()
+        for name, fact in facts.items():
+            html = html.replace(f"%{name}%", fact)
+        super().__init__(
+            html_template=html,
+            js_on_load=load_scripts(HERE, start="startBatchList"),
+            apply_default_css=False,
+            **kwargs,
+        )

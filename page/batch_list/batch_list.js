@@ -1,0 +1,69 @@
+// The list of many pictures: connects its parts.
+
+function startBatchList({ element, props, trigger, watch, upload }) {
+  const find = (selector) => element.querySelector(selector);
+  const progress = createProgress(element);
+  const filter = createFilter({ parent: find(".chips"), onChange: show });
+  const sorting = createSorting({ head: find("thead"), onChange: show });
+  const runs = createRuns();
+  const tryExamples = find(".try-examples");
+
+  function show() {
+    const rows = runs.rows();
+    find(".empty").hidden = rows.length > 0;
+    find(".listed").hidden = rows.length === 0;
+    filter.show(rows);
+    const items = sorting.sorted(rows.filter(filter.matches)).map(itemOf);
+    find("tbody").replaceChildren(...items);
+  }
+
+  function take(value) {
+    if (value?.stopped) progress.end("Not all of the pictures could be read.");
+    if (!value?.rows) return;
+    runs.take(value);
+    if (value.rows.length < value.total) {
+      progress.step("Reading", value.rows.length, value.total);
+    } else {
+      progress.end(value.total === 1 ? "1 picture read." : `${value.total} pictures read.`);
+      rememberRows(runs.rows());
+    }
+    tryExamples.disabled = false;
+    show();
+  }
+
+  async function send(files) {
+    const most = Number(find(".drop").dataset.mostFiles);
+    if (files.length === 0) progress.end("There is no picture among these files.");
+    if (files.length > most) progress.end(`These are ${files.length} files; send ${most} at most.`);
+    if (files.length === 0 || files.length > most) return;
+    const onStep = (count) => progress.step("Sending", count, files.length);
+    const { sent, unsent } = await sendFiles({ files, upload, onStep });
+    progress.end(unsent.length ? `Could not be sent to the server: ${unsent.join(", ")}.` : "");
+    if (sent.length === 0) return;
+    props.value = { files: sent };
+    trigger("upload");
+  }
+
+  function clear() {
+    runs.clear();
+    sorting.reset();
+    progress.end("");
+    rememberRows([]);
+    show();
+    find(".choose-files").focus();
+  }
+
+  acceptPictures({ element, onFiles: send });
+  tryExamples.addEventListener("click", () => {
+    tryExamples.disabled = true;
+    trigger("example_select");
+  });
+  find(".save").addEventListener("click", ({ currentTarget }) => {
+    saveAsCsv(currentTarget.dataset.head, runs.rows());
+  });
+  find(".clear").addEventListener("click", clear);
+  window.addEventListener("pagehide", () => rememberRows(runs.rows()));
+  watch("value", () => take(props.value));
+  runs.restore(rememberedRows());
+  show();
+}

@@ -1,0 +1,72 @@
+// Files that are chosen or dropped, and those in folders.
+//
+// Whoever names a file gets a row for it, even if it is no picture; in a folder, other files are
+// passed over.
+
+// onFiles takes [{file, name}, …]; the name of a file in a folder begins with the folder's.
+function acceptPictures({ element, onFiles }) {
+  const drop = element.querySelector(".drop");
+  const fileInput = element.querySelector(".files");
+  const folderInput = element.querySelector(".folder");
+  const folderButton = element.querySelector(".choose-folder");
+
+  function takeFrom(input, files) {
+    onFiles(files);
+    input.value = ""; // so that the same files can be chosen again
+  }
+
+  fileInput.addEventListener("change", () => takeFrom(fileInput, [...fileInput.files].map(named)));
+  folderInput.addEventListener("change", () =>
+    takeFrom(folderInput, [...folderInput.files].filter(isPictureFile).map(named)),
+  );
+  element.querySelector(".choose-files").addEventListener("click", () => fileInput.click());
+  folderButton.addEventListener("click", () => folderInput.click());
+  folderButton.hidden = !("webkitdirectory" in folderInput);
+
+  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
+    drop.addEventListener(type, async (event) => {
+      event.preventDefault();
+      drop.classList.toggle("target", type === "dragenter" || type === "dragover");
+      if (type === "drop") onFiles(await droppedFiles(event.dataTransfer));
+    });
+  }
+}
+
+function named(file) {
+  return { file, name: file.webkitRelativePath || file.name };
+}
+
+async function droppedFiles({ items }) {
+  // What was dropped can be asked for during the event only.
+  const entries = [...items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
+  const files = await Promise.all(
+    entries.map((entry) => (entry.isDirectory ? filesIn(entry) : [fileOf(entry)])),
+  );
+  return Promise.all(files.flat());
+}
+
+async function filesIn(folder) {
+  const found = [];
+  for (const entry of await entriesOf(folder)) {
+    if (entry.isDirectory) found.push(...(await filesIn(entry)));
+    else found.push(await fileOf(entry));
+  }
+  return found.filter(({ file }) => isPictureFile(file));
+}
+
+async function fileOf(entry) {
+  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+  return { file, name: entry.fullPath.slice(1) };
+}
+
+// A reader gives some of a folder's entries at a time, and none in the end.
+async function entriesOf(folder) {
+  const reader = folder.createReader();
+  const entries = [];
+  let some;
+  do {
+    some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    entries.push(...some);
+  } while (some.length > 0);
+  return entries.sort((one, other) => COLLATOR.compare(one.name, other.name));
+}

@@ -1,0 +1,23 @@
+// Keeps the list for this tab of the browser, which the server's restart doesn't touch.
+
+const MEMORY_KEY = "digits.batch";
+const MOST_CHARACTERS = 4_000_000;
+
+function rememberRows(rows) {
+  const kept = [rows, rows.map((row) => ({ ...row, thumbnail: null }))];
+  for (const text of kept.map((each) => JSON.stringify(each))) {
+    if (text.length > MOST_CHARACTERS) continue;
+    try {
+      sessionStorage.setItem(MEMORY_KEY, text);
+      return;
+    } catch {} // there is no room, or the visitor allows no storage
+  }
+}
+
+function rememberedRows() {
+  try {
+    return JSON.parse(sessionStorage.getItem(MEMORY_KEY)) ?? [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,198 @@
+"""The Many pictures tab: the list, its order and filters, folders, and the CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, Drawing, Visitor
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from digit_model.prediction import make_prediction
+from digit_model.preprocess import Preprocessed
+from digit_model.reading import Reading
+from page.batch_rows import batch_row, guarded
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def batch(drawings: list[Drawing], tmp_path: Path) -> list[str]:
+    """Three digits, a blank sheet, and two files that can't be read."""
+    for name in ("3", "5", "8"):
+        drawing = next(drawing for drawing in drawings if drawing.label == name)
+        (tmp_path / f"{name}.png").write_bytes(drawing.png())
+    Image.new("L", (50, 50), 255).save(tmp_path / "sheet.png")
+    (tmp_path / "notes.txt").write_text("seven", encoding="utf-8")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "3.png").read_bytes()[:150])
+    names = ("8.png", "notes.txt", "5.png", "cut.png", "3.png", "sheet.png")
+    return [str(tmp_path / name) for name in names]
+
+
+def listed(page: Page) -> list[str]:
+    return page.locator("#batch tbody .name").all_inner_texts()
+
+
+def chips(page: Page) -> list[str]:
+    return page.locator("#batch .chips button").all_inner_texts()
+
+
+def test_a_batch_is_a_list_with_a_row_for_each_file(visitor: Visitor, batch: list[str]) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    page.locator("#batch .files").set_input_files(batch)
+    rows = page.locator("#batch tbody tr")
+    expect(page.locator("#batch .status")).to_have_text("6 pictures read.")
+    expect(rows).to_have_count(6)
+    assert listed(page) == [Path(file).name for file in batch]
+    expect(rows.nth(0)).to_contain_text("8Very sure, >99 %")
+    expect(rows.nth(1)).to_contain_text("Can’t be readThis file is not a picture")
+    expect(rows.nth(3)).to_contain_text("Can’t be readThe picture is damaged")
+    expect(rows.nth(5)).to_contain_text("nothing to read–")
+    expect(rows.locator("img")).to_have_count(4)
+    totals = {
+        "All 6",
+        "Needs a look 3",
+        "3 1",
+        "5 1",
+        "8 1",
+        "can’t be read 2",
+        "nothing to read 1",
+    }
+    assert {" ".join(chip.split()) for chip in chips(page)} == totals
+
+    look = visitor.button("Needs a look 3")
+    look.click()
+    expect(look).to_have_attribute("aria-pressed", "true")
+    assert listed(page) == ["notes.txt", "cut.png", "sheet.png"]
+    look.click()  # and back
+    expect(rows).to_have_count(6)
+    file = page.get_by_role("columnheader", name="File")
+    for order, first in (("ascending", "3.png"), ("descending", "sheet.png")):
+        file.get_by_role("button").click()
+        expect(file).to_have_attribute("aria-sort", order)
+        assert listed(page)[0] == first
+
+    with page.expect_download() as download:
+        visitor.button("Download as CSV").click()
+    assert download.value.suggested_filename == "digits.csv"
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    saved = list(csv.DictReader(io.StringIO(text)))
+    assert list(saved[0]) == ["File", "Answer", "Digits", "Sure %", "Next best", "Problem"]
+    assert [row["File"] for row in saved] == [Path(file).name for file in batch]
+    assert [row["Answer"] for row in saved] == ["8", "", "5", "", "3", "nothing to read"]
+    assert saved[1]["Problem"].startswith("This file is not a picture")
+    assert float(saved[0]["Sure %"]) > 99
+    visitor.button("Clear list").click()
+    expect(page.locator("#batch .empty")).to_be_visible()
+
+
+def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visit: Visit) -> None:
+    visitor = visit(viewport={"width": 360, "height": 740})
+    page = visitor.page
+    visitor.open("Many pictures")
+    page.get_by_role("button", name="examples").click()
+    expect(page.locator("#batch .status")).to_have_text("7 pictures read.")
+    names = listed(page)
+    assert names[1] == "crossed-seven.jpg"
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    # A row is a card, with its texts beside the picture, not in narrow columns.
+    widths = "elements => elements.map((element) => element.offsetWidth)"
+    assert min(page.locator("#batch tbody .name").evaluate_all(widths)) > 200  # pixels
+    page.reload()
+    visitor.open("Many pictures")
+    assert listed(page) == names
+    expect(page.locator("#batch img")).to_have_count(7)
+    visitor.button("Clear list").click()
+    page.reload()
+    visitor.open("Many pictures")
+    expect(page.get_by_text("No pictures yet.")).to_be_visible()
+
+
+def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path: Path) -> None:
+    name = "<img src=x onerror=alert(1)>.heic"  # browsers know no type for it
+    inner = tmp_path / "scans" / "inner"
+    inner.mkdir(parents=True)
+    shutil.copy(ROOT / "examples" / "crossed-seven.jpg", tmp_path / "scans" / name)
+    shutil.copy(ROOT / "examples" / "red-marker-on-nothing.png", inner / "4.png")
+    shutil.copy(ROOT / "LICENSE", inner)
+    page = visitor.page
+    visitor.open("Many pictures")
+    box = page.locator("#batch .drop").bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(tmp_path / "scans")], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data}
+        devtools.send("Input.dispatchDragEvent", event)
+    expect(page.locator("#batch tbody tr")).to_have_count(2)
+    assert listed(page) == [f"scans/{name}", "scans/inner/4.png"]
+    assert page.locator("#batch .answer").all_inner_texts() == ["7", "4"]
+    visitor.button("Clear list").click()
+
+
+def test_more_files_than_allowed_are_not_sent(visitor: Visitor) -> None:
+    visitor.open("Many pictures")
+    files = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"0"} for n in range(501)]
+    visitor.page.locator("#batch .files").set_input_files(files)  # type: ignore[arg-type]
+    status = visitor.page.locator("#batch .status")
+    expect(status).to_have_text("These are 501 files; send 500 at most.")
+    expect(visitor.page.locator("#batch .empty")).to_be_visible()
+
+
+SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+BEFORE = (
+    "",
+    " ",
+    "\t",
+    "\r",
+    "\n",
+    "\r\n",
+    "\u00a0",
+    "\u3000",
+    "\u200b",
+    "\ufeff",
+    "\0",
+    ";",
+    ",",
+    '"',
+)
+FORMULAS = [f"{before}{sign}cmd()|x.png" for before in BEFORE for sign in SIGNS]
+NAMES = ["3.png", "a,b\n.png", "a=b.png", "7-1.png", "x@y.png", "", "'=1.png", " 3.png", "三.png"]
+
+
+def test_a_csv_file_holds_no_formulas() -> None:
+    assert [guarded(name) for name in FORMULAS] == [f"'{name}" for name in FORMULAS]
+    assert [guarded(name) for name in NAMES] == NAMES
+    lines = [batch_row(name, ValueError("No."))["csv"] for name in FORMULAS + NAMES]
+    saved = list(csv.reader(io.StringIO("".join(lines), newline="")))
+    assert [line[0] for line in saved] == [*map(guarded, FORMULAS), *NAMES]
+
+
+@pytest.mark.parametrize(
+    ("sure", "score", "answer", "words", "look"),
+    [
+        (0.995, 1, "4", "Very sure, >99 %", False),
+        (0.95, 1, "4", "Rather sure, 95 %", False),
+        (0.8, 1, "4", "Rather sure, 80 %", True),
+        (0.5, 1, "4 or 9?", "4: 50 %, 9: 50 %", True),
+        (0.995, 0, "not a digit", "", True),
+    ],
+)
+def test_certainty_in_words(sure: float, score: float, answer: str, words: str, look: bool) -> None:
+    probabilities = np.zeros(10)
+    probabilities[[4, 9]] = sure, 1 - sure
+    digit = Preprocessed(np.full((28, 28), 255, np.uint8), None, False)
+    prediction = make_prediction(
+        digit, probabilities, score, not_a_digit_below=0.5, unsure_below=0.6, top_k=3
+    )
+    row = batch_row("a.png", Reading(np.zeros((9, 9, 3), np.uint8), prediction, 1.0))
+    assert (row["answer"], row["certainty"], row["look"]) == (answer, words, look)
