@@ -7,7 +7,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from digit_model.decode import ImageInput, decode_with_factor
+from digit_model.counterfactual.find import draw_ghosts, first_that_is_read
+from digit_model.counterfactual.picture import Counterfactual, Sheet
+from digit_model.counterfactual.search import Search
+from digit_model.decode import ImageInput, decode, decode_with_factor
 from digit_model.explanation import (
     draw_attribution,
     integrated_gradients,
@@ -206,13 +209,73 @@ class DigitRecognizer:
         attribution = self._attribution(digit, *self._labels_to_compare(digit, label, None))
         return draw_attribution(attribution, digit)
 
+    def counterfactual(self, image: ImageInput, toward: str) -> Counterfactual | None:
+        """What would make it a 9? The least ink to add or to rub out.
+
+        In strokes of the drawing's own pen and of an eraser, which were drawn into the picture:
+        :meth:`predict` reads it then as ``toward``, with the verdict "digit". See
+        :mod:`digit_model.counterfactual`.
+
+        Args:
+            image: as in :meth:`predict`, with one digit at the most.
+            toward: "0" … "9", not what it is read as already.
+
+        Returns:
+            None if no small change was found: one of at most 40 % of the digit's ink, by at most
+            three strokes.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: ``toward`` is no label or is read already; there is no ink in the picture,
+                or several digits.
+        """
+        picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
+        found, _ = self._counterfactual(picture, toward)
+        return found and found.scaled(factor)
+
+    def draw_counterfactual(self, image: ImageInput, toward: str) -> np.ndarray | None:
+        """:meth:`counterfactual` as a picture, uint8 RGB (280, 280, 3): ink to add is blue.
+
+        See :func:`digit_model.counterfactual.find.draw_ghosts`.
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: as :meth:`counterfactual`.
+        """
+        found, before = self._counterfactual(decode(image, max_side=WORK_SIDE), toward)
+        return None if found is None else draw_ghosts(found, before)
+
+    def _counterfactual(
+        self, picture: np.ndarray, toward: str
+    ) -> tuple[Counterfactual | None, Prediction]:
+        """For uint8 RGB (h, w, 3); and what it is read as now."""
+        _check_label(toward)
+        before = self.predict(picture)
+        if before.number is not None:
+            raise ValueError("This picture has several digits: ask about one at a time.")
+        if before.crop is None:
+            raise ValueError("There is no ink in this picture to change.")
+        if before.verdict == "digit" and before.label == toward:
+            raise ValueError(f"It is read as {toward} already.")
+        digit = before.model_input
+        sheet = Sheet(picture, digit, before.crop)
+        search = Search(
+            self._fused,
+            self.logits,
+            self.calibration,
+            digit,
+            toward=LABELS.index(toward),
+            tools=sheet.tools,
+        )
+        return first_that_is_read(search.run(), sheet, self.predict, toward), before
+
     def _labels_to_compare(
         self, digit: np.ndarray, label: str | None, against: str | None
     ) -> tuple[int, int | None]:
         """Both labels as numbers; without a label, the most probable one."""
         for given in (label, against):
-            if given is not None and given not in LABELS:
-                raise ValueError(f'A label is one of "0" to "9", not {given!r}.')
+            if given is not None:
+                _check_label(given)
         if label is not None and label == against:
             raise ValueError(f"Evidence for {label} can't be held against {label} itself.")
         other = None if against is None else LABELS.index(against)
@@ -277,6 +340,12 @@ class DigitRecognizer:
         with torch.inference_mode():
             batches = to_inputs(torch.from_numpy(digits)).split(BATCH_SIZE)
             return torch.cat([self._fused(batch) for batch in batches]).numpy()
+
+
+def _check_label(label: str) -> None:
+    """Raise ValueError if there is no such label."""
+    if label not in LABELS:
+        raise ValueError(f'A label is one of "0" to "9", not {label!r}.')
 
 
 def _check_top_k(top_k: int) -> None:

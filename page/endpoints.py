@@ -16,6 +16,7 @@ from page.keep_correction import keep_correction
 from page.label import DigitLabel, label_value
 from page.model_info import model_info
 from page.pictures import Picture
+from page.wording import with_article
 
 if TYPE_CHECKING:
     from digit_model import NumberReading, Prediction
@@ -107,21 +108,36 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
 
         return await unless_caller_leaves(answers())
 
-    async def explain(image: str | None, label: str | None = None) -> np.ndarray:
-        """Show which ink in an image file speaks for a digit, and which against it.
+    async def explain(
+        image: str | None, label: str | None = None, toward: str | None = None
+    ) -> np.ndarray:
+        """Show which ink in an image file speaks for a digit, or what would make it another digit.
 
         Returns a picture of the digit as the network saw it: blue ink speaks for the label, orange
-        ink against it, grey ink for neither.
+        ink against it, grey ink for neither. With toward, blue ink is the least to add, and orange
+        the least to rub out, so that this digit is read; if no small change does it, a sentence
+        says so.
 
         Args:
             image: the file; MCP clients send it as an address data:image/png;base64,…
             label: the digit, "0" to "9"; without one, the most probable digit is taken.
+            toward: another digit, "0" to "9": what would make it this one? Comes without a label.
         """
         path = require_image(image)
+        if label and toward:
+            raise user_error("Ask about a label or toward another digit, not both.")
+        drawing = (
+            recognizer.draw_counterfactual(path, toward)
+            if toward
+            else recognizer.draw_explanation(path, label or None)
+        )
         try:
-            return await unless_caller_leaves(recognizer.draw_explanation(path, label or None))
+            picture = await unless_caller_leaves(drawing)
         except ValueError as error:
             raise user_error(str(error)) from error
+        if picture is None:
+            raise user_error(f"No small change would make it {with_article(str(toward))}.")
+        return picture
 
     async def submit_correction(
         image: str | None, label: str, consent: bool = False
@@ -145,6 +161,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     image, top_k = ImageUpload(label="image", visible=False), TopK(3, label="top_k", visible=False)
     images = FilesUpload(limits, label="images", visible=False)
     label = gr.Textbox(label="label", visible=False)
+    toward = gr.Textbox(label="toward", visible=False)
     consent = gr.Checkbox(label="consent", visible=False)
     answer, details = DigitLabel(visible=False), JsonOutput(label="report", visible=False)
     overlay = Picture(label="evidence", format="png", visible=False)
@@ -154,7 +171,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
     gr.on([], recognize, [image, top_k], details, api_name="recognize", **endpoint)
     gr.on([], read_number, image, details, api_name="read_number", **endpoint)
     gr.on([], predict_batch, [images, top_k], details, api_name="predict_batch", **endpoint)
-    gr.on([], explain, [image, label], overlay, api_name="explain", **endpoint)
+    gr.on([], explain, [image, label, toward], overlay, api_name="explain", **endpoint)
     gr.on(
         [],
         submit_correction,

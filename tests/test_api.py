@@ -71,7 +71,7 @@ def test_six_endpoints_are_public(client: Client) -> None:
         "/recognize": {"top_k": 3},
         "/read_number": {},
         "/predict_batch": {"top_k": 3},
-        "/explain": {"label": None},
+        "/explain": {"label": None, "toward": None},
         "/submit_correction": {"consent": False},
     }
     needed = {"/predict_batch": ["images"], "/submit_correction": ["image", "label"]}
@@ -263,6 +263,28 @@ def test_explain(client: Client, files: dict[str, Path]) -> None:
         with pytest.raises(AppError) as caught:
             client.predict(handle_file(files["7"]), label, api_name="/explain")
         assert is_one_sentence(str(caught.value))
+
+
+def test_explain_toward_another_digit(client: Client, files: dict[str, Path]) -> None:
+    import numpy as np
+    from PIL import Image
+
+    from digit_model.explanation import FOR
+
+    path = client.predict(handle_file(files["3"]), toward="8", api_name="/explain")
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        pixels = np.asarray(picture.convert("RGB")).astype(int)
+    assert ((pixels[..., 2] - pixels[..., 0]) > 0.5 * (FOR[2] - FOR[0])).sum() > 200  # blue
+    for label, toward, sentence in (
+        (None, "3", "It is read as 3 already."),
+        (None, "1", "No small change would make it a 1."),
+        ("3", "8", "Ask about a label or toward another digit, not both."),
+        (None, "eight", 'A label is one of "0" to "9", not \'eight\'.'),
+    ):
+        with pytest.raises(AppError) as caught:
+            client.predict(handle_file(files["3"]), label, toward, api_name="/explain")
+        assert str(caught.value) == sentence
 
 
 def test_submit_correction(client: Client, server: Server, files: dict[str, Path]) -> None:

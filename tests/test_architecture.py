@@ -40,6 +40,7 @@ MAY_NOT_IMPORT = {
     "ink_network.py": {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"},
     "network.py": {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"},
     "recognizer.py": {"digit_model.data", "digit_model.evaluation", "digit_model.training"},
+    "counterfactual": {"digit_model.data", "digit_model.evaluation", "digit_model.training"},
     "data": {"torch", "gradio", "digit_model.evaluation", "digit_model.training"},
     "evaluation": {"gradio", "digit_model.training"},
     "training": {"gradio"},

@@ -20,6 +20,7 @@ from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.worker import Image, ModelInfo, Numbered, Timed
 
 if TYPE_CHECKING:
+    from digit_model.counterfactual.picture import Counterfactual
     from digit_model.hints import Hint
     from digit_model.prediction import Prediction
 
@@ -166,6 +167,17 @@ class RecognizerClient:
     async def draw_explanation(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.draw_explanation``; raises GivenUpError, too."""
         return await self._submit_file(worker.draw_explanation, (image, label))
+
+    async def counterfactual(self, image: Image, toward: str) -> Counterfactual | None:
+        """As ``DigitRecognizer.counterfactual``, in pixels of its ``picture``.
+
+        Raises GivenUpError, too.
+        """
+        return await self._submit_file(worker.counterfactual, (image, toward))
+
+    async def draw_counterfactual(self, image: Image, toward: str) -> np.ndarray | None:
+        """As ``DigitRecognizer.draw_counterfactual``; raises GivenUpError, too."""
+        return await self._submit_file(worker.draw_counterfactual, (image, toward))
 
     @property
     def waiting(self) -> dict[str, int]:

@@ -20,6 +20,7 @@ from digit_model.model_folder import Hashes, ModelError
 if TYPE_CHECKING:
     import numpy as np
 
+    from digit_model.counterfactual.picture import Counterfactual
     from digit_model.decode import ImageError
     from digit_model.hints import Hint
     from digit_model.number.reading import NumberReading
@@ -31,6 +32,7 @@ Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
 Numbered = tuple["NumberReading", float]  # likewise
 Result = TypeVar("Result")
+Label = TypeVar("Label", str, str | None)
 
 # Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
 JOB_CPU_SECONDS = 5
@@ -215,6 +217,22 @@ def draw_explanation(
     return [_try(_explain, draw, *question, max_pixels) for question in questions]
 
 
+def counterfactual(
+    questions: Sequence[tuple[Image, str]], max_pixels: int
+) -> list[Counterfactual | ValueError | None]:
+    """As ``DigitRecognizer.counterfactual``, for pictures and labels, in pixels of its picture."""
+    find = _recognizer.counterfactual
+    return [_try(_explain, find, *question, max_pixels) for question in questions]
+
+
+def draw_counterfactual(
+    questions: Sequence[tuple[Image, str]], max_pixels: int
+) -> list[np.ndarray | ValueError | None]:
+    """As ``DigitRecognizer.draw_counterfactual``, for pictures and labels."""
+    draw = _recognizer.draw_counterfactual
+    return [_try(_explain, draw, *question, max_pixels) for question in questions]
+
+
 def find_hints(images: Sequence[Image], max_pixels: int) -> list[Hint | ValueError | None]:
     """For pictures that were refused, see :func:`digit_model.hints.hint_for`."""
     return [_try(_find_hint, image, max_pixels) for image in images]
@@ -234,11 +252,8 @@ def _read_number(image: Image, max_pixels: int) -> Numbered:
 
 
 def _explain(
-    function: Callable[[np.ndarray, str | None], np.ndarray],
-    image: Image,
-    label: str | None,
-    max_pixels: int,
-) -> np.ndarray:
+    function: Callable[[np.ndarray, Label], Result], image: Image, label: Label, max_pixels: int
+) -> Result:
     from digit_model import reading
 
     return function(reading.load(image, max_pixels), label)
