@@ -55,6 +55,7 @@ def build_demo(
     from page.endpoints import add_endpoints
     from page.model_tab import add_model_tab
     from page.privacy_tab import add_privacy_tab
+    from page.ten_digits_tab import add_ten_digits_tab
 
     store = store or CorrectionStore(CORRECTIONS)
     allowed = allowed or limits.Limits()
@@ -65,6 +66,8 @@ def build_demo(
                 add_draw_tab(recognizer, store)
             with gr.Tab("Many pictures"):
                 add_batch_tab(recognizer, allowed)
+            with gr.Tab("Ten digits"):
+                add_ten_digits_tab(recognizer, store)
             with gr.Tab("Model"):
                 add_model_tab(recognizer.model)
             with gr.Tab("Help & privacy"):

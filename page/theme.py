@@ -12,6 +12,7 @@ CSS = [
     HERE / "text.css",
     HERE / "answer_card" / "answer.css",
     HERE / "history" / "history.css",
+    HERE / "ten_digits" / "ten_digits.css",
     HERE / "batch_list" / "batch_list.css",
 ]
 

@@ -50,15 +50,15 @@ class AnswerCard(gr.HTML):
             js_on_load=load_scripts(HERE, start="startCard"),
             apply_default_css=False,
             server_functions=[
-                _with_json_errors(explain, "explain"),
-                _with_json_errors(correct, "correct"),
-                _with_json_errors(withdraw, "withdraw"),
+                with_json_errors(explain, "explain"),
+                with_json_errors(correct, "correct"),
+                with_json_errors(withdraw, "withdraw"),
             ],
             **kwargs,
         )
 
 
-def _with_json_errors(
+def with_json_errors(
     function: ServerFunction, name: str
 ) -> Callable[[Any], Awaitable[dict[str, Any]]]:
     """The function under the name that the scripts use; it returns its errors as `{"error"}`."""

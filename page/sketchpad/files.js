@@ -10,7 +10,7 @@ function acceptFiles({ element, isForPad, sheet, status, waiting, upload, onUplo
   // The server says what can't be read: it knows more kinds of pictures than browsers do.
   async function uploadPicture(files) {
     const [first] = files ?? [];
-    const file = [...(files ?? [])].find(({ type }) => type.startsWith("image/")) ?? first;
+    const file = [...(files ?? [])].find(isPictureFile) ?? first;
     if (!file) return false;
     const number = ++latest;
     status.textContent = "";

@@ -1,0 +1,128 @@
+// One small pad, for one digit.
+
+const CELL_PICTURE_SIDE = 280; // pixels, of what is read
+const CELL_PEN = 0.075; // width of the pen, in sides of the pad
+const READ_MS = 350; // after pen-up: the strokes of one digit follow each other sooner
+const NOT_READ = "No answer from the server.";
+
+// onChange is called when something was written or read.
+function createCell({ digit, server, onChange }) {
+  const element = document.createElement("figure");
+  element.innerHTML = `<div class="tile">
+      <span class="model" aria-hidden="true"></span>
+      <canvas role="img"></canvas>
+      <button type="button" class="again" hidden>×</button>
+    </div>
+    <figcaption><b></b> <span class="sure"></span><br><span class="nearest"></span></figcaption>`;
+  const canvas = element.querySelector("canvas");
+  const model = element.querySelector(".model");
+  const again = element.querySelector(".again");
+  const [name, sure, nearest] = ["b", ".sure", ".nearest"].map((each) =>
+    element.querySelector(each),
+  );
+  let strokes = []; // as those of the sketchpad, in sides of this pad
+  let reading = null; // of these strokes
+  let timer = null;
+  let question = 0; // the answer to an earlier one is dropped
+
+  function paintOn(target) {
+    const context = target.getContext("2d", { alpha: false });
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, target.width, target.height);
+    context.lineCap = "round";
+    context.lineJoin = "round";
+    context.strokeStyle = "#111";
+    for (const stroke of strokes) {
+      paintStroke(context, stroke, { scale: target.width, left: 0, top: 0 });
+    }
+    return target;
+  }
+
+  // A canvas of this many pixels a side.
+  function painted(side) {
+    const target = document.createElement("canvas");
+    target.width = side;
+    target.height = side;
+    return paintOn(target);
+  }
+
+  const picture = () => painted(CELL_PICTURE_SIDE).toDataURL("image/png");
+
+  function show() {
+    const side = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (side && canvas.width !== side) [canvas.width, canvas.height] = [side, side];
+    paintOn(canvas);
+    model.hidden = strokes.length > 0;
+    again.hidden = !strokes.length;
+    element.classList.toggle("misread", reading?.is_read === false);
+    const misread = reading?.is_read === false ? `read as ${reading.headline}` : reading?.sure;
+    sure.textContent = reading ? misread : "";
+    nearest.textContent = reading?.nearest
+      ? `nearest ${reading.nearest}, ${reading.nearest_sure}`
+      : (reading?.error ?? "");
+  }
+
+  async function read() {
+    const number = ++question;
+    const request = server.read({ picture: picture(), digit });
+    const answer = await request.catch(() => ({ error: NOT_READ }));
+    if (number !== question) return;
+    reading = answer;
+    show();
+    onChange();
+  }
+
+  // Puts these strokes in the place of those that were there.
+  function write(newStrokes) {
+    clearTimeout(timer);
+    question++;
+    strokes = newStrokes;
+    reading = null;
+    show();
+    onChange();
+    if (strokes.length) read();
+  }
+
+  function toPoint(event) {
+    const box = canvas.getBoundingClientRect();
+    const place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return [...place.map((number) => Math.round(1e4 * number) / 1e4), 1];
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !event.isPrimary) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    canvas.setPointerCapture(event.pointerId);
+    strokes = [...strokes, { points: [toPoint(event)], width: CELL_PEN }];
+    reading = null;
+    question++;
+    show();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    const events = event.getCoalescedEvents?.() ?? [];
+    strokes.at(-1).points.push(...(events.length ? events : [event]).map(toPoint));
+    paintOn(canvas);
+  });
+  for (const type of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(type, () => {
+      onChange();
+      timer = setTimeout(read, READ_MS);
+    });
+  }
+  again.addEventListener("click", () => write([]));
+  new ResizeObserver(show).observe(canvas);
+
+  model.textContent = digit;
+  name.textContent = digit;
+  canvas.ariaLabel = `A pad for ${withArticle(digit)}`;
+  again.ariaLabel = `Write the ${digit} again`;
+  again.title = again.ariaLabel;
+  return {
+    ...{ digit, element, write, picture, painted },
+    strokes: () => strokes,
+    reading: () => reading,
+    isWritten: () => strokes.length > 0,
+  };
+}

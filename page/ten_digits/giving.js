@@ -1,0 +1,74 @@
+// "Give them to the training": ten corrections at once, after one consent, which can be taken back.
+
+const GIVING_FAILED = "No answer from the server.";
+
+function createGiving({ element, server, cells }) {
+  const find = (selector) => element.querySelector(selector);
+  const consent = find(".consent");
+  const send = find(".send");
+  const withdraw = find(".withdraw");
+  const why = find(".why-not");
+  const said = find(".said");
+  let kept = []; // ids of what was sent
+  let sent = ""; // what was written then
+
+  const written = () => JSON.stringify(cells.map((cell) => cell.strokes()));
+
+  // Calls the function for each item; returns the results up to the first error, and that error.
+  async function forEach(items, call) {
+    const results = [];
+    for (const item of items) {
+      const response = await call(item).catch(() => ({ error: GIVING_FAILED }));
+      if (response.error) return { results, error: response.error };
+      results.push(response.id);
+    }
+    return { results, error: null };
+  }
+
+  async function give() {
+    send.disabled = true;
+    said.textContent = "Sending …";
+    sent = written();
+    const { results, error } = await forEach(cells, ({ digit, picture }) =>
+      server.correct({ picture: picture(), label: digit, consent: consent.checked }),
+    );
+    kept = results;
+    said.textContent = error ?? "Thank you. All ten are kept.";
+    show();
+  }
+
+  async function takeBack() {
+    withdraw.disabled = true;
+    said.textContent = "Deleting …";
+    const { results, error } = await forEach(kept, (id) => server.withdraw({ id }));
+    kept = kept.slice(results.length);
+    if (!kept.length) consent.checked = false;
+    said.textContent = error ?? "Deleted. Nothing is kept of them.";
+    withdraw.disabled = false;
+    show();
+  }
+
+  function reasonToWait() {
+    if (!cells.every((cell) => cell.isWritten())) return "Write all ten first.";
+    return consent.checked ? "" : "Tick the box, if you agree.";
+  }
+
+  // To be called when something was written, too.
+  function show() {
+    if (sent && sent !== written()) {
+      sent = "";
+      kept = [];
+      consent.checked = false; // it was for those
+      said.textContent = "";
+    }
+    withdraw.hidden = !kept.length;
+    send.hidden = kept.length > 0;
+    why.textContent = kept.length ? "" : reasonToWait();
+    send.disabled = why.textContent !== "";
+  }
+
+  consent.addEventListener("change", show);
+  send.addEventListener("click", give);
+  withdraw.addEventListener("click", takeBack);
+  return { show };
+}

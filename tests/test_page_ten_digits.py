@@ -1,0 +1,96 @@
+"""The Ten digits tab: written once, kept as a poster, given to the training and taken back."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Drawing, Server, Visitor, drawing_of
+from PIL import Image
+from playwright.sync_api import Locator, ViewportSize, expect
+from test_page import serious_violations
+from test_page_answer import stored
+
+from digit_model import DigitRecognizer
+from page.ten_digits_tab import digit_reading
+
+Visit = Callable[..., Visitor]
+
+
+def write(visitor: Visitor, pad: Locator, drawing: Drawing) -> None:
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    assert box is not None
+    mouse = visitor.page.mouse
+    for stroke in drawing.strokes:
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        mouse.move(*places[0])
+        mouse.down()
+        for place in [*places[1:-1:4], places[-1]]:
+            mouse.move(*place)
+        mouse.up()
+
+
+@pytest.mark.browser
+def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
+    visit: Visit, server: Server, tmp_path: Path
+) -> None:
+    visitor = visit(viewport=ViewportSize(width=390, height=844))
+    visitor.open("Ten digits")
+    pads, captions = (visitor.page.locator(f"#ten-digits {part}") for part in ("canvas", ".sure"))
+    save = visitor.button("Save the poster")
+    expect(save).to_be_disabled()
+    for digit in range(10):
+        write(visitor, pads.nth(digit), drawing_of("4" if digit == 3 else str(digit)))
+    expect(captions.nth(3)).to_have_text("read as 4")
+    expect(save).to_be_enabled()
+    visitor.button("Write the 3 again").click()
+    expect(visitor.page.locator("#ten-digits .progress")).to_have_text("9 of 10 written")
+    write(visitor, pads.nth(3), drawing_of("3"))
+    expect(captions).to_have_text([">99%"] * 10)
+    assert serious_violations(visitor) == []
+    assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+    with visitor.page.expect_download() as download:
+        save.click()
+    download.value.save_as(tmp_path / "poster.png")
+    with Image.open(tmp_path / "poster.png") as poster:
+        width, height = poster.size
+        ink = np.asarray(poster.convert("L")) < 60
+    columns = [ink[:, x * width // 5 : (x + 1) * width // 5].mean() for x in range(5)]
+    assert width > height > 800
+    assert min(columns) > 0.01  # there is ink in each
+
+    before = len(stored(server))
+    visitor.page.get_by_text("Give them to the training").click()
+    send, consent = visitor.button("Send all ten"), visitor.page.locator("#ten-digits .consent")
+    expect(send).to_be_disabled()
+    consent.check()
+    send.click()
+    said = visitor.page.locator("#ten-digits .said")
+    expect(said).to_have_text("Thank you. All ten are kept.")
+    assert [line["label"] for line in stored(server)[before:]] == [*"0123456789"]
+    visitor.page.locator("#ten-digits .withdraw").click()
+    expect(said).to_have_text("Deleted. Nothing is kept of them.")
+    assert len(stored(server)) == before
+    expect(consent).not_to_be_checked()
+
+    visitor.page.reload()
+    visitor.open("Ten digits")
+    expect(captions).to_have_text([">99%"] * 10)
+    visitor.button("Start over").click()
+    expect(captions).to_have_text([""] * 10)
+    expect(save).to_be_disabled()
+
+
+def test_a_reading_names_what_a_digit_is_nearest_to() -> None:
+    buffer = io.BytesIO(drawing_of("7").png())
+    prediction = DigitRecognizer.from_pretrained().predict(Image.open(buffer), top_k=10)
+    as_written, as_another = digit_reading(prediction, "7"), digit_reading(prediction, "1")
+    assert (as_written["is_read"], as_written["sure"]) == (True, ">99%")
+    assert as_written["nearest"] != "7"
+    assert (as_another["is_read"], as_another["headline"]) == (False, "7")
+    assert (as_another["sure"], as_another["nearest"]) == ("<1%", "7")
