@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT, Drawing, Visitor
+from hostile_files import heic
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -140,7 +141,8 @@ def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path:
     name = "<img src=x onerror=alert(1)>.heic"  # browsers know no type for it
     inner = tmp_path / "scans" / "inner"
     inner.mkdir(parents=True)
-    shutil.copy(ROOT / "examples" / "crossed-seven.jpg", tmp_path / "scans" / name)
+    with Image.open(ROOT / "examples" / "crossed-seven.jpg") as picture:
+        (tmp_path / "scans" / name).write_bytes(heic(picture))
     shutil.copy(ROOT / "examples" / "red-marker-on-nothing.png", inner / "4.png")
     shutil.copy(ROOT / "LICENSE", inner)
     page = visitor.page

@@ -16,7 +16,8 @@ function rememberRows(rows) {
 
 function rememberedRows() {
   try {
-    return JSON.parse(sessionStorage.getItem(MEMORY_KEY)) ?? [];
+    const rows = JSON.parse(sessionStorage.getItem(MEMORY_KEY));
+    return Array.isArray(rows) ? rows : [];
   } catch {
     return [];
   }
