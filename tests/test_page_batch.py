@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import ROOT, Drawing, Visitor
+from hostile_files import heic
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -117,11 +118,31 @@ def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visit: Visit) 
     expect(page.get_by_text("No pictures yet.")).to_be_visible()
 
 
+def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.evaluate("""() => {
+      const store = Storage.prototype.setItem;
+      Storage.prototype.setItem = function (key, text) {
+        if (text.length > 5000) throw new DOMException("full", "QuotaExceededError");
+        store.call(this, key, text);
+      };
+    }""")
+    visitor.open("Many pictures")
+    page.get_by_role("button", name="examples").click()
+    expect(page.locator("#batch img")).to_have_count(7)
+    page.reload()
+    visitor.open("Many pictures")
+    expect(page.locator("#batch tbody tr")).to_have_count(7)
+    expect(page.locator("#batch img")).to_have_count(0)
+
+
 def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)>.heic"  # browsers know no type for it
     inner = tmp_path / "scans" / "inner"
     inner.mkdir(parents=True)
-    shutil.copy(ROOT / "examples" / "crossed-seven.jpg", tmp_path / "scans" / name)
+    with Image.open(ROOT / "examples" / "crossed-seven.jpg") as picture:
+        (tmp_path / "scans" / name).write_bytes(heic(picture))
     shutil.copy(ROOT / "examples" / "red-marker-on-nothing.png", inner / "4.png")
     shutil.copy(ROOT / "LICENSE", inner)
     page = visitor.page
@@ -143,8 +164,8 @@ def test_more_files_than_allowed_are_not_sent(visitor: Visitor) -> None:
     visitor.open("Many pictures")
     files = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": b"0"} for n in range(501)]
     visitor.page.locator("#batch .files").set_input_files(files)  # type: ignore[arg-type]
-    status = visitor.page.locator("#batch .status")
-    expect(status).to_have_text("These are 501 files; send 500 at most.")
+    trouble = visitor.page.get_by_role("alert")
+    expect(trouble).to_have_text("These are 501 files; send 500 at most.")
     expect(visitor.page.locator("#batch .empty")).to_be_visible()
 
 

@@ -1,5 +1,7 @@
 // The list of many pictures: connects its parts.
 
+const MOST_NAMES = 5; // of files, in a sentence
+
 function startBatchList({ element, props, trigger, watch, upload }) {
   const find = (selector) => element.querySelector(selector);
   const progress = createProgress(element);
@@ -18,7 +20,10 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   }
 
   function take(value) {
-    if (value?.stopped) progress.end("Not all of the pictures could be read.");
+    if (value?.stopped) {
+      progress.end("");
+      progress.tell("Not all of the pictures could be read.");
+    }
     if (!value?.rows) return;
     runs.take(value);
     if (value.rows.length < value.total) {
@@ -33,12 +38,15 @@ function startBatchList({ element, props, trigger, watch, upload }) {
 
   async function send(files) {
     const most = Number(find(".drop").dataset.mostFiles);
-    if (files.length === 0) progress.end("There is no picture among these files.");
-    if (files.length > most) progress.end(`These are ${files.length} files; send ${most} at most.`);
+    progress.tell("");
+    if (files.length === 0) progress.tell("There is no picture among these files.");
+    if (files.length > most)
+      progress.tell(`These are ${files.length} files; send ${most} at most.`);
     if (files.length === 0 || files.length > most) return;
     const onStep = (count) => progress.step("Sending", count, files.length);
     const { sent, unsent } = await sendFiles({ files, upload, onStep });
-    progress.end(unsent.length ? `Could not be sent to the server: ${unsent.join(", ")}.` : "");
+    progress.end("");
+    if (unsent.length) progress.tell(`Could not be sent to the server: ${someOf(unsent)}.`);
     if (sent.length === 0) return;
     props.value = { files: sent };
     trigger("upload");
@@ -48,6 +56,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     runs.clear();
     sorting.reset();
     progress.end("");
+    progress.tell("");
     rememberRows([]);
     show();
     find(".choose-files").focus();
@@ -66,4 +75,10 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   watch("value", () => take(props.value));
   runs.restore(rememberedRows());
   show();
+}
+
+function someOf(names) {
+  const rest = names.length - MOST_NAMES;
+  const shown = names.slice(0, MOST_NAMES).join(", ");
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }

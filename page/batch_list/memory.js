@@ -1,7 +1,7 @@
 // Keeps the list for this tab of the browser, which the server's restart doesn't touch.
 
 const MEMORY_KEY = "digits.batch";
-const MOST_CHARACTERS = 4_000_000;
+const MOST_CHARACTERS = 3_000_000; // of some five million; the pad needs a share
 
 function rememberRows(rows) {
   const kept = [rows, rows.map((row) => ({ ...row, thumbnail: null }))];
@@ -16,7 +16,8 @@ function rememberRows(rows) {
 
 function rememberedRows() {
   try {
-    return JSON.parse(sessionStorage.getItem(MEMORY_KEY)) ?? [];
+    const rows = JSON.parse(sessionStorage.getItem(MEMORY_KEY));
+    return Array.isArray(rows) ? rows : [];
   } catch {
     return [];
   }

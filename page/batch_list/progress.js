@@ -5,6 +5,7 @@ function createProgress(element) {
   const bar = busy.querySelector("progress");
   const text = busy.querySelector("span");
   const status = element.querySelector(".status");
+  const trouble = element.querySelector(".trouble");
 
   return {
     step(word, count, total) {
@@ -14,10 +15,13 @@ function createProgress(element) {
       text.textContent = `${word} ${count} of ${total}`;
       status.textContent = "";
     },
-    // Screen readers say the sentence.
+    // Screen readers say the sentences; that of a trouble stays until the next files are sent.
     end(sentence) {
       busy.hidden = true;
       status.textContent = sentence;
+    },
+    tell(sentence) {
+      trouble.textContent = sentence;
     },
   };
 }

@@ -14,6 +14,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from page.examples import EXAMPLES
 from page.server.bodies import BodyLimits
 from page.server.calls import EXCEPTION_HANDLERS, WellFormedCalls
 from page.server.closed_routes import ClosedRoutes
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from page.server.upload_folder import UploadFolder
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
 ICON = str(ROOT / "page" / "icon.png")
 MAX_THREADS = 8  # of Gradio's, in this process: pictures are decoded in the workers
 

@@ -15,7 +15,7 @@ import gradio.routes
 PICTURES = {"/read_number": "number.jpg"}
 PICTURE = "crossed-seven.jpg"  # for the other endpoints; both are in examples/
 VALUES = {"label": "7"}  # of parameters without a default that are no files
-OWN = "or a picture of your own"
+COMMENT = "An example; a picture of your own does as well."
 PYTHON_NAMES = {"null": "None", "true": "True", "false": "False"}
 
 
@@ -82,7 +82,8 @@ def _python(
             "",
             "from gradio_client import Client, handle_file",
             "",
-            f'urlretrieve("{address}", "{picture}")  # {OWN}',
+            f"# {COMMENT}",
+            f'urlretrieve("{address}", "{picture}")',
             f"client = Client({source})",
             "result = client.predict(",
             *lines,
@@ -99,7 +100,8 @@ def _javascript(api_name: str, arguments: list[Argument], address: str, source: 
         [
             'import { Client, handle_file } from "@gradio/client";',
             "",
-            f'const response = await fetch("{address}"); // {OWN}',
+            f"// {COMMENT}",
+            f'const response = await fetch("{address}");',
             "const picture = await response.blob();",
             f"const client = await Client.connect({source});",
             f'const result = await client.predict("{api_name}", {{',
@@ -115,7 +117,8 @@ def _bash(api_name: str, arguments: list[Argument], picture: str, address: str, 
     data = ", ".join(_filled(argument, file) for argument in arguments)
     return "\n".join(
         [
-            f"curl -s -O {address}  # {OWN}",
+            f"# {COMMENT}",
+            f"curl -s -O {address}",
             f"FILE=$(curl -s -F files=@{picture} {api}upload | tr -d '[]\"')",
             f'curl -s {api}run{api_name} -H "Content-Type: application/json" \\',
             f"  -d '{{\"data\": [{data}]}}'",
