@@ -28,14 +28,17 @@ class AnswerCard(gr.HTML):
     def __init__(
         self,
         explain: ServerFunction,
+        change: ServerFunction,
         correct: ServerFunction,
         **kwargs: Any,
     ):
-        """The browser calls two functions.
+        """The browser calls three functions.
 
         Args:
             explain: takes `{"picture", "label"}`; returns `{"evidence"}`, 28×28 signed bytes in
                 base64.
+            change: takes `{"picture", "label"}`; returns `{"change"}`, the strokes that would make
+                this digit of the other, see `counterfactual_answer`.
             correct: takes `{"picture", "label", "consent"}`; returns `{"id"}`, under which the
                 picture was stored.
             kwargs: as for gr.HTML.
@@ -48,6 +51,7 @@ class AnswerCard(gr.HTML):
             apply_default_css=False,
             server_functions=[
                 _with_json_errors(explain, "explain"),
+                _with_json_errors(change, "change"),
                 _with_json_errors(correct, "correct"),
             ],
             **kwargs,

@@ -17,6 +17,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
   const view = createView(canvas, strokes);
   const pen = createPen(element, strokes);
   const boxes = createBoxes({ parent: find(".boxes"), strokes });
+  const ghosts = createGhosts({ paper: find(".paper"), canvas, strokes });
   const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
   const answers = createSteadyAnswers({ strokes, onAnswer });
   const recognition = createRecognition({ server, strokes, status, onAnswer: answers.take });
@@ -30,6 +31,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
     clear.disabled = empty;
     growth.cancel();
     boxes.clear();
+    ghosts.clear();
     showPaper();
     view.repaint();
     if (empty) recognition.reset();
@@ -57,6 +59,7 @@ function startSketchpad({ element, props, trigger, server, upload }) {
 
   function onAnswer(drawing) {
     boxes.onAnswer(drawing);
+    ghosts.onAnswer(drawing);
     props.value = drawing;
     trigger("input");
   }
