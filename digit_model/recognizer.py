@@ -230,7 +230,7 @@ class DigitRecognizer:
                 or several digits.
         """
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
-        found, _ = self._counterfactual(picture, toward)
+        found = self._counterfactual(picture, toward)
         return found and found.scaled(factor)
 
     def draw_counterfactual(self, image: ImageInput, toward: str) -> np.ndarray | None:
@@ -242,13 +242,11 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: as :meth:`counterfactual`.
         """
-        found, before = self._counterfactual(decode(image, max_side=WORK_SIDE), toward)
-        return None if found is None else draw_ghosts(found, before)
+        found = self._counterfactual(decode(image, max_side=WORK_SIDE), toward)
+        return None if found is None else draw_ghosts(found)
 
-    def _counterfactual(
-        self, picture: np.ndarray, toward: str
-    ) -> tuple[Counterfactual | None, Prediction]:
-        """For uint8 RGB (h, w, 3); and what it is read as now."""
+    def _counterfactual(self, picture: np.ndarray, toward: str) -> Counterfactual | None:
+        """For uint8 RGB (h, w, 3), its longer side at most 640 pixels."""
         _check_label(toward)
         before = self.predict(picture)
         if before.number is not None:
@@ -257,17 +255,16 @@ class DigitRecognizer:
             raise ValueError("There is no ink in this picture to change.")
         if before.verdict == "digit" and before.label == toward:
             raise ValueError(f"It is read as {toward} already.")
-        digit = before.model_input
-        sheet = Sheet(picture, digit, before.crop)
+        sheet = Sheet(picture, before)
         search = Search(
             self._fused,
             self.logits,
             self.calibration,
-            digit,
+            before.model_input,
             toward=LABELS.index(toward),
             tools=sheet.tools,
         )
-        return first_that_is_read(search.run(), sheet, self.predict, toward), before
+        return first_that_is_read(search.run(), sheet, self.predict, toward)
 
     def _labels_to_compare(
         self, digit: np.ndarray, label: str | None, against: str | None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from digit_model import NumberReading, Prediction
+    from digit_model.counterfactual.picture import Counterfactual
     from digit_model.hints import Hint
 
 
@@ -91,6 +92,35 @@ def number_answer(reading: NumberReading) -> dict[str, Any]:
             }
             for box, digit in reading.digits
         ],
+    }
+
+
+def counterfactual_answer(found: Counterfactual | None) -> dict[str, Any] | None:
+    """What the page shows of the strokes that would make another digit of one.
+
+    Returns:
+        The strokes `added` and `erased`, each a list of points (x, y), and both widths, all in
+        sides of the square that was read; None if there are none.
+    """
+    if found is None or found.before.crop is None:
+        return None
+    left, top, width, height = found.before.crop
+    rows, columns = found.picture.shape[:2]
+
+    def in_square(strokes: list[np.ndarray]) -> list[list[list[float]]]:
+        return [
+            [
+                [round((x / columns - left) / width, 4), round((y / rows - top) / height, 4)]
+                for x, y in stroke.tolist()
+            ]
+            for stroke in strokes
+        ]
+
+    return {
+        "added": in_square(found.added),
+        "erased": in_square(found.erased),
+        "pen_width": found.pen_width / (width * columns),
+        "eraser_width": found.eraser_width / (width * columns),
     }
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 import numpy as np
 
-from page.answer import full_answer, to_base64
+from page.answer import counterfactual_answer, full_answer, to_base64
 from page.answer_card import AnswerCard
 from page.caller import unless_caller_leaves
 from page.data_url import decode_data_url
@@ -81,6 +81,12 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         evidence = await recognizer.explain(picture, str(request.get("label")))
         return {"evidence": to_base64(np.rint(127 * evidence).astype(np.int8))}
 
+    async def change(request: dict[str, Any]) -> dict[str, Any]:
+        picture = decode_data_url(request.get("picture"))
+        toward = str(request.get("label"))
+        found = await unless_caller_leaves(recognizer.counterfactual(picture, toward))
+        return {"change": counterfactual_answer(found)}
+
     async def correct(request: dict[str, Any]) -> dict[str, Any]:
         picture = decode_data_url(request.get("picture"))
         label, consent = str(request.get("label")), request.get("consent")
@@ -93,7 +99,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         with gr.Column(elem_id="input-column"):
             pad = Sketchpad(answer_drawing, answer_on_pad, elem_id="pad")
         with gr.Column(elem_id="answer-column"):
-            card = AnswerCard(explain, correct, withdraw, elem_id="card")
+            card = AnswerCard(explain, change, correct, withdraw, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")
             more = gr.Checkbox(label="More guesses", container=False, elem_id="more")
             with gr.Column(elem_id="examples", visible=bool(EXAMPLE_FILES)):

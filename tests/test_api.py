@@ -389,7 +389,7 @@ def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server
 def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
     config = httpx.get(f"{server.url}/config").json()
     card = next(c["id"] for c in config["components"] if "reasons" in str(c["props"]))
-    for function in ("explain", "correct"):
+    for function in ("explain", "change", "correct"):
         picture = {"picture": "data:image/png;base64,aGk="}  # not an image file
         questions: list[Any] = [None, 7, [], {}, {"picture": 7}, picture]
         for junk in questions:

@@ -18,6 +18,7 @@ PAGE_MAY_IMPORT = {
     "digit_model.cluster.client",
     "digit_model.cluster.deployment",
     "digit_model.correction_store",
+    "digit_model.counterfactual.picture",  # for a type
     "digit_model.files",
     "digit_model.hints",  # for a type
     "digit_model.hub.correction_upload",

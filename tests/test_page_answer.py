@@ -135,6 +135,47 @@ def test_an_uploaded_picture_has_evidence_too(visitor: Visitor) -> None:
     visitor.page.locator("#card .reasons button").nth(7).click()  # no other test asks for reasons
 
 
+def test_what_would_make_it_another_digit(visitor: Visitor) -> None:
+    reasons = visitor.page.locator("#card .reasons button")
+    legend, change = visitor.page.locator("#card .legend"), visitor.page.locator("#card .change")
+    ghosts = visitor.page.locator("#pad .ghosts")
+    below = visitor.page.locator("#card .time")  # which must not move
+    visitor.draw(drawing_of("3"))
+    visitor.settle()
+    expect(change).to_be_disabled()
+    place = below.bounding_box()
+    reasons.nth(3).click()
+    expect(ghosts).to_be_visible()  # the evidence, large
+    expect(change).to_be_disabled()  # it is a 3
+    reasons.nth(8).click()
+    expect(change).to_have_text("What would make it an 8?")
+    change.click()
+    expect(legend).to_have_text(re.compile("^Blue .* would make it an 8.$"))
+    assert coloured(visitor)[0] > 100  # blue
+    assert below.bounding_box() == place
+    box, pad = ghosts.bounding_box(), visitor.box()
+    assert box
+    assert box["width"] == pytest.approx(box["height"], rel=0.02)
+    longer = max(
+        max(points) - min(points)
+        for points in zip(*(point for s in drawing_of("3").strokes for point in s), strict=True)
+    )
+    assert box["width"] / pad["width"] == pytest.approx((longer + 21 / 280) * 28 / 20, rel=0.1)
+    reasons.nth(1).click()
+    change.click()
+    expect(legend).to_have_text("No small change would make it a 1.")
+    expect(ghosts).to_be_hidden()
+    reasons.nth(8).click()
+    expect(ghosts).to_be_visible()
+    visitor.press((0.2, 0.9))  # another stroke begins: the pad shows the ink itself again
+    expect(ghosts).to_be_hidden()
+    visitor.lift()
+    visitor.settle()
+    expect(change).to_have_attribute("aria-pressed", "false")
+    reasons.nth(8).click()
+    expect(ghosts).to_be_hidden()
+
+
 def test_nothing_is_kept_without_consent_and_a_click(visit: Visit, server: Server) -> None:
     before = len(stored(server))
     visitor = visit()

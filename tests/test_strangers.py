@@ -167,7 +167,7 @@ def call(server: Server, endpoint: str, data: list[Any]) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize(("endpoint", "arguments"), [("recognize", [3]), ("explain", ["7"])])
+@pytest.mark.parametrize(("endpoint", "arguments"), [("recognize", [3]), ("explain", ["7", None])])
 def test_a_file_whose_caller_hangs_up_is_given_up(
     server: Server, http: httpx.Client, file: dict[str, Any], endpoint: str, arguments: list[Any]
 ) -> None:
@@ -244,7 +244,7 @@ def test_a_full_disk_is_one_sentence_and_passes(
     try:
         answer = http.post("/upload", files={"files": ("a.png", bytes(20_000))})
         resource.prlimit(pid, limit, (100, before[1]))
-        evidence = http.post("/run/explain", json={"data": [file, "7"]})
+        evidence = http.post("/run/explain", json={"data": [file, "7", None]})
     finally:
         resource.prlimit(pid, limit, before)
     assert (answer.status_code, answer.text) == (507, NO_ROOM)

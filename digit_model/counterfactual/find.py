@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digit_model.counterfactual.picture import Counterfactual, Sheet, draw_stroke
+from digit_model.counterfactual.picture import Counterfactual, Sheet, draw_stroke, square_of
 from digit_model.counterfactual.search import Rated
 from digit_model.explanation import AGAINST, FOR, SIDE, draw_attribution
 from digit_model.prediction import Prediction
@@ -36,34 +36,32 @@ def first_that_is_read(
                 share=float(one.share[0]),
                 picture=picture,
                 prediction=prediction,
+                before=sheet.before,
             )
     return None
 
 
-def draw_ghosts(found: Counterfactual, before: Prediction, side: int = SIDE) -> np.ndarray:
+def draw_ghosts(found: Counterfactual, side: int = SIDE) -> np.ndarray:
     """The strokes over the digit.
 
     Args:
         found: in pixels of its ``picture``.
-        before: the prediction of the picture that was changed.
         side: of the returned picture, in pixels.
 
     Returns:
         uint8 RGB (side, side, 3) on white paper: grey ink was there, blue ink is to be added, ink
         under orange to be rubbed out.
     """
-    digit = before.model_input
-    drawn = draw_attribution(np.zeros(digit.shape, np.float32), digit, side).astype(np.float32)
-    rows, columns = found.picture.shape[:2]
-    left, top, width, height = np.array(before.crop) * [columns, rows, columns, rows]
-    for strokes, pen, colour in (
+    digit = found.before.model_input
+    drawn = draw_attribution(np.zeros(digit.shape), digit, side).astype(np.float32)
+    left, top, width, _ = square_of(found.before, found.picture)
+    scale = side / width
+    for strokes, stroke_width, colour in (
         (found.erased, found.eraser_width, AGAINST),
         (found.added, found.pen_width, FOR),
     ):
         covered = np.zeros((side, side), np.uint8)
         for stroke in strokes:
-            draw_stroke(
-                covered, (stroke - [left, top]) * side / [width, height], pen * side / width
-            )
+            draw_stroke(covered, scale * (stroke - [left, top]), scale * stroke_width)
         drawn += OPACITY * covered[..., None] / 255 * (np.array(colour) - drawn)
     return np.rint(drawn).astype(np.uint8)

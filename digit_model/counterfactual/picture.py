@@ -12,7 +12,6 @@ import numpy as np
 from digit_model.counterfactual.strokes import Changes, Tools, curves
 from digit_model.digit import SIZE
 from digit_model.prediction import Prediction
-from digit_model.preprocess import Crop
 
 SUBPIXEL_BITS = 4  # fractional bits of the coordinates given to cv2: 1/16 pixel
 INKED, NEAR_INK = 0.8, 0.1  # in [0, 1]: surely ink, and what may be its soft edge
@@ -34,6 +33,7 @@ class Counterfactual:
         share: of the ink, added and rubbed out, as a fraction of the digit's.
         picture: uint8 RGB (h, w, 3), the changed picture, its longer side at most 640 pixels.
         prediction: of the changed picture; its verdict is "digit".
+        before: the prediction of the picture as it was.
     """
 
     added: list[np.ndarray]
@@ -43,6 +43,7 @@ class Counterfactual:
     share: float
     picture: np.ndarray
     prediction: Prediction
+    before: Prediction
 
     def scaled(self, factor: float) -> Counterfactual:
         """For the picture before it was shrunk by this factor."""
@@ -60,16 +61,16 @@ class Sheet:
 
     Attributes:
         picture: uint8 RGB (h, w, 3).
+        before: its prediction.
         scale: its pixels for one of the 28×28 digit.
     """
 
-    def __init__(self, picture: np.ndarray, digit: np.ndarray, crop: Crop) -> None:
-        """Args are the picture, uint8 RGB (h, w, 3), and its prediction's 28×28 digit and crop."""
-        self.picture = picture
-        rows, columns = picture.shape[:2]
-        self._corner = np.array([crop[0] * columns, crop[1] * rows])
-        self.scale = crop[2] * columns / SIZE
-        self._ink = self._enlarged(digit.astype(np.float32) / 255)
+    def __init__(self, picture: np.ndarray, before: Prediction) -> None:
+        """Args are the picture, uint8 RGB (h, w, 3), and its prediction, which isn't blank."""
+        self.picture, self.before = picture, before
+        left, top, side, _ = square_of(before, picture)
+        self._corner, self.scale = np.array([left, top]), side / SIZE
+        self._ink = self._enlarged(before.model_input.astype(np.float32) / 255)
 
     @cached_property
     def tools(self) -> Tools:
@@ -138,6 +139,14 @@ class Sheet:
         weights = cv2.blur(blank, (side, side))[..., None]
         paper = cv2.blur(self.picture * blank, (side, side)) / np.maximum(weights, 1e-6)
         return np.where(weights > 0, paper, self._paper_colour)
+
+
+def square_of(prediction: Prediction, picture: np.ndarray) -> tuple[float, float, float, float]:
+    """Left, top, width and height of what was read, in pixels of the picture (h, w, 3)."""
+    assert prediction.crop is not None
+    left, top, width, height = prediction.crop
+    rows, columns = picture.shape[:2]
+    return left * columns, top * rows, width * columns, height * rows
 
 
 def draw_stroke(covered: np.ndarray, points: np.ndarray, width: float) -> None:

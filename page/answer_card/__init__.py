@@ -29,15 +29,18 @@ class AnswerCard(gr.HTML):
     def __init__(
         self,
         explain: ServerFunction,
+        change: ServerFunction,
         correct: ServerFunction,
         withdraw: ServerFunction,
         **kwargs: Any,
     ):
-        """The browser calls three functions.
+        """The browser calls four functions.
 
         Args:
             explain: takes `{"picture", "label"}`; returns `{"evidence"}`, 28×28 signed bytes in
                 base64.
+            change: takes `{"picture", "label"}`; returns `{"change"}`, the strokes that would make
+                this digit of the other, see `counterfactual_answer`.
             correct: takes `{"picture", "label", "consent"}`; returns `{"id"}`, under which the
                 picture was stored.
             withdraw: takes `{"id"}`, deletes that picture, and returns the same.
@@ -51,6 +54,7 @@ class AnswerCard(gr.HTML):
             apply_default_css=False,
             server_functions=[
                 with_json_errors(explain, "explain"),
+                with_json_errors(change, "change"),
                 with_json_errors(correct, "correct"),
                 with_json_errors(withdraw, "withdraw"),
             ],

@@ -1,10 +1,11 @@
-// "Why?": shows which ink speaks for a digit (blue) and which speaks against it (orange).
+// "Why?": shows which ink speaks for a digit (blue) and which speaks against it (orange), or which ink
+// to add (blue) and to rub out (orange) to make it that digit.
 
 // Colours by Okabe and Ito (2008), which are distinct with any colour vision: blue and vermilion.
 const FOR = [0, 114, 178];
 const AGAINST = [213, 94, 0];
 
-// showOverlay takes a canvas to lay over the square that was read, or null.
+// showOverlay takes a canvas to lay over the square that was read, or null; see pictures.js.
 function createEvidence({ element, server, showOverlay }) {
   const legend = element.querySelector(".legend");
   // Where the digits' buttons have no room, the bars do the same.
@@ -12,9 +13,11 @@ function createEvidence({ element, server, showOverlay }) {
     ? legend.innerHTML.replace("Choose a digit", "Tap a bar")
     : legend.innerHTML;
   const buttons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
+  const changeButton = element.querySelector(".change");
   let answer = null;
   let enabled = false;
   let chosenDigit = null;
+  let changing = false; // whether what would make it the chosen digit is asked, or the evidence
   let explained = false;
   let requestNumber = 0; // the response to an earlier request is dropped
 
@@ -23,9 +26,14 @@ function createEvidence({ element, server, showOverlay }) {
     button.setAttribute("aria-pressed", "false");
     button.title = `What speaks for and against ${withArticle(button.textContent)}`;
   }
+  changeButton.addEventListener("click", () => {
+    changing = !changing;
+    explain();
+  });
 
   function choose(digit) {
     chosenDigit = chosenDigit === digit ? null : digit;
+    changing = false;
     for (const button of buttons) {
       button.setAttribute("aria-pressed", String(button.textContent === chosenDigit));
     }
@@ -33,10 +41,21 @@ function createEvidence({ element, server, showOverlay }) {
     else clear();
   }
 
+  function showChangeButton() {
+    const isRead = answer?.verdict !== "unsure" && answer?.label === chosenDigit;
+    const canChange = enabled && chosenDigit !== null && !isRead;
+    const digit = canChange ? withArticle(chosenDigit) : "another digit";
+    changeButton.textContent = `What would make it ${digit}?`;
+    changeButton.disabled = !canChange;
+    changeButton.setAttribute("aria-pressed", String(changing));
+  }
+
   async function explain() {
+    showChangeButton();
     const number = ++requestNumber;
+    const ask = changing ? server.change : server.explain;
     const response = await digitPicture(answer)
-      .then((picture) => server.explain({ picture, label: chosenDigit }))
+      .then((picture) => ask({ picture, label: chosenDigit }))
       .catch(() => ({ error: "No answer from the server." }));
     if (number !== requestNumber) return;
     if (response.error) {
@@ -44,8 +63,15 @@ function createEvidence({ element, server, showOverlay }) {
       return;
     }
     explained = true;
-    legend.innerHTML = `<span class="for">Blue</span> speaks for ${withArticle(chosenDigit)}, <span class="against">orange</span> against it.`;
-    showOverlay(paintEvidence(new Int8Array(fromBase64(response.evidence).buffer)));
+    if (changing) {
+      legend.innerHTML = changeInWords(response.change, chosenDigit);
+      const colours = { addedColour: FOR, erasedColour: AGAINST };
+      showOverlay(response.change && paintChange(response.change, colours));
+    } else {
+      legend.innerHTML = `<span class="for">Blue</span> speaks for ${withArticle(chosenDigit)}, <span class="against">orange</span> against it.`;
+      const evidence = new Int8Array(fromBase64(response.evidence).buffer);
+      showOverlay(paintEvidence(evidence), { onInk: true });
+    }
   }
 
   function explainAgain() {
@@ -54,6 +80,8 @@ function createEvidence({ element, server, showOverlay }) {
 
   function clear() {
     requestNumber++;
+    changing = false;
+    showChangeButton();
     if (!explained && legend.innerHTML === idleLegend) return;
     explained = false;
     legend.innerHTML = idleLegend;
@@ -61,10 +89,10 @@ function createEvidence({ element, server, showOverlay }) {
   }
 
   function show(newAnswer) {
-    clear();
     answer = newAnswer;
     enabled = Boolean(answer?.model_input) && answer.verdict !== "blank";
     for (const button of buttons) button.disabled = !enabled;
+    clear();
   }
 
   // A click on a bar of the label widget does the same as a click on its digit's button.

@@ -63,9 +63,21 @@ function createPictures(element) {
     paintPicture();
   }
 
-  function showOverlay(canvas) {
+  // onInk: it colours ink and no paper.
+  function showOverlay(canvas, { onInk = false } = {}) {
     overlay = canvas;
     paintPicture();
+    const detail = canvas && { ...forPad(canvas), onInk };
+    document.dispatchEvent(new CustomEvent("digit-overlay", { detail }));
+  }
+
+  // For the pad, if it has this drawing, to show the overlay large: its key, the canvas, and where
+  // it belongs, as left, top, width and height in pixels of the drawing's picture.
+  function forPad(canvas) {
+    const { naturalWidth: width, naturalHeight: height } = picture;
+    const [left, top, cropWidth, cropHeight] = answer.crop;
+    const square = [left * width, top * height, cropWidth * width, cropHeight * height];
+    return { key: answer.key, canvas, square };
   }
 
   picture.addEventListener("load", paintPicture);

@@ -13,6 +13,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   const view = createView(canvas, strokes);
   const pen = createPen(element, strokes);
   const boxes = createBoxes({ parent: find(".boxes"), strokes });
+  const ghosts = createGhosts({ paper: find(".paper"), canvas, strokes });
   const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
   const saved = createSaved(strokes);
   const waiting = createWaiting(status);
@@ -40,6 +41,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     find(".clear").disabled = strokes.isEmpty();
     growth.cancel();
     boxes.clear();
+    ghosts.clear();
     showPaper();
     view.repaint();
     saved.saveSoon();
@@ -73,6 +75,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
 
   function onAnswer(drawing) {
     boxes.onAnswer(drawing);
+    ghosts.onAnswer(drawing);
     if (drawing) saved.remember(drawing.key);
     props.value = drawing;
     trigger("input");
@@ -110,7 +113,9 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     isArriving = true;
     strokes.replace(drawing);
     isArriving = false;
-    boxes.onAnswer({ ...recognition.takeAnswered(), answer });
+    const answered = { ...recognition.takeAnswered(), key: answer.key, answer };
+    boxes.onAnswer(answered);
+    ghosts.onAnswer(answered);
   }
 
   // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
