@@ -16,6 +16,7 @@ from page.answer_card import AnswerCard
 from page.caller import unless_caller_leaves
 from page.data_url import decode_data_url
 from page.events import PRIVATE_EVENT
+from page.examples import EXAMPLE_FILES
 from page.history import History
 from page.keep_correction import keep_correction, withdraw_correction
 from page.label import DigitLabel
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from digit_model.reading import Reading
     from digit_model.serving.client import RecognizerClient
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
-EXAMPLE_FILES = sorted(map(str, [*EXAMPLES.glob("*.png"), *EXAMPLES.glob("*.jpg")]))
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
 # An answer has ten confidences: of a digit, or of the one that is chosen of a number. The label

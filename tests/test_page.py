@@ -268,7 +268,7 @@ def test_a_bad_picture_gets_a_sentence_and_the_next_one_an_answer(visitor: Visit
     visitor.button("Remove the picture").click()
     expect_empty(visitor)
     visitor.upload("bad.png", b"")  # there is nothing on the pad now
-    expect(visitor.headline).to_have_text("can’t be read")
+    expect(visitor.headline).to_have_text("Can’t be read")
     visitor.button("Clear").click()
     expect_empty(visitor)
 

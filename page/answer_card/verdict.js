@@ -1,7 +1,7 @@
 // The verdict: the headline in large type, a sentence below it, and how long recognition took.
 
 const IDLE_NOTE = "Write a number, or choose a picture.";
-const UNREADABLE = "can’t be read"; // a file
+const UNREADABLE = "Can’t be read"; // as in page/wording.py
 const MAX_COLUMNS = 14; // of a number, then it goes on in another line
 
 // onTurn is called when the picture is to be turned.
