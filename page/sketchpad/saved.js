@@ -12,15 +12,17 @@ function createSaved(strokes) {
   function save() {
     clearTimeout(timer);
     timer = null;
-    try {
-      sessionStorage.setItem(SAVED, JSON.stringify(pack({ ...strokes.everything(), answered })));
-    } catch {
-      // There is no room, or the browser keeps nothing for this page.
-    }
+    const everything = { ...strokes.everything(), answered };
+    const { drawing } = everything;
+    // Photographs may leave no room for all of it.
+    const less = { ...everything, answered: {} };
+    const least = { drawing, undoStack: [], redoStack: [], answered: {} };
+    [everything, less, least].some(trySaving);
   }
 
+  // Not while a stroke is being drawn, which it would hold up.
   function saveSoon() {
-    timer ??= setTimeout(save, SAVE_MS);
+    if (!strokes.isDrawing()) timer ??= setTimeout(save, SAVE_MS);
   }
 
   // The history has only the picture of an answer.
@@ -44,10 +46,18 @@ function createSaved(strokes) {
     }
   }
 
-  addEventListener("pagehide", () => {
-    if (timer) save();
-  });
+  addEventListener("pagehide", save);
   return { saveSoon, remember, recall: (key) => answered[key], restore };
+}
+
+// Returns whether there was room, and the browser keeps anything for this page.
+function trySaving(drawings) {
+  try {
+    sessionStorage.setItem(SAVED, JSON.stringify(pack(drawings)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 // Undo's drawings share most of their strokes: each stroke and each picture is written once, and the

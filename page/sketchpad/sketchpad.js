@@ -64,6 +64,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     if (strokes.isDrawing()) return;
     boxes.show();
     growth.growSoon();
+    saved.saveSoon();
   }
 
   function onGrown() {
@@ -114,6 +115,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     strokes.replace(drawing);
     isArriving = false;
     const answered = { ...recognition.takeAnswered(), key: answer.key, answer };
+    answers.start(answered);
     boxes.onAnswer(answered);
     ghosts.onAnswer(answered);
   }

@@ -10,9 +10,17 @@ function createSteadyAnswers({ strokes, onAnswer }) {
   let waiting = null; // what was answered since, and isn't shown as a verdict yet
   let timer = null;
 
-  function conclude(drawing) {
+  const isRead = (drawing) => ["digit", "several"].includes(drawing?.answer.verdict);
+
+  // To be called when a drawing came with its answer, which is on show.
+  function start(drawing) {
     clearTimeout(timer);
     waiting = null;
+    read = isRead(drawing) ? drawing : null;
+  }
+
+  function conclude(drawing) {
+    start(drawing);
     onAnswer(drawing);
   }
 
@@ -31,9 +39,7 @@ function createSteadyAnswers({ strokes, onAnswer }) {
   }
 
   function take(drawing) {
-    const isRead = ["digit", "several"].includes(drawing?.answer.verdict);
-    if (isRead || !drawing) {
-      read = drawing;
+    if (isRead(drawing) || !drawing) {
       conclude(drawing);
       return;
     }
@@ -43,5 +49,5 @@ function createSteadyAnswers({ strokes, onAnswer }) {
   }
 
   // concludeSoon is to be called when a stroke begins, and when it ends.
-  return { take, concludeSoon };
+  return { take, start, concludeSoon };
 }
