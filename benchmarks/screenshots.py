@@ -62,11 +62,38 @@ def model(visitor: Visitor) -> None:
     expect(visitor.page.locator("#model")).to_be_visible()
 
 
+def ten_digits(visitor: Visitor) -> None:
+    visitor.open("Ten digits")
+    drawings = {drawing.label: drawing for drawing in load_drawings()}
+    for digit in range(10):
+        visitor.write(visitor.page.locator("#ten-digits canvas").nth(digit), drawings[str(digit)])
+    expect(visitor.page.locator("#ten-digits .sure").last).to_contain_text("%")
+
+
+def what_would_make_it(digit: str) -> Callable[[Visitor], None]:
+    def act(visitor: Visitor) -> None:
+        draw("4")(visitor)
+        visitor.page.locator("#card .reasons button").nth(int(digit)).click()
+        visitor.button(f"What would make it a {digit}?").click()
+        expect(visitor.page.locator("#card .legend")).to_contain_text("would make it")
+
+    return act
+
+
+def photograph(visitor: Visitor) -> None:
+    visitor.page.locator("#examples button").nth(1).click()
+    expect(visitor.label).to_have_text("7")
+
+
 SHOTS = [
     Shot("page", WIDE, "light", ask_why("7")),
     Shot("page-tablet", TABLET, "light", ask_why("5")),
     Shot("page-phone", PHONE, "light", draw("4")),
     Shot("page-dark", WIDE, "dark", ask_why("2")),
+    Shot("page-wide", ViewportSize(width=1920, height=1080), "light", what_would_make_it("9")),
+    Shot("page-half", ViewportSize(width=683, height=768), "dark", photograph),
+    Shot("page-small", ViewportSize(width=360, height=640), "dark", draw("8")),
+    Shot("ten-digits", WIDE, "light", ten_digits),
     Shot("many-pictures", WIDE, "light", batch),
     Shot("the-model", WIDE, "light", model),
 ]

@@ -251,6 +251,21 @@ class Visitor:
         for stroke in drawing.strokes:
             self.line(*stroke[:-1:step], stroke[-1])
 
+    def write(self, pad: Locator, drawing: Drawing) -> None:
+        """The drawing, with the mouse, on any pad."""
+        pad.scroll_into_view_if_needed()
+        box = pad.bounding_box()
+        assert box is not None
+        for stroke in drawing.strokes:
+            places = [
+                (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke
+            ]
+            self.page.mouse.move(*places[0])
+            self.page.mouse.down()
+            for place in [*places[1:-1:4], places[-1]]:
+                self.page.mouse.move(*place)
+            self.page.mouse.up()
+
     def settle(self, rounds: int = 10) -> None:
         """Wait until the pad has its last answer, however slow the server is.
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Drawing, Server, Visitor, drawing_of
+from conftest import Server, Visitor, drawing_of
 from PIL import Image
-from playwright.sync_api import Locator, ViewportSize, expect
+from playwright.sync_api import ViewportSize, expect
 from test_page import serious_violations
 from test_page_answer import stored
 
@@ -18,20 +18,6 @@ from digit_model import DigitRecognizer
 from page.ten_digits_tab import digit_reading
 
 Visit = Callable[..., Visitor]
-
-
-def write(visitor: Visitor, pad: Locator, drawing: Drawing) -> None:
-    pad.scroll_into_view_if_needed()
-    box = pad.bounding_box()
-    assert box is not None
-    mouse = visitor.page.mouse
-    for stroke in drawing.strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        mouse.move(*places[0])
-        mouse.down()
-        for place in [*places[1:-1:4], places[-1]]:
-            mouse.move(*place)
-        mouse.up()
 
 
 @pytest.mark.browser
@@ -44,12 +30,12 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     save = visitor.button("Save the poster")
     expect(save).to_be_disabled()
     for digit in range(10):
-        write(visitor, pads.nth(digit), drawing_of("4" if digit == 3 else str(digit)))
+        visitor.write(pads.nth(digit), drawing_of("4" if digit == 3 else str(digit)))
     expect(captions.nth(3)).to_have_text("read as 4")
     expect(save).to_be_enabled()
     visitor.button("Write the 3 again").click()
     expect(visitor.page.locator("#ten-digits .progress")).to_have_text("9 of 10 written")
-    write(visitor, pads.nth(3), drawing_of("3"))
+    visitor.write(pads.nth(3), drawing_of("3"))
     expect(captions).to_have_text([">99%"] * 10)
     assert serious_violations(visitor) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
