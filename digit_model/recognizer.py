@@ -221,7 +221,7 @@ class DigitRecognizer:
             toward: "0" … "9", not what it is read as already.
 
         Returns:
-            None if no small change was found: one of at most 40 % of the digit's ink, by at most
+            None if no small change was found: one of at most half of the digit's ink, by at most
             three strokes.
 
         Raises:

@@ -64,6 +64,7 @@ PRINTED = {
     r"3450 0\.\d+ \[\[.+\]\]\n.+\.png$",
     "gradio_client": r"^7 \[\{'label': '7'",
     "push_to_hub": r"^True$",
+    "counterfactual": r"^9 0\.\d+\n\d [\d.]+ \d [\d.]+$",
     "explain": r"^\(28, 28\) -[\d.]+ [\d.]+ \(28, 28\)$",
     "ImageError": r"^7 \[\('7', .*\n\['digit', 'not_a_digit'\]\nrefused: .+\.$",
     "prediction.verdict": r"^digit 7 0\.99.*\n3450$",

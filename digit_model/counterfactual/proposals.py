@@ -20,7 +20,7 @@ from digit_model.network import DigitCNN
 # SmoothGrad (Smilkov et al., 2017): the mean gradient of so many noisy copies.
 COPIES, NOISE, NOISE_SIGMA = 4, 0.3, 1.2  # standard deviations: of the ink, and in pixels
 ON_INK, ON_PAPER = 2.5, 3.5  # pixels between the points that strokes go from and to
-LONGEST, LONGEST_ERASED = 14.0, 9.0  # pixels, of a stroke
+SHORTEST, LONGEST, LONGEST_ERASED = 2.0, 14.0, 9.0  # pixels, of a stroke
 BENDS = (0.0, 0.5, -0.5)  # of curves: how far aside the middle control point is, in lengths
 WORTH = 10.0  # pixels of ink that any stroke counts for besides its own
 MOST_PER_POINT = 5  # strokes from one point, or they would all be alike
@@ -65,29 +65,45 @@ def propose(
     smooth = cv2.GaussianBlur(gradient, (0, 0), max(0.7, tools.pen / 2))
     inked = points_on_ink(ink)
     points = np.concatenate([inked, points_around(ink)])
-    pairs = np.stack(np.triu_indices(len(points), 1, len(points)), axis=1)
-    pairs = pairs[pairs[:, 0] < len(inked)]  # a stroke begins at the ink
-    pairs = pairs[_between(_lengths(points[pairs]), 2.0, LONGEST)]
-    added = np.concatenate([_bent(points[pairs], bend) for bend in BENDS])
-    pairs = np.tile(pairs, (len(BENDS), 1))
-    paper = 1 - values_at(curves(added), ink)
-    lengths = _lengths(curves(added))
-    gain = tools.pen * lengths * (values_at(curves(added), smooth) * paper).mean(axis=1)
-    gain[lengths * paper.mean(axis=1) < 1] = -np.inf  # it would be on the ink
-    best = _best(gain / (lengths * paper.mean(axis=1) + WORTH), pairs, counts[0])
-
-    on_ink = np.stack(np.triu_indices(len(inked)), axis=1)  # a point by itself, too
-    on_ink = on_ink[_between(_lengths(inked[on_ink]), 0.0, LONGEST_ERASED)]
-    erased = _bent(inked[on_ink], 0.0)
-    along = values_at(curves(erased), ink)
-    lengths = _lengths(curves(erased)) + tools.eraser
-    loss = tools.pen * lengths * (values_at(curves(erased), smooth) * along).mean(axis=1)
-    loss[along.min(axis=1) < MARK] = np.inf  # it would cross paper
-    best_erased = _best(-loss / (lengths + WORTH), on_ink, counts[1])
+    added = _to_add(ink, smooth, points, len(inked), counts[0])
+    erased = _to_erase(ink, smooth, inked, tools.eraser, counts[1])
     return Changes(
-        np.concatenate([added[best], erased[best_erased]])[:, None],
-        np.repeat([False, True], [len(best), len(best_erased)])[:, None],
+        np.concatenate([added, erased])[:, None],
+        np.repeat([False, True], [len(added), len(erased)])[:, None],
     )
+
+
+def _to_add(
+    ink: np.ndarray, gradient: np.ndarray, points: np.ndarray, inked: int, count: int
+) -> np.ndarray:
+    """The best control points (N, 3, 2) from one of the first ``inked`` points to any."""
+    pairs = np.stack(np.triu_indices(len(points), 1), axis=1)
+    pairs = pairs[pairs[:, 0] < inked]
+    pairs = pairs[_between(_lengths(points[pairs]), SHORTEST, LONGEST)]
+    controls = np.concatenate([_bent(points[pairs], bend) for bend in BENDS])
+    controls = np.clip(controls, MARGIN, SIZE - MARGIN)
+    on_curves = curves(controls)
+    paper = 1 - values_at(on_curves, ink)
+    lengths = _lengths(on_curves)
+    gain = lengths * (values_at(on_curves, gradient) * paper).mean(axis=1)
+    drawn = lengths * paper.mean(axis=1)
+    scores = np.where(drawn < 1, -np.inf, gain / (drawn + WORTH))  # not on the ink
+    return controls[_best(scores, np.tile(pairs, (len(BENDS), 1)), count)]
+
+
+def _to_erase(
+    ink: np.ndarray, gradient: np.ndarray, inked: np.ndarray, width: float, count: int
+) -> np.ndarray:
+    """The best control points (N, 3, 2) along the ink, or of single points on it."""
+    pairs = np.stack(np.triu_indices(len(inked)), axis=1)
+    pairs = pairs[_between(_lengths(inked[pairs]), 0.0, LONGEST_ERASED)]
+    controls = _bent(inked[pairs], 0.0)
+    on_curves = curves(controls)
+    along = values_at(on_curves, ink)
+    lengths = _lengths(on_curves) + width
+    gain = -lengths * (values_at(on_curves, gradient) * along).mean(axis=1)
+    scores = np.where(along.min(axis=1) < MARK, -np.inf, gain / (lengths + WORTH))  # no paper
+    return controls[_best(scores, pairs, count)]
 
 
 def points_on_ink(ink: np.ndarray) -> np.ndarray:
@@ -135,11 +151,11 @@ def _between(values: np.ndarray, least: float, most: float) -> np.ndarray:
 
 
 def _best(scores: np.ndarray, pairs: np.ndarray, count: int) -> list[int]:
-    """The indices of the highest scores, few of them from the same point."""
+    """The indices of the highest scores, few of them from the same point; none of -inf."""
     used = np.zeros(pairs.max(initial=0) + 1, int)
     best: list[int] = []
     for index in np.argsort(-scores, kind="stable"):
-        if len(best) == count or scores[index] == -np.inf:
+        if scores[index] == -np.inf or len(best) == count:
             break
         if (used[pairs[index]] < MOST_PER_POINT).all():
             used[pairs[index]] += 1
