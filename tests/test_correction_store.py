@@ -225,3 +225,22 @@ def test_half_a_line_that_a_loss_of_power_left_is_not_read(tmp_path: Path) -> No
     (images, read), _ = read_corrections(tmp_path)
     assert len(images) == 1
     assert read.tolist() == [1]
+
+
+def test_a_withdrawn_correction_leaves_nothing(tmp_path: Path) -> None:
+    bounds = CorrectionLimits(run_bytes=900)  # enough for two
+    store = CorrectionStore(tmp_path, limits=bounds)
+    add(store, 1, "1")
+    receipt = add(store, 2, "2")
+    with pytest.raises(CorrectionError):
+        add(store, 3, "3")
+    store.remove(receipt["id"])
+    assert labels(tmp_path) == ["1"]
+    assert not (tmp_path / receipt["stored"]).exists()
+    assert add(store, 2, "2") == receipt  # there is room again
+    for unknown in (receipt["id"][::-1], "../../etc/passwd", ""):
+        with pytest.raises(CorrectionError, match=r"^This correction isn't here any more\.$"):
+            store.remove(unknown)
+    shutil.rmtree(tmp_path)
+    with pytest.raises(CorrectionError):
+        store.remove(receipt["id"])

@@ -213,6 +213,25 @@ def test_corrections_arrive_once(hub: HubServer, client: Client, tmp_path: Path)
     assert data.titles[-2:] == ["deleted", "1 correction"]
 
 
+def test_a_withdrawn_correction_leaves_the_hub(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    repo = hub.new_name("corrections")
+    withdraw = """
+import time
+from digit_model.hub.correction_upload import unsent_corrections
+while unsent_corrections(store, [store.folder / store.run]):
+    time.sleep(0.05)
+store.remove(add(0, "7")["id"])  # the same again, whose receipt is the first one's
+uploader.stop()
+"""
+    assert client.run(code(repo, tmp_path, ["7", "2"], withdraw), token=WRITE).status == 0
+    assert list(on_hub(hub, repo).values()) == ["2"]
+    assert rows(tmp_path) == []  # all is on the Hub
+    assert client.run(code(repo, tmp_path, ["7"], withdraw), token=WRITE).status == 0
+    assert list(on_hub(hub, repo).values()) == ["2"]  # of the second run, there is nothing
+
+
 @pytest.mark.parametrize("where", ["", "/api/repos/create"])
 def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
     hub: HubServer, client: Client, tmp_path: Path, where: str
