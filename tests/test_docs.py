@@ -31,7 +31,8 @@ from digit_model import Prediction
 from digit_model.__main__ import main
 from digit_model.cli.arguments import Parser
 from digit_model.evaluation.report import PARTS
-from digit_model.training.recipe import DRAWN_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES
+from digit_model.training.seeds import read_rows, summary
 from page.server import limits
 from page.server import options as app_options
 
@@ -495,7 +496,8 @@ def test_the_table_of_a_predictions_fields() -> None:
 
 def test_recipes_and_parts_of_the_evaluation() -> None:
     page = DOCS / "training.md"
-    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == [*RECIPES, *DRAWN_RECIPES]
+    recipes = [*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES]
+    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == recipes
     (sentence,) = re.findall(r"^The parts are (.+?)\.", prose_of(page), re.MULTILINE | re.DOTALL)
     assert tuple(re.findall(r"`(.+?)`", sentence)) == PARTS
 
@@ -599,6 +601,13 @@ def test_results_are_those_of_their_files() -> None:
     rows = {start: row_that_begins(DOCS / "results.md", "What", start) for start in expected}
     shown = {start: numbers(row["Result"])[: len(expected[start])] for start, row in rows.items()}
     assert shown == expected
+
+
+def test_the_table_of_parameters_and_data() -> None:
+    files = sorted((ROOT / "results").glob("ladder*.csv"), reverse=True)
+    table = summary([row for file in files for row in read_rows(file)])
+    text = (DOCS / "results.md").read_text(encoding="utf-8").partition("## Parameters and data")[2]
+    assert table.markdown().partition("\n\n")[2] in text
 
 
 def test_the_worst_sets_are_named() -> None:

@@ -1,4 +1,4 @@
-"""The data of the evaluation. No other module reads MNIST's test split."""
+"""The data of the evaluation. But for :mod:`.raw_mnist`, nothing else reads MNIST's test split."""
 
 import csv
 from collections.abc import Callable, Collection, Iterator

@@ -43,11 +43,11 @@ class TrainingSet:
         order = rng.permutation(len(labels))
         for start in range(0, len(order) - batch_size + 1, batch_size):
             batch = order[start : start + batch_size]
-            outliers = self.nondigits[rng.integers(0, len(self.nondigits), nondigits_per_batch)]
+            others = rng.integers(0, max(1, len(self.nondigits)), nondigits_per_batch)
             yield (
                 torch.from_numpy(images[batch]),
                 torch.from_numpy(labels[batch]),
-                torch.from_numpy(outliers),
+                torch.from_numpy(self.nondigits[others]),
             )
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
