@@ -243,7 +243,9 @@ def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
         if rank == 0:
             load_mnist(args.data_dir, "train")  # downloads it once, for all processes
         dist.barrier()
-    source = DataSource(args.data_dir, args.cache, rank, world_size, args.dry_run)
+    source = DataSource(
+        args.data_dir, args.cache, rank, world_size, args.dry_run, recipe.validation_photographs
+    )
     mnist, validation = load_mnist_and_validation(source)
     training = None
     for epoch in range(len(state.history), recipe.total_epochs):

@@ -37,6 +37,7 @@ class Recipe:
     nondigits: int = 26_000
     outlier_weight: float = 0.5  # of the loss on non-digits (Hendrycks et al., 2019)
     outlier_share: float = 0.125  # non-digits per digit of a batch
+    validation_photographs: int = 100  # of each kind; drawing them takes minutes
     network: NetworkConfig = dataclasses.field(default_factory=NetworkConfig)
 
     @property
@@ -120,6 +121,7 @@ RECIPES = {
         scan_variants=1,
         degraded=4_000,
         nondigits=4_000,
+        validation_photographs=25,
     ),
     "quick": Recipe(
         epochs=4,
