@@ -23,16 +23,20 @@ Other uses:
     python train.py --own-digits mine                  # also train on your own, mine/3/*.png
     python train.py --push-to-hub user/repo            # upload the weights when it has finished
     torchrun --nproc-per-node 2 train.py               # on several processes or machines
+    python train.py --recipe ladder --size 10k --seeds 3   # mean ± standard error of three runs
+    python train.py --recipe mnist-fast                # 99 % of MNIST's test images in seconds
 
 It trains on MNIST's first 55,000 training images, on recorded pen strokes that are rendered with
 many pens and sizes and in synthetic photographs, on scans of other collections, on synthetic digits
 and on non-digits, all preprocessed as in serving. Validation is on the last 5,000 training images
-and on five other writers. MNIST's test images are only read by `python -m digit_model evaluate`.
+and on five other writers. MNIST's test images are only read by `python -m digit_model evaluate`,
+and at the end of the recipes ladder, ladder-mnist and mnist-fast, by which nothing is chosen.
 """
 
 import argparse
 import dataclasses
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -62,16 +66,27 @@ from digit_model.training.dataset import (
     load_mnist_and_validation,
 )
 from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
+from digit_model.training.fast import measure_fast
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import parse_options
-from digit_model.training.recipe import DRAWN_RECIPES, RECIPES, InkRecipe, Recipe, dry_run
+from digit_model.training.recipe import (
+    DRAWN_RECIPES,
+    FAST_RECIPES,
+    RECIPES,
+    SIZES,
+    TESTED_RECIPES,
+    InkRecipe,
+    Recipe,
+    dry_run,
+)
 from digit_model.training.schedule import augmentation_strength, learning_rate
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
 # have some weight beside MNIST's 55,000.
 OWN_DIGITS_REPEATS = 20
 DRY_RUN_STEPS = 3  # per epoch
+GO_ON = "the same command with --resume goes on after the last whole epoch."
 
 
 @dataclasses.dataclass
@@ -208,8 +223,12 @@ def train_epoch(
     return {"loss": total_loss / count, "seconds": time.perf_counter() - start}
 
 
-def train(args: argparse.Namespace, recipe: Recipe) -> None:
-    """Train by a recipe and export the weights, or continue from a checkpoint."""
+def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
+    """Train by a recipe and export the weights, or continue from a checkpoint.
+
+    Returns:
+        The figures of each epoch; in other processes than the first, none.
+    """
     rank, world_size, device = init_process_group()
     torch.manual_seed(args.seed)
     args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
@@ -224,7 +243,9 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         if rank == 0:
             load_mnist(args.data_dir, "train")  # downloads it once, for all processes
         dist.barrier()
-    source = DataSource(args.data_dir, args.cache, rank, world_size, args.dry_run)
+    source = DataSource(
+        args.data_dir, args.cache, rank, world_size, args.dry_run, recipe.validation_photographs
+    )
     mnist, validation = load_mnist_and_validation(source)
     training = None
     for epoch in range(len(state.history), recipe.total_epochs):
@@ -259,6 +280,25 @@ def train(args: argparse.Namespace, recipe: Recipe) -> None:
         export(exported, args.output, validation, state.history, setup)
         if args.push_to_hub:
             push_to_hub(args.output, args.push_to_hub)
+    return state.history
+
+
+def train_seeds(args: argparse.Namespace, recipe: Recipe) -> None:
+    """Train with several seeds, write a row for each run and print their mean."""
+    from digit_model.training import seeds  # matplotlib takes a second to import
+
+    csv = seeds.csv_file(args)
+    args.cache = args.cache or args.output / "data"
+    for seed in range(args.seed, args.seed + args.seeds):
+        output = args.output / f"seed-{seed}"
+        resume = args.resume and checkpoint_beside(output).exists()
+        run = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
+        history = train(run, recipe)
+        row = seeds.row_of(args.recipe, output, history)
+        if args.recipe in TESTED_RECIPES:
+            row["MNIST test"] = seeds.accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
+        rows = seeds.add_row(csv, row)
+    print(seeds.summary(rows).text())
 
 
 def train_drawn(args: argparse.Namespace) -> None:
@@ -299,16 +339,34 @@ def main(argv: list[str] | None = None) -> int:
         if args.recipe in DRAWN_RECIPES:
             train_drawn(args)
             return 0
+        if args.recipe in FAST_RECIPES:
+            measure_fast(FAST_RECIPES[args.recipe], args, DRY_RUN_STEPS if args.dry_run else None)
+            return 0
         recipe = RECIPES[args.recipe]
+        if args.size is not None:
+            recipe = dataclasses.replace(recipe, network=SIZES[args.size])
         if args.epochs is not None:
             recipe = dataclasses.replace(recipe, epochs=args.epochs)
-        train(args, dry_run(recipe) if args.dry_run else recipe)
+        recipe = dry_run(recipe) if args.dry_run else recipe
+        if args.seeds is None:
+            train(args, recipe)
+        else:
+            train_seeds(args, recipe)
     except (CheckpointError, DataError, ModelError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
+    except RuntimeError as error:
+        if not (isinstance(error, dist.DistError) or "gloo" in str(error)):
+            raise
+        print(f"train.py: Another process of this training has ended; {GO_ON}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\ntrain.py: Stopped; {GO_ON}", file=sys.stderr)
+        return 130
     return 0
 
 
 if __name__ == "__main__":
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as by Ctrl-C
     sys.exit(main())

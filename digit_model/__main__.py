@@ -1,9 +1,9 @@
-"""Recognise digits and numbers in pictures, evaluate the weights, upload them to the Hub."""
+"""Recognise digits and numbers in pictures; evaluate, export or upload the weights."""
 
 import sys
 
 from digit_model import ModelError
-from digit_model.cli import evaluate, predict, publish, read
+from digit_model.cli import evaluate, export, predict, publish, read
 from digit_model.cli.arguments import Parser
 from digit_model.data import DataError
 
@@ -11,7 +11,7 @@ from digit_model.data import DataError
 def main(argv: list[str] | None = None) -> int:
     parser = Parser(prog="python -m digit_model", description=__doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB", parser_class=Parser)
-    for module in (predict, read, evaluate, publish):
+    for module in (predict, read, evaluate, export, publish):
         module.add_verbs(verbs)
     args = parser.parse_args(argv)
     try:

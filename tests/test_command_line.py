@@ -66,7 +66,7 @@ def test_as_it_is_typed() -> None:
 def test_help_names_the_verbs(capsys: Capture) -> None:
     assert run("--help") == 0
     printed = capsys.readouterr().out
-    for verb in ("predict", "evaluate", "push", "publish-space"):
+    for verb in ("predict", "evaluate", "export", "push", "publish-space"):
         assert verb in printed
 
 

@@ -1,17 +1,20 @@
-"""MNIST-C's corruptions do what their names say: against Pillow, arithmetic and counting."""
+"""The corruptions do what their names say: against Pillow, arithmetic and counting."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption, _plasma
+from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.preprocess import preprocess
 
 FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
-BY_NAME = {corruption.name: corruption for corruption in CORRUPTIONS}
-EVERY = pytest.mark.parametrize("corruption", CORRUPTIONS, ids=lambda corruption: corruption.name)
+BOTH = (*CORRUPTIONS, *UNSEEN_CORRUPTIONS)
+BY_NAME = {corruption.name: corruption for corruption in BOTH}
+EVERY = pytest.mark.parametrize("corruption", BOTH, ids=lambda corruption: corruption.name)
 
 
 @pytest.fixture(scope="module")
@@ -20,8 +23,9 @@ def images() -> np.ndarray:
         return arrays["images"][:20]
 
 
-def test_there_are_fifteen() -> None:
-    assert len(BY_NAME) == 15
+def test_there_are_fifteen_and_six_that_nothing_has_seen() -> None:
+    assert (len(CORRUPTIONS), len(UNSEEN_CORRUPTIONS), len(BY_NAME)) == (15, 6, 21)
+    assert {corruption.seen for corruption in UNSEEN_CORRUPTIONS} == {"no"}
 
 
 @EVERY
@@ -35,7 +39,9 @@ def test_shape_range_and_seed(corruption: Corruption, images: np.ndarray) -> Non
     assert np.array_equal(images, before)
     assert all((one != other).any() for one, other in zip(first, images, strict=True))
     other_seed = np.stack([corruption(image, (2, number)) for number, image in enumerate(images)])
-    by_chance = corruption.name not in ("scale", "brightness", "stripe", "canny edges")
+    by_chance = corruption.name not in (
+        *("scale", "brightness", "stripe", "canny edges", "pixelate"),
+    )
     assert (first != other_seed).any() == by_chance
 
 
@@ -128,15 +134,38 @@ def test_blurs_keep_the_ink(images: np.ndarray) -> None:
             assert blurred.astype(float).std() < image.astype(float).std()
 
 
+def test_glass_blur_is_vertical_as_in_the_published_images() -> None:
+    class NoSwaps:
+        """Random numbers by which no pixel changes its place."""
+
+        def random(self, shape: tuple[int, ...]) -> np.ndarray:
+            return np.ones(shape)
+
+        def integers(self, low: int, high: int, size: tuple[int, ...]) -> np.ndarray:
+            return np.zeros(size, int)
+
+    bar = np.zeros((28, 28))
+    bar[14] = 1.0
+    swaps: Any = NoSwaps()
+    across, along = (BY_NAME["glass blur"].apply(ink, swaps) for ink in (bar, bar.T))
+    rows = np.arange(28)
+    assert across.mean(axis=1) @ (rows - 14) ** 2 * 28 / bar.sum() == pytest.approx(
+        2 * 0.7**2, rel=0.05
+    )
+    assert along == pytest.approx(bar.T)
+
+
 def test_lines_only_add_ink(images: np.ndarray) -> None:
     for name in ("dotted line", "zigzag"):
         for number, image in enumerate(images):
             assert (BY_NAME[name](image, number) >= image).all()
     dots = BY_NAME["dotted line"](np.zeros((28, 28), np.uint8), 0)
     assert np.array_equal(dots.any(axis=0), (np.arange(28) // 2 % 2 == 1) & (np.arange(28) < 27))
-    saw = BY_NAME["zigzag"](np.zeros((28, 28), np.uint8), 1)
+    saw = BY_NAME["zigzag"](np.zeros((28, 28), np.uint8), 1)  # by this seed, around row 12
     assert saw[:, 2:25].any(axis=0).all()
     assert not saw[:, :2].any()
+    teeth = [float(np.flatnonzero(saw[:, column]).mean()) for column in range(4, 28, 4)]
+    assert teeth == [14, 10, 14, 10, 14, 10]
 
 
 def test_edges_lie_around_the_stroke() -> None:
@@ -146,6 +175,29 @@ def test_edges_lie_around_the_stroke() -> None:
     assert set(np.unique(edges)) == {0, 255}
     assert np.flatnonzero(edges[14]).size == 2
     assert not edges[14, 13:15].any()
+    faint = np.where(bar, 45, 0).astype(np.uint8)  # its Sobel response is below a sixth of the most
+    assert np.array_equal(BY_NAME["canny edges"](faint, 0), edges)
+
+
+def test_what_is_unseen_takes_and_adds_what_it_says(images: np.ndarray) -> None:
+    for number, image in enumerate(images):
+        board = BY_NAME["checkerboard"](image, number)
+        kept = board == image
+        assert (kept | (board == 0)).all()
+        assert (BY_NAME["sparkles"](image, number) >= image).all()
+        assert (BY_NAME["concentric waves"](image, number) >= image).all()
+        blocks = BY_NAME["pixelate"](image, number)
+        assert len(np.unique(blocks, axis=0)) <= 11
+        assert blocks.mean() == pytest.approx(image.mean(), rel=0.1)
+        torn = BY_NAME["torn"](image, number)
+        halves = np.roll(image, 2, axis=1), np.roll(image, -2, axis=1)
+        above = [np.array_equal(torn[:10], half[:10]) for half in halves]
+        below = [np.array_equal(torn[19:], half[19:]) for half in halves]
+        assert any(above)
+        assert below[above.index(True) ^ 1]
+        swirled = BY_NAME["swirl"](image, number)
+        corners = np.hypot(*(np.mgrid[:28, :28] - 13.5)) > 14
+        assert np.array_equal(swirled[corners], image[corners])
 
 
 def test_the_plasma_is_rough_at_every_scale() -> None:

@@ -31,7 +31,8 @@ from digit_model import Prediction
 from digit_model.__main__ import main
 from digit_model.cli.arguments import Parser
 from digit_model.evaluation.report import PARTS
-from digit_model.training.recipe import DRAWN_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES
+from digit_model.training.seeds import read_rows, summary
 from page.server import limits
 from page.server import options as app_options
 
@@ -41,7 +42,7 @@ PAGES = [README, *sorted(DOCS.glob("*.md"))]
 LINKING = [ROOT / "CHANGELOG.md", ROOT / "data" / "README.md"]  # their links are checked, too
 ADDRESS = "http://127.0.0.1:7860"  # of the server that the examples talk to
 MAX_README_LINES = 126
-VERBS = ("predict", "evaluate", "push", "publish-space")
+VERBS = ("predict", "evaluate", "export", "push", "publish-space")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -67,6 +68,8 @@ PRINTED = {
     "counterfactual": r"^9 0\.\d+\n\d [\d.]+ \d [\d.]+$",
     "explain": r"^\(28, 28\) -[\d.]+ [\d.]+ \(28, 28\)$",
     "ImageError": r"^7 \[\('7', .*\n\['digit', 'not_a_digit'\]\nrefused: .+\.$",
+    "onnxruntime": r"^7$",
+    "normalize_digit": r"^7 [01]\.\d+ 0\.\d+$",
     "prediction.verdict": r"^digit 7 0\.99.*\n3450$",
     "read_number": r"^3450 0\.\d+\n3 \[.*\n4 \[.*\n5 \[.*\n0 \[",
 }
@@ -113,6 +116,10 @@ def test_python(block: Block, clone: Path, request: pytest.FixtureRequest, capsy
     code = block.code
     if ADDRESS in code:
         code = code.replace(ADDRESS, request.getfixturevalue("docs_server").url)
+    if "onnx" in code:
+        for words in [each for found in blocks_of(block.page) for each in commands(found.code)]:
+            if words[:4] == ["python", "-m", "digit_model", "export"]:
+                assert main(words[3:]) == 0
     compiled = compile(code, str(block.page), "exec")
     # In a thread of its own: where a browser is open, this one has an event loop already.
     with ThreadPoolExecutor(1) as thread:
@@ -278,7 +285,7 @@ def check_command(words: list[str]) -> None:
             pass
         case ["pip", "install", "-r", requirements]:
             assert (ROOT / requirements).is_file()
-        case ["pip", "install", "."] | ["npm", "install", "@gradio/client"]:
+        case ["pip", "install", "." | "onnx"] | ["npm", "install", "@gradio/client"]:
             pass
         case ["python", "-m", "pytest"] | ["python3", "-m", "venv", ".venv"]:
             pass
@@ -491,7 +498,8 @@ def test_the_table_of_a_predictions_fields() -> None:
 
 def test_recipes_and_parts_of_the_evaluation() -> None:
     page = DOCS / "training.md"
-    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == [*RECIPES, *DRAWN_RECIPES]
+    recipes = [*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES]
+    assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == recipes
     (sentence,) = re.findall(r"^The parts are (.+?)\.", prose_of(page), re.MULTILINE | re.DOTALL)
     assert tuple(re.findall(r"`(.+?)`", sentence)) == PARTS
 
@@ -560,6 +568,7 @@ def figures() -> dict[str, list[str]]:
         "Scans, Optdigits": scans("Optdigits"),
         "Scans, Semeion": scans("Semeion"),
         "MNIST-C": [mean("MNIST-C", "accuracy", 1), worst("MNIST-C", "accuracy", 1)],
+        "Robustness": [mean("robustness", "accuracy", 1), worst("robustness", "accuracy", 1)],
         "Rendered letters": refusal("families that training draws"),
         "Printed letters": refusal("printed letters"),
         "An alphabet": refusal("unseen alphabet (Omniglot)"),
@@ -596,9 +605,20 @@ def test_results_are_those_of_their_files() -> None:
     assert shown == expected
 
 
+def test_the_table_of_parameters_and_data() -> None:
+    files = sorted((ROOT / "results").glob("ladder*.csv"), reverse=True)
+    table = summary([row for file in files for row in read_rows(file)])
+    text = (DOCS / "results.md").read_text(encoding="utf-8").partition("## Parameters and data")[2]
+    assert table.markdown().partition("\n\n")[2] in text
+
+
 def test_the_worst_sets_are_named() -> None:
     sets = metrics()["digits"]
-    for group, start in (("photographs", "Synthetic photographs"), ("MNIST-C", "MNIST-C")):
+    for group, start in (
+        ("photographs", "Synthetic photographs"),
+        ("MNIST-C", "MNIST-C"),
+        ("robustness", "Robustness"),
+    ):
         members = {name: row for name, row in sets.items() if name.startswith(f"{group}, ")}
         worst = min(members, key=lambda name: members[name]["accuracy"])
         row = row_that_begins(DOCS / "results.md", "What", start)
@@ -609,13 +629,14 @@ def test_readme_has_the_figures_of_the_page_of_results() -> None:
     measured = figures()
     seeds = numbers(row_that_begins(DOCS / "results.md", "What", "The same, three")["Result"])
     for start, expected in (
-        ("MNIST's", [*measured["MNIST, 10,000 test images"], *seeds[:2]]),
+        ("MNIST's 10", [*measured["MNIST, 10,000 test images"], *seeds[:2]]),
         ("Pen strokes", measured["Pen strokes"][:1]),
+        ("MNIST's test images under", measured["Robustness"]),
         ("Synthetic", measured["Synthetic photographs"][:2]),
     ):
         row = row_that_begins(README, "Measured on", start)
         assert numbers(row["Result"]) == expected
-        assert row["Data"] == ("test" if start == "MNIST's" else "development")
+        assert row["Data"] == ("test" if start.startswith("MNIST's") else "development")
 
 
 def test_the_spread_of_the_seeds() -> None:

@@ -26,6 +26,7 @@ from digit_model.evaluation.metrics import (
     summarise,
 )
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
+from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.evaluation.sets import load_drawings
 from digit_model.hub.model_card import model_card, write_report
 from digit_model.ink import FindInk
@@ -125,12 +126,17 @@ def test_sets_of_mnist_go_through_the_pipeline(monkeypatch: pytest.MonkeyPatch) 
         raw, labels = arrays["images"][:8], arrays["labels"][:8]
     monkeypatch.setattr(evaluation_sets, "load_mnist", lambda data_dir, split: (raw, labels))
     found = dict(
-        evaluation_sets.digit_sets(Path("nowhere"), parts=["mnist-test", "mnist-c"], step=2)
+        evaluation_sets.digit_sets(
+            Path("nowhere"), parts=["mnist-test", "mnist-c", "robustness"], step=2
+        )
     )
     assert list(found)[:2] == ["MNIST test", "MNIST test, inverted and enlarged"]
-    assert list(found)[2:] == [f"MNIST-C, {corruption.name}" for corruption in CORRUPTIONS]
+    assert list(found)[2:] == [
+        *(f"MNIST-C, {corruption.name}" for corruption in CORRUPTIONS),
+        *(f"robustness, {corruption.name}" for corruption in UNSEEN_CORRUPTIONS),
+    ]
     for name, (images, some) in found.items():
-        every = 4 if name.startswith("MNIST-C") else 2
+        every = 2 if name.startswith("MNIST test") else 4
         assert images.shape == (8 // every, 28, 28)
         assert np.array_equal(some, labels[::every])
     plain, enlarged = (images.astype(float) for images, _ in list(found.values())[:2])
@@ -173,7 +179,7 @@ def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:
     metrics, folder = measured
     assert metrics["strokes"]["worst"] in metrics["digits"]
     assert metrics["MNIST-C"]["worst_accuracy"] <= metrics["MNIST-C"]["mean_accuracy"]
-    groups = ["MNIST test", "strokes", "drawings", "scans", "MNIST-C"]
+    groups = ["MNIST test", "strokes", "drawings", "scans", "MNIST-C", "robustness"]
     assert list(metrics["reliability"]) == groups
     assert {row["seen"] for name, row in metrics["digits"].items() if "MNIST-C" in name} <= {
         "yes",
@@ -184,7 +190,8 @@ def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:
     assert letters["count"] == 2
     assert letters["scores"]["in use"]["auroc"] == letters["auroc"]
     assert json.loads(json.dumps(metrics)) == metrics
-    for name in ("reliability", "roc", "worst_errors", "corruptions"):
+    assert {row["seen"] for name, row in metrics["digits"].items() if "robust" in name} == {"no"}
+    for name in ("reliability", "roc", "worst_errors", "corruptions", "robustness"):
         with Image.open(folder / f"{name}.png") as picture:
             assert min(picture.size) > 100
 

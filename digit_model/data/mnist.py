@@ -11,6 +11,7 @@ import numpy as np
 from digit_model.data import DataError, Digits, Part
 from digit_model.data.degradation import degrade
 from digit_model.data.parallel import map_parallel
+from digit_model.digit import SIZE
 from digit_model.preprocess import preprocess
 
 DEVELOPMENT_IMAGES = 5_000  # the last of the training split; not trained on
@@ -22,16 +23,36 @@ def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
     Raises:
         DataError: it is not in ``data_dir``/MNIST/raw and can't be downloaded, or is damaged.
     """
-    from torchvision.datasets import MNIST
-
     folder = data_dir / "MNIST" / "raw"
     name = "train" if split == "train" else "t10k"
-    present = (folder / f"{name}-images-idx3-ubyte").exists()
+    files = folder / f"{name}-images-idx3-ubyte", folder / f"{name}-labels-idx1-ubyte"
     try:
-        dataset = MNIST(data_dir, train=split == "train", download=not present)
-    except Exception as error:  # torchvision raises almost anything on a bad or missing file
+        if not all(file.exists() for file in files):
+            from torchvision.datasets import MNIST  # seconds to import
+
+            MNIST(data_dir, download=True)
+        images, labels = map(_read_idx, files)
+        if images.shape != (len(labels), SIZE, SIZE):
+            raise ValueError(images.shape)
+    except Exception as error:  # torchvision raises almost anything
         raise DataError(f"MNIST is not in {folder} and can't be downloaded or read.") from error
-    return dataset.data.numpy(), dataset.targets.numpy().astype(np.int64)
+    return images, labels.astype(np.int64)
+
+
+def _read_idx(path: Path) -> np.ndarray:
+    """An array of bytes in LeCun's IDX format: 0, 0, 8, the number of dimensions, and their sizes.
+
+    Raises:
+        ValueError: the file is of another type, truncated, or too long.
+    """
+    content = path.read_bytes()
+    zeros_and_type, dimensions = content[:3], content[3]
+    if zeros_and_type != b"\x00\x00\x08":
+        raise ValueError(path)
+    start = 4 + 4 * dimensions
+    shape = np.frombuffer(content[4:start], ">u4").astype(int)
+    # Copied, because torch wants arrays that can be written.
+    return np.frombuffer(content[start:], np.uint8).reshape(shape).copy()
 
 
 def mnist_digits(

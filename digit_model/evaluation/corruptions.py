@@ -55,7 +55,7 @@ def _impulse_noise(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _glass_blur(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Blur, swap half of the pixels with a neighbour above or to the left (twice), and blur."""
-    blurred = cv2.GaussianBlur(ink, (0, 0), 0.7)
+    blurred = _blur_columns(ink)
     for _ in range(2):
         swapped = rng.random(ink.shape) < 0.5
         steps = rng.integers(-1, 1, size=(2, *ink.shape))  # -1 or 0 pixels
@@ -64,7 +64,15 @@ def _glass_blur(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
                 if swapped[row, column]:
                     other = (row + steps[0, row, column], column + steps[1, row, column])
                     blurred[row, column], blurred[other] = blurred[other], blurred[row, column]
-    return cv2.GaussianBlur(blurred, (0, 0), 0.7)
+    return _blur_columns(blurred)
+
+
+def _blur_columns(ink: np.ndarray) -> np.ndarray:
+    """A Gaussian of sigma 0.7 pixels up and down only, as in the published images.
+
+    Their generator takes the columns of a grey image for its colours, and doesn't blur across.
+    """
+    return cv2.GaussianBlur(ink, (1, 7), 0.7, borderType=cv2.BORDER_REPLICATE)
 
 
 def _motion_blur(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -208,7 +216,7 @@ def _zigzag(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     length = float(np.hypot(*vector))
     direction = vector / length
     normal = np.array([-direction[1], direction[0]])
-    turns = np.arange(2.0, length - 1, 4.0)
+    turns = np.arange(2.0, length, 4.0)
     offsets = np.where(np.arange(len(turns)) % 2, -2.0, 2.0)
     corners = (start + t * direction + o * normal for t, o in zip(turns, offsets, strict=True))
     for (x0, y0), (x1, y1) in pairwise([start, *corners, start + vector]):
@@ -217,10 +225,13 @@ def _zigzag(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _canny_edges(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Edges (Canny, 1986) after a blur of sigma 1 pixel, with thresholds of 0.1 and 0.2."""
+    """Edges (Canny, 1986) after a blur of sigma 1 pixel.
+
+    The thresholds, 0.1 and 0.2, are for the Sobel response to an image from 0 to 1, in which a step
+    from paper to ink has 4.
+    """
     smooth = cv2.GaussianBlur(np.rint(255 * ink).astype(np.uint8), (0, 0), 1.0)
-    sobel = 4 * 255  # the largest Sobel response, to a step from paper to ink
-    return cv2.Canny(smooth, 0.1 * sobel, 0.2 * sobel, L2gradient=True) / 255.0
+    return cv2.Canny(smooth, 0.1 * 255, 0.2 * 255, L2gradient=True) / 255.0
 
 
 CORRUPTIONS = (

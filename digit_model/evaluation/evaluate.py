@@ -10,7 +10,6 @@ from digit_model.data.conditions import CONDITIONS, STYLES
 from digit_model.data.development_sets import stroke_development
 from digit_model.data.photographs import KINDS, UNSEEN
 from digit_model.data.strokes import pen_digits
-from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.figures import (
     Misclassification,
     corruption_sheet,
@@ -29,8 +28,9 @@ from digit_model.evaluation.metrics import (
     summarise,
 )
 from digit_model.evaluation.numbers import evaluate_numbers
-from digit_model.evaluation.report import GROUPS, PARTS, group_of
+from digit_model.evaluation.report import GROUPS, PARTS, ROBUSTNESS, group_of
 from digit_model.evaluation.sets import (
+    CORRUPTED,
     blank_pictures,
     digit_sets,
     load_drawings,
@@ -103,7 +103,7 @@ def _evaluate_digits(
         rows[name] = measure_logits(logits, labels, recognizer.calibration)
         group = group_of(name)
         outputs.setdefault(group, []).append((probabilities, labels))
-        if group != "MNIST-C":  # corrupted on purpose, so their errors tell little
+        if group not in CORRUPTED:  # on purpose, so their errors tell little
             # The sets of a group show the same digits, except scans, which are of two collections.
             source = name if group == "scans" else group
             errors.setdefault(group, []).extend(_errors(source, images, probabilities, labels))
@@ -111,9 +111,10 @@ def _evaluate_digits(
         return {}
     for kind in KINDS.keys() & {name.removeprefix("photographs, ") for name in rows}:
         rows[f"photographs, {kind}"]["seen"] = "no" if kind in UNSEEN else "yes"
-    for corruption in CORRUPTIONS:
-        if f"MNIST-C, {corruption.name}" in rows:
-            rows[f"MNIST-C, {corruption.name}"]["seen"] = corruption.seen
+    for group, corruptions in CORRUPTED.items():
+        for corruption in corruptions:
+            if (name := f"{group}, {corruption.name}") in rows:
+                rows[name]["seen"] = corruption.seen
     metrics: Metrics = {"digits": rows}
     for group in GROUPS:
         members = {name: row for name, row in rows.items() if group_of(name) == group}
@@ -127,7 +128,9 @@ def _evaluate_digits(
         reliability_diagrams(metrics["reliability"], figures / "reliability.png")
         worst = {group: _most_confident(found) for group, found in errors.items()}
         worst_errors(worst, figures / "worst_errors.png")
-        corruption_sheet(load_drawings(recognizer.find_ink)[0][:10], figures / "corruptions.png")
+        drawings = load_drawings(recognizer.find_ink)[0][:10]
+        corruption_sheet(drawings, CORRUPTED["MNIST-C"], figures / "corruptions.png")
+        corruption_sheet(drawings, CORRUPTED[ROBUSTNESS], figures / "robustness.png")
     return metrics
 
 

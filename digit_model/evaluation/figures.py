@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from digit_model.digit import SIZE
-from digit_model.evaluation.corruptions import CORRUPTIONS
+from digit_model.evaluation.corruptions import Corruption
 from digit_model.evaluation.numbers import NumberError
 
 matplotlib.use("Agg")  # a backend without a display
@@ -121,12 +121,12 @@ def wrong_numbers(errors: Sequence[NumberError], path: Path) -> None:
     save_figure(figure, path)
 
 
-def corruption_sheet(digits: np.ndarray, path: Path) -> None:
+def corruption_sheet(digits: np.ndarray, corruptions: Sequence[Corruption], path: Path) -> None:
     """Each corruption of a few digits, uint8 (N, 28, 28)."""
     step = SIZE + 2
-    sheet = np.full((len(CORRUPTIONS) * step, len(digits) * step), 128, np.uint8)
+    sheet = np.full((len(corruptions) * step, len(digits) * step), 128, np.uint8)
     figure, axes = plt.subplots(figsize=(sheet.shape[1] / 50 + 1.5, sheet.shape[0] / 50))
-    for row, corruption in enumerate(CORRUPTIONS):
+    for row, corruption in enumerate(corruptions):
         axes.text(-3, row * step + SIZE / 2, corruption.name, ha="right", va="center")
         for column, digit in enumerate(digits):
             top, left = row * step, column * step

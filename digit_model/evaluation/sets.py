@@ -1,4 +1,4 @@
-"""The data of the evaluation. No other module reads MNIST's test split."""
+"""The data of the evaluation. But for :mod:`.raw_mnist`, nothing else reads MNIST's test split."""
 
 import csv
 from collections.abc import Callable, Collection, Iterator
@@ -21,13 +21,16 @@ from digit_model.data.mnist import load_mnist
 from digit_model.data.nondigits import load_omniglot, nondigits
 from digit_model.data.parallel import map_parallel
 from digit_model.data.strokes import pen_digits
-from digit_model.evaluation.corruptions import CORRUPTIONS
-from digit_model.evaluation.report import PARTS
+from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption
+from digit_model.evaluation.report import PARTS, ROBUSTNESS
+from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 PHOTOGRAPHS = 200  # of each kind
-MNIST_C_STEP = 2  # every second test image is corrupted, in each of the fifteen ways
+# Groups of sets of corrupted test images, by name; every second image, in each of the ways.
+CORRUPTED = {"MNIST-C": CORRUPTIONS, ROBUSTNESS: UNSEEN_CORRUPTIONS}
+CORRUPTED_STEP = 2
 # Printed letters that don't look like digits.
 LETTERS = "AEFHKMNPRTVWXYadefhkmnprtwx"
 PRINT_FONTS = ("DejaVuSans", "DejaVuSerif", "DejaVuSansMono-Oblique", "STIXGeneralItalic", "cmr10")
@@ -42,7 +45,8 @@ def digit_sets(
 ) -> Iterator[tuple[str, Digits]]:
     """All sets of digits, preprocessed as in serving. None of them is trained on.
 
-    All but MNIST's test images are development data: recipes or thresholds were chosen on them.
+    All but MNIST's test images, as they are and in the part "robustness", are development data:
+    recipes or thresholds were chosen on them.
 
     Args:
         data_dir: the folder with MNIST/raw.
@@ -81,12 +85,15 @@ def digit_sets(
         kinds = photograph_development(digits, max(1, PHOTOGRAPHS // step), find_ink=find_ink)
         for name, photographs in kinds.items():
             yield f"photographs, {name}", photographs
-    if "mnist-c" in parts:
-        raw, labels = _mnist_test(data_dir, MNIST_C_STEP * step)
-        for number, corruption in enumerate(CORRUPTIONS):
-            name = f"MNIST-C, {corruption.name}"
-            task = partial(_preprocess_corrupted, number=number, find_ink=find_ink)
-            yield name, (map_parallel(task, list(enumerate(raw)), title=name), labels)
+    for group in CORRUPTED:
+        if group.lower() in parts:
+            raw, labels = _mnist_test(data_dir, CORRUPTED_STEP * step)
+            for number, corruption in enumerate(CORRUPTED[group]):
+                name = f"{group}, {corruption.name}"
+                task = partial(
+                    _preprocess_corrupted, corruption=corruption, number=number, find_ink=find_ink
+                )
+                yield name, (map_parallel(task, list(enumerate(raw)), title=name), labels)
 
 
 def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
@@ -99,10 +106,10 @@ def _preprocess_inverted_and_enlarged(image: np.ndarray, find_ink: FindInk | Non
 
 
 def _preprocess_corrupted(
-    job: tuple[int, np.ndarray], *, number: int, find_ink: FindInk | None
+    job: tuple[int, np.ndarray], *, corruption: Corruption, number: int, find_ink: FindInk | None
 ) -> np.ndarray:
     index, image = job
-    return preprocess(CORRUPTIONS[number](image, (number, index)), find_ink)
+    return preprocess(corruption(image, (number, index)), find_ink)
 
 
 def load_drawings(find_ink: FindInk | None = None) -> Digits:

@@ -186,9 +186,10 @@ def _results(metrics: dict[str, Any]) -> str:
     parts = ["## Results"]
     if "digits" in metrics:
         parts.append(
-            "Only MNIST's test images are test data, for final measurements. Everything else "
-            "is development data: nothing is trained on it, but recipes, seeds, thresholds or "
-            "preprocessing rules were chosen on it, so its results are optimistic."
+            "Only MNIST's test images are test data, for final measurements, as they are and under "
+            "the corruptions called robustness. Everything else is development data: nothing is "
+            "trained on it, but recipes, seeds, thresholds or preprocessing rules were chosen on "
+            "it, so its results are optimistic."
         )
         parts.append(
             "metrics.json holds all numbers; `python -m digit_model evaluate` measures them again "
@@ -196,6 +197,7 @@ def _results(metrics: dict[str, Any]) -> str:
         )
     figures = {
         "MNIST-C": ("MNIST-C", "corruptions", "Ten drawings under each corruption"),
+        "Robustness": ("robustness", "robustness", "Ten drawings under each of these corruptions"),
         "Digits": ("reliability", "reliability", "Accuracy against confidence"),
         "Digits against non-digits": (
             "reliability",

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from digit_model.data import DATA_FOLDER
-from digit_model.files import atomic_path
+from digit_model.files import write_atomically
 from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 
 Arrays = dict[str, np.ndarray]
@@ -38,8 +38,7 @@ def cached(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays
         pass
     arrays = draw()
     file.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_path(file) as partial:  # runs of other seeds may write it too
-        save_file(arrays, partial, {KEY: key})
+    write_atomically(file, save(arrays, {KEY: key}))  # runs of other seeds may write it too
     return arrays
 
 

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 from torch.optim import Optimizer
 
-from digit_model.files import atomic_path
+from digit_model.files import write_durably
 
 
 class CheckpointError(Exception):
-    """A checkpoint that can't be resumed. ``str(error)`` is one sentence."""
+    """A checkpoint that can't be written or resumed. ``str(error)`` is one sentence."""
 
 
 @dataclass
@@ -26,7 +26,11 @@ class TrainingState:
     history: list[dict[str, float]] = field(default_factory=list)  # one row per finished epoch
 
     def save(self, path: Path, setup: dict[str, Any]) -> None:
-        """Write the state and ``setup`` (JSON: recipe, seed), which :meth:`restore` compares."""
+        """Write the state and ``setup`` (JSON: recipe, seed), which :meth:`restore` compares.
+
+        Raises:
+            CheckpointError: there is no space for it; the file is as it was before.
+        """
         tensors = {
             f"{name}.{key}": tensor.contiguous()
             for name, module in self.modules.items()
@@ -38,10 +42,15 @@ class TrainingState:
                     f"optimizer{number}.{index}.{key}": tensor.contiguous()
                     for key, tensor in moments.items()
                 }
-        path.parent.mkdir(parents=True, exist_ok=True)
         state = json.dumps({"setup": setup, "history": self.history})
-        with atomic_path(path) as partial:
-            save_file(tensors, partial, {"state": state})
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_durably(path, save(tensors, {"state": state}))
+        except OSError as error:
+            raise CheckpointError(
+                f"The checkpoint {path} can't be written ({error.strerror}) and is as it was after "
+                "the epoch before: --resume goes on from there."
+            ) from error
 
     def restore(self, path: Path, setup: dict[str, Any]) -> None:
         """Load the state that :meth:`save` wrote.

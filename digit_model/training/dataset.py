@@ -43,11 +43,11 @@ class TrainingSet:
         order = rng.permutation(len(labels))
         for start in range(0, len(order) - batch_size + 1, batch_size):
             batch = order[start : start + batch_size]
-            outliers = self.nondigits[rng.integers(0, len(self.nondigits), nondigits_per_batch)]
+            others = rng.integers(0, max(1, len(self.nondigits)), nondigits_per_batch)
             yield (
                 torch.from_numpy(images[batch]),
                 torch.from_numpy(labels[batch]),
-                torch.from_numpy(outliers),
+                torch.from_numpy(self.nondigits[others]),
             )
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
@@ -73,6 +73,7 @@ class DataSource:
     rank: int = 0
     world_size: int = 1
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
+    validation_photographs: int = 100  # of each kind
 
     @property
     def shard(self) -> slice:
@@ -109,11 +110,13 @@ def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Dig
         if source.rank == 0:
             sets["MNIST"] = mnist_digits(source.data_dir, "development", limit=development)
             digits = pen_digits("development")[:development]
-            sets |= validation_sets(digits, photographs=1 if source.dry_run else 100)
+            each = 1 if source.dry_run else source.validation_photographs
+            sets |= validation_sets(digits, photographs=each)
         named = {name + IMAGES: digits[0] for name, digits in sets.items()}
         return named | {name + LABELS: digits[1] for name, digits in sets.items()}
 
-    arrays = source.cached("fixed", {}, draw)
+    request = {"validation photographs": source.validation_photographs}
+    arrays = source.cached("fixed", request, draw)
     sets = {
         name.removesuffix(IMAGES): (arrays[name], arrays[name.removesuffix(IMAGES) + LABELS])
         # Sorted, to have the same order with and without a cache: calibration depends on it.

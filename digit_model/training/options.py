@@ -1,12 +1,13 @@
 """The command line of train.py."""
 
 import argparse
+import os
 from pathlib import Path
 
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import DRAWN_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SIZES
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
@@ -29,16 +30,24 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     )
     add(
         "--recipe",
-        choices=(*RECIPES, *DRAWN_RECIPES),
+        choices=(*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES),
         default="default",
         help="named set of hyperparameters; ink and number train the networks that find ink in "
-        "photographs and the digits of numbers",
+        "photographs and the digits of numbers; mnist-fast is measured and not kept",
     )
+    add("--size", choices=SIZES, help="parameters of the network, instead of the recipe's")
     add(
         "--seed",
         type=whole_number(0),
         default=0,
         help="for the initial weights, the order of the digits and the augmentation",
+    )
+    add(
+        "--seeds",
+        type=whole_number(2),
+        metavar="N",
+        help="train N times, with seeds from --seed upwards, into OUTPUT/seed-*; print mean and "
+        "standard error, and write a row a run to results/RECIPE.csv",
     )
     add(
         "--start",
@@ -88,11 +97,32 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
             check_repo_id(args.push_to_hub)  # to fail now rather than after hours
     except ModelError as error:
         parser.error(str(error))
-    drawn = args.recipe in DRAWN_RECIPES
-    if drawn and (args.teachers or args.own_digits or args.corrections):
-        parser.error(f"the recipe {args.recipe} draws its pictures itself and takes no other data")
-    if not drawn and RECIPES[args.recipe].needs_teachers != bool(args.teachers):
-        parser.error("the distilled recipe needs --teachers, and no other takes them")
-    # A dry run must not overwrite real weights.
-    args.output = args.output or Path("runs/dry-run" if args.dry_run else "weights")
+    if problem := _problem(args):
+        parser.error(problem)
+    # Neither a dry run nor one of several may overwrite real weights.
+    several = f"runs/{args.recipe}-{args.size or 'seeds'}" if args.seeds else "weights"
+    args.output = args.output or Path("runs/dry-run" if args.dry_run else several)
     return args
+
+
+def _problem(args: argparse.Namespace) -> str | None:
+    """Options that don't go together, as a sentence."""
+    recipe = args.recipe
+    if recipe in FAST_RECIPES:
+        others = (args.output, args.size, args.start, args.resume, args.cache, args.push_to_hub)
+        if any((*others, args.teachers, args.own_digits, args.corrections, args.epochs)):
+            return f"the recipe {recipe} takes --data-dir, --seed, --seeds and --dry-run only"
+        return None
+    if recipe in DRAWN_RECIPES:
+        if args.teachers or args.own_digits or args.corrections:
+            return f"the recipe {recipe} draws its pictures itself and takes no other data"
+        if args.size or args.seeds:
+            return f"the recipe {recipe} takes neither --size nor --seeds"
+        return None
+    if RECIPES[recipe].needs_teachers != bool(args.teachers):
+        return "the distilled recipe needs --teachers, and no other takes them"
+    if args.seeds and args.push_to_hub:
+        return "--seeds trains several networks: push one of them afterwards"
+    if args.seeds and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        return "--seeds goes with one process"
+    return None

@@ -1,0 +1,114 @@
+"""Several runs of a recipe that differ in their seeds: ``train.py --seeds``.
+
+Each run is a row of a CSV file, results/RECIPE.csv, from which the tables of means are made.
+"""
+
+import argparse
+import csv
+import io
+import math
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from digit_model.data.conditions import CONDITIONS
+from digit_model.evaluation.metrics import measure
+from digit_model.evaluation.report import Table
+from digit_model.evaluation.sets import digit_sets
+from digit_model.files import write_atomically
+from digit_model.recognizer import DigitRecognizer
+from digit_model.weights import load_weights
+
+Row = dict[str, str]
+KEYS = ("recipe", "parameters", "epochs", "seed")  # what tells a run from others
+COLUMNS = (*KEYS, "seconds", "MNIST", "strokes", "photographs", "MNIST test", "sha256")
+MEASURED = ("MNIST", "strokes", "photographs", "MNIST test")  # shares in [0, 1]
+
+
+def csv_file(args: argparse.Namespace) -> Path:
+    """Of a recipe's runs; a dry run must not be among them."""
+    folder = args.output / "results" if args.dry_run else Path("results")
+    return folder / f"{args.recipe}.csv"
+
+
+def row_of(recipe: str, folder: Path, history: Sequence[dict[str, float]]) -> Row:
+    """The row of a run that wrote weights to ``folder``; ``history`` has its figures by epoch."""
+    networks, config = load_weights(folder)
+    parameters = sum(weight.numel() for weight in networks.digit.parameters())
+    last = history[-1]
+    strokes = [last[condition.name] for condition in CONDITIONS]
+    return {
+        "recipe": recipe,
+        "parameters": str(parameters),
+        "epochs": str(len(history)),
+        "seed": str(config.training["seed"]),
+        "seconds": f"{sum(epoch['seconds'] for epoch in history):.1f}",
+        "MNIST": f"{last['MNIST']:.4f}",
+        "strokes": f"{statistics.mean(strokes):.4f}",
+        "photographs": f"{last['photographs']:.4f}",
+        "sha256": config.hashes.sha256,
+    }
+
+
+def accuracy_on_test(folder: Path, data_dir: Path, *, dry_run: bool) -> str:
+    """Share of MNIST's test images that the weights in a folder read; of a dry run's, a hundredth.
+
+    Raises:
+        DataError: MNIST can't be read or downloaded.
+    """
+    recognizer = DigitRecognizer.from_pretrained(folder)
+    step = 100 if dry_run else 1
+    _, digits = next(digit_sets(data_dir, parts=["mnist-test"], step=step))
+    return f"{measure(recognizer, digits)['accuracy']:.4f}"
+
+
+def add_row(file: Path, row: Row) -> list[Row]:
+    """Add a run to a CSV file, in place of an earlier one with the same keys; return all rows."""
+    rows = read_rows(file) if file.exists() else []
+    kept = [other for other in rows if _key(other) != _key(row)]
+    rows = sorted([*kept, row], key=lambda each: [int(each[key]) for key in KEYS[1:]])
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, text.getvalue().encode())
+    return rows
+
+
+def read_rows(file: Path) -> list[Row]:
+    with file.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _key(row: Row) -> list[str]:
+    return [row[key] for key in KEYS]
+
+
+def summary(rows: Sequence[Row]) -> Table:
+    """A row for each kind of run: the mean ± its standard error over the seeds, in %."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        kinds.setdefault(tuple(_key(row)[:-1]), []).append(row)
+    measured = [name for name in MEASURED if any(row.get(name) for row in rows)]
+    cells = [
+        [
+            *(recipe, f"{int(parameters):,}", epochs, str(len(runs))),
+            *(_mean([100 * float(run[name]) for run in runs if run[name]]) for name in measured),
+            _mean([float(run["seconds"]) for run in runs], decimals=0),
+        ]
+        for (recipe, parameters, epochs), runs in kinds.items()
+    ]
+    columns = ("Recipe", "Parameters", "Epochs", "Seeds", *measured, "Seconds")
+    return Table("Mean ± standard error", columns, cells)
+
+
+def _mean(values: Sequence[float], decimals: int = 2) -> str:
+    """Such as "99.41 ± 0.03"; of one value, the value."""
+    if not values:
+        return ""
+    text = f"{statistics.mean(values):.{decimals}f}"
+    if len(values) == 1:
+        return text
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    return f"{text} ± {error:.{decimals}f}"

@@ -1,0 +1,126 @@
+"""Runs repeat bit for bit, go on after they were ended, and lose no checkpoint to a full disk."""
+
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import train
+from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.training.checkpoint import CheckpointError, TrainingState
+
+ROOT = Path(__file__).parents[1]
+# train.py on a few images, without drawing any, and without an export in the end.
+SHORT = """
+import digit_model.training.export
+import train
+from digit_model.data.mnist import load_mnist
+from digit_model.training.dataset import TrainingSet
+
+def fixed(source):
+    images, labels = load_mnist(source.data_dir, "train")
+    return (images[:1024], labels[:1024]), {"MNIST": (images[:100], labels[:100])}
+
+def drawn(source, recipe, cycle, mnist):
+    return TrainingSet(mnist, mnist, mnist[0][:16], 0.5)
+
+train.load_mnist_and_validation, train.load_cycle = fixed, drawn
+digit_model.training.export.export = lambda *result: None
+"""
+RUN = f"{SHORT}\nimport sys\nsys.exit(train.main(sys.argv[1:]))"
+OPTIONS = ("--recipe", "ladder", "--size", "10k", "--epochs", "3")
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """What a full disk does: bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(
+    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    common = ("--data-dir", str(mnist_folder), *OPTIONS, "--output")
+    command = [sys.executable, "-c", RUN, *common, str(tmp_path / "killed")]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("epoch 1 ")  # its checkpoint is being written
+        assert running.stdout.readline().startswith("epoch 2 ")
+        running.kill()
+    for name in ("load_mnist_and_validation", "load_cycle"):
+        monkeypatch.setattr(train, name, getattr(train, name))  # put back in the end
+    monkeypatch.setattr("digit_model.training.export.export", None)
+    exec(SHORT, {})
+    assert train.main([*common, str(tmp_path / "killed"), "--resume"]) == 0
+    assert train.main([*common, str(tmp_path / "whole")]) == 0
+    killed, whole = (
+        load_file(tmp_path / f"{name}.checkpoint.safetensors") for name in ("killed", "whole")
+    )
+    assert killed.keys() == whole.keys()
+    assert all(torch.equal(killed[key], whole[key]) for key in whole)
+
+
+def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -> None:
+    path, setup = tmp_path / "w.checkpoint.safetensors", {"seed": 0}
+    state = TrainingState({"network": DigitCNN(NetworkConfig())}, [], [{"epoch": 1}])
+    state.save(path, setup)
+    state.history.append({"epoch": 2})
+    with (
+        no_file_larger_than(100_000),
+        pytest.raises(CheckpointError, match=r"can't be written \(File too large\)"),
+    ):
+        state.save(path, setup)
+    assert list(tmp_path.iterdir()) == [path]
+    state.restore(path, setup)
+    assert state.history == [{"epoch": 1}]
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "sentence"),
+    [
+        (KeyboardInterrupt(), 130, "Stopped; the same command with --resume goes on"),
+        (
+            RuntimeError("[gloo/transport/tcp/pair.cc:545] Read error: Connection reset by peer"),
+            2,
+            "Another process of this training has ended; the same command with --resume goes on",
+        ),
+    ],
+    ids=["Ctrl-C", "another process killed"],
+)
+def test_who_is_stopped_is_told_how_to_go_on(
+    error: BaseException,
+    status: int,
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stopped(*args: object) -> None:
+        raise error
+
+    monkeypatch.setattr(train, "train", stopped)
+    assert train.main(["--dry-run", "--output", str(tmp_path / "w")]) == status
+    said = capsys.readouterr().err.strip()
+    assert said.startswith(f"train.py: {sentence}")
+    assert said.count("\n") == 0
+
+
+def test_an_error_of_another_kind_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("shapes don't match")
+
+    monkeypatch.setattr(train, "train", broken)
+    with pytest.raises(RuntimeError, match="shapes"):
+        train.main(["--dry-run"])
