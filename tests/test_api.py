@@ -348,6 +348,21 @@ def test_upload_and_call(http: httpx.Client, files: dict[str, Path]) -> None:
     assert '"label": "8"' in stream
 
 
+def test_arguments_that_have_defaults_may_be_left_out(
+    http: httpx.Client, files: dict[str, Path]
+) -> None:
+    picture = {"path": send(http, files["8"]), "meta": FILE}
+    assert post(http, "predict", picture)[1]["data"] == post(http, "predict", picture, 3)[1]["data"]
+    for arguments in ([picture], [picture, "8"]):
+        assert post(http, "explain", *arguments)[0] == 200
+    event = http.post("/call/predict", json={"data": [picture]}).json()["event_id"]
+    assert '"label": "8"' in http.get(f"/call/predict/{event}").text
+    status, body = post(http, "predict")
+    assert (status, body["error"]) == (422, "The call has 0 arguments, which are too few.")
+    status, body = post(http, "submit_correction", picture, "8")
+    assert (status, body["error"]) == (422, "Nothing was kept: it takes the sender's consent.")
+
+
 def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, Path]) -> None:
     inside = str(files["8"])  # a picture on the server that nobody has uploaded
     uploaded = send(http, files["8"])

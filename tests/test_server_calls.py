@@ -13,7 +13,9 @@ from conftest import ROOT, Server, load_drawings, run_async
 
 from page.server.calls import WellFormedCalls
 
-RECOGNIZE = SimpleNamespace(api_name="recognize", inputs=[SimpleNamespace(skip_api=False)])
+RECOGNIZE = SimpleNamespace(
+    api_name="recognize", inputs=[SimpleNamespace(skip_api=False)], fn=lambda image: None
+)
 
 
 def received(path: str, body: bytes) -> tuple[bytes, int]:

@@ -244,7 +244,7 @@ def test_a_full_disk_is_one_sentence_and_passes(
     try:
         answer = http.post("/upload", files={"files": ("a.png", bytes(20_000))})
         resource.prlimit(pid, limit, (100, before[1]))
-        evidence = http.post("/run/explain", json={"data": [file, "7", None]})
+        evidence = http.post("/run/explain", json={"data": [file, "7"]})
     finally:
         resource.prlimit(pid, limit, before)
     assert (answer.status_code, answer.text) == (507, NO_ROOM)

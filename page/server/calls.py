@@ -1,12 +1,14 @@
 """Calls of the API by plain HTTP: malformed ones are refused, and refusals have a client's status.
 
-Gradio answers both with status 500, a traceback in the log, and its own words. Callers who have no
-session share one: for each call without a `session_hash`, Gradio would build the configuration of
-all the page's components anew, which takes longer than recognising a digit.
+Gradio answers both with status 500, a traceback in the log, and its own words. As with Gradio's
+clients, a call may leave out last arguments that have defaults. Callers who have no session share
+one: for each call without a `session_hash`, Gradio would build the configuration of all the page's
+components anew, which takes longer than recognising a digit.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import uuid
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import gradio as gr
+    from gradio.blocks import BlockFunction
     from starlette.requests import Request
     from starlette.responses import JSONResponse
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -64,12 +67,14 @@ class WellFormedCalls:
         message: Message | None
         body = (message := await receive()).get("body", b"")
         try:
-            call = self._checked(None if is_join else name.rstrip("/"), body)
+            call, added = self._checked(None if is_join else name.rstrip("/"), body)
         except Refusal as refusal:
             await refuse(scope, receive, send, refusal.status, str(refusal))
             return
         if kind == "run" and isinstance(call, dict) and call.get("session_hash") is None:
-            body = json.dumps(call | {"session_hash": self._session_hash}).encode()
+            added["session_hash"] = self._session_hash
+        if added:
+            body = json.dumps(call | added).encode()
             message = {**message, "body": body}
             scope = {**scope, "headers": _with_length(scope["headers"], len(body))}
 
@@ -82,8 +87,8 @@ class WellFormedCalls:
 
         await self._app(scope, replay, Translated(send) if kind in ("run", "api") else send)
 
-    def _checked(self, name: str | None, body: bytes) -> Any:
-        """The call in the body.
+    def _checked(self, name: str | None, body: bytes) -> tuple[Any, dict[str, Any]]:
+        """The call in the body, and what is to be added to it.
 
         Raises Refusal unless it is one of the function of that name, or of the one it names.
         """
@@ -95,7 +100,7 @@ class WellFormedCalls:
             if not is_stored(path):
                 raise Refusal(422, "The files have to be uploaded first, to /gradio_api/upload.")
         if name is not None and name.startswith("v2/"):  # its arguments have names
-            return call
+            return call, {}
         if not isinstance(call, dict) or not isinstance(call.get("data"), list):
             raise Refusal(422, 'The call has to be an object with a list of arguments as "data".')
         session = call.get("session_hash")
@@ -109,9 +114,27 @@ class WellFormedCalls:
             function = next((each for each in functions.values() if each.api_name == name), None)
         if function is None:
             raise Refusal(404, "There is no such endpoint.")
-        if len(call["data"]) < sum(not each.skip_api for each in function.inputs):
-            raise Refusal(422, f"The call has {len(call['data'])} arguments, which are too few.")
-        return call
+        given = call["data"]
+        left_out = _defaults(function)[len(given) :]
+        if inspect.Parameter.empty in left_out:
+            raise Refusal(422, f"The call has {len(given)} arguments, which are too few.")
+        return call, {"data": [*given, *left_out]} if left_out else {}
+
+
+def _defaults(function: BlockFunction) -> list[Any]:
+    """Of each parameter, as Gradio's clients know them: the function's or else its component's.
+
+    `inspect.Parameter.empty` stands for a parameter that has none.
+    """
+    components = [each for each in function.inputs if not each.skip_api]
+    if function.fn is None:
+        return [inspect.Parameter.empty] * len(components)
+    defaults = [each.default for each in inspect.signature(function.fn).parameters.values()]
+    values = [getattr(each, "value", None) for each in components]
+    return [
+        value if default is inspect.Parameter.empty and value is not None else default
+        for default, value in zip(defaults, values, strict=False)
+    ]
 
 
 def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
