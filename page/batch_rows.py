@@ -75,7 +75,7 @@ def confidence(prediction: Prediction) -> float | None:
 
 
 def in_words(prediction: Prediction) -> str:
-    """How sure the answer is: "Very sure, >99 %", or "4: 55 %, 9: 38 %"; "" without a digit."""
+    """How sure the answer is: "Very sure, >99%", or "4: 55%, 9: 38%"; "" without a digit."""
     sure = confidence(prediction)
     if sure is None:
         return ""

@@ -37,6 +37,10 @@ CAPTIONS = {
         "Damaged digits",
         "Ten digits under each kind of damage that it was tested with.",
     ),
+    "robustness": Caption(
+        "Damage that it was never made for",
+        "Ten digits under kinds of damage that played no part in how it was made.",
+    ),
     "reliability": Caption(
         "Whether its percentages can be believed",
         "Across: how sure it was. Upwards: how often it was right. Dots on the dashed line are "

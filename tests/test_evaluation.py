@@ -172,7 +172,8 @@ def test_blank_sheets_are_blank_and_noise_is_no_digit(measured: tuple[dict, Path
         assert found[name]["blank"] == found[name]["count"], name
     for name in ("uniform noise", "Gaussian noise", "salt and pepper", "coloured noise"):
         assert found[name]["digit"] == 0, name
-        assert sum(found[name][key] for key in ("blank", "not_a_digit", "unsure")) == 40
+        refused = sum(found[name][key] for key in ("blank", "not_a_digit", "unsure"))
+        assert refused == found[name]["count"] >= 4, name
 
 
 def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:

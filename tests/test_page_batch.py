@@ -54,7 +54,7 @@ def test_a_batch_is_a_list_with_a_row_for_each_file(visitor: Visitor, batch: lis
     expect(page.locator("#batch .status")).to_have_text("6 pictures read.")
     expect(rows).to_have_count(6)
     assert listed(page) == [Path(file).name for file in batch]
-    expect(rows.nth(0)).to_contain_text("8Very sure, >99 %")
+    expect(rows.nth(0)).to_contain_text("8Very sure, >99%")
     expect(rows.nth(1)).to_contain_text("Can’t be readThis file is not a picture")
     expect(rows.nth(3)).to_contain_text("Can’t be readThe picture is damaged")
     expect(rows.nth(5)).to_contain_text("nothing to read–")
@@ -201,10 +201,10 @@ def test_a_csv_file_holds_no_formulas() -> None:
 @pytest.mark.parametrize(
     ("sure", "score", "answer", "words", "look"),
     [
-        (0.995, 1, "4", "Very sure, >99 %", False),
-        (0.95, 1, "4", "Rather sure, 95 %", False),
-        (0.8, 1, "4", "Rather sure, 80 %", True),
-        (0.5, 1, "4 or 9?", "4: 50 %, 9: 50 %", True),
+        (0.995, 1, "4", "Very sure, >99%", False),
+        (0.95, 1, "4", "Rather sure, 95%", False),
+        (0.8, 1, "4", "Rather sure, 80%", True),
+        (0.5, 1, "4 or 9?", "4: 50%, 9: 50%", True),
         (0.995, 0, "not a digit", "", True),
     ],
 )

@@ -41,6 +41,7 @@ from digit_model.evaluation.speed import measure_speed
 from digit_model.recognizer import DigitRecognizer
 
 Metrics = dict[str, Any]
+NOISE_PICTURES = 40  # of each kind
 ERRORS_PER_GROUP = 16  # in the figure of the worst errors
 
 
@@ -72,7 +73,8 @@ def evaluate(
     if "non-digits" in parts:
         metrics["nondigits"] = _evaluate_nondigits(recognizer, step, figures)
     if "empty-sheets" in parts:
-        sets = blank_pictures() | noise_pictures()
+        # Noise takes the networks longest: at least two pictures of each of its sizes.
+        sets = blank_pictures() | noise_pictures(max(4, NOISE_PICTURES // step))
         metrics["verdicts"] = {
             name: count_verdicts(recognizer, pictures) for name, pictures in sets.items()
         }

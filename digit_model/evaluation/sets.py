@@ -179,7 +179,7 @@ def blank_pictures(count: int = 20) -> dict[str, list[np.ndarray]]:
     }
 
 
-def noise_pictures(count: int = 40) -> dict[str, list[np.ndarray]]:
+def noise_pictures(count: int) -> dict[str, list[np.ndarray]]:
     """Pictures of noise, by kind: half of 28×28, half of 200×200 pixels."""
     rng = np.random.default_rng(1)
     kinds: dict[str, Callable[[int], np.ndarray]] = {
