@@ -609,7 +609,7 @@ def test_results_are_those_of_their_files() -> None:
 
 
 def test_the_table_of_parameters_and_data() -> None:
-    files = sorted((ROOT / "results").glob("ladder*.csv"), reverse=True)
+    files = sorted((ROOT / "results").glob("ladder*.csv"))
     table = summary([row for file in files for row in read_rows(file)])
     text = (DOCS / "results.md").read_text(encoding="utf-8").partition("## Parameters and data")[2]
     assert table.markdown().partition("\n\n")[2] in text
