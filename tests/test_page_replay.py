@@ -48,7 +48,7 @@ def test_recorded_drawings(visit: Callable[..., Visitor]) -> None:
     visitor.page.on("request", lambda request: requests.append(request.post_data or ""))
     in_browser, through_api, differing = 0, 0, []
     for drawing in drawings:
-        visitor.draw(drawing)
+        visitor.draw(drawing, step=2)
         visitor.settle(rounds=3)
         shown = visitor.label.inner_text()
         picture = PICTURE.findall("".join(requests))[-1]
