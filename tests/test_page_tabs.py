@@ -107,7 +107,7 @@ def test_what_is_chosen_is_seen_in_forced_colours(visit: Visit) -> None:
 def test_help_says_what_is_kept(visitor: Visitor) -> None:
     visitor.open("Help & privacy")
     text = visitor.page.locator("#privacy")
-    expect(text).to_contain_text("“That’s wrong” and “Give them to the training” are all that keeps something")
+    expect(text).to_contain_text("“Give them to the training” are all that keeps something")
     expect(text).to_contain_text("in a folder on the machine that serves this page")
     expect(text).to_contain_text("lies on that server’s disk for one to two hours")
     assert "%" not in text.inner_text()
