@@ -112,6 +112,10 @@ def test_evidence_is_laid_over_the_ink(visitor: Visitor) -> None:
     expect(legend).to_have_text("Blue speaks for a 7, orange against it.")
     blue, orange = coloured(visitor)
     assert blue > max(300, orange)  # it is a 7
+    # The pointer is on the button, which looks pressed all the same.
+    looks = "(button) => getComputedStyle(button).backgroundColor"
+    assert reasons.nth(7).evaluate(looks) != reasons.nth(6).evaluate(looks)
+    assert reasons.nth(7).evaluate("(button) => button.matches(':hover')")
     reasons.nth(1).click()
     expect(legend).to_contain_text("for a 1")
     other_blue, other_orange = coloured(visitor)
