@@ -37,25 +37,26 @@ class Hint(NamedTuple):
 
 
 def hint_for(
-    predict_batch: Callable[[list[np.ndarray]], list[Prediction]], picture: np.ndarray
+    predict_batch: Callable[[list[np.ndarray]], list[Prediction]],
+    picture: np.ndarray,
+    verdict: str,
 ) -> Hint | None:
-    """A hint for a picture that was read as "not_a_digit" or "blank"; None if there is none.
+    """A hint for a picture that was refused; None if there is none.
 
     Args:
         predict_batch: as `DigitRecognizer.predict_batch`.
         picture: upright as far as its file says, uint8 RGB (h, w, 3).
+        verdict: as which it was read: "not_a_digit" or "blank".
     """
-    as_it_is, *turned = predict_batch(
-        [picture, *(cv2.rotate(picture, turn) for turn in QUARTER_TURNS.values())]
-    )
-    if as_it_is.verdict == "blank":
+    if verdict == "blank":
         return Hint("shadow") if _is_unevenly_lit(picture) else None
+    turned = predict_batch([cv2.rotate(picture, turn) for turn in QUARTER_TURNS.values()])
     digits = [
         (prediction.confidence, degrees, prediction.label)
         for degrees, prediction in zip(QUARTER_TURNS, turned, strict=True)
         if prediction.verdict == "digit"
     ]
-    if as_it_is.verdict != "not_a_digit" or not digits:
+    if not digits:
         return None
     _, degrees, label = max(digits)
     return Hint("turn", degrees, label)

@@ -18,7 +18,7 @@ from page.data_url import decode_data_url
 from page.events import PRIVATE_EVENT
 from page.examples import EXAMPLE_FILES
 from page.history import History
-from page.keep_correction import keep_correction, withdraw_correction
+from page.keep_correction import correction_functions
 from page.label import DigitLabel
 from page.sketchpad import Sketchpad
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # widget shows three of them, or all; of what was refused, none. Its empty value is {}.
 LABEL_JS = """(answer, more) => answer?.confidences && !/not_a_digit|blank/.test(answer.verdict)
   ? {label: answer.label, confidences: answer.confidences.slice(0, more ? 10 : 3)} : {}"""
-CARD_AND_LABEL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more)]"
 DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, more) => {{
   const answer = drawing && {{...drawing.answer, key: drawing.key, picture: drawing.picture}};
   return [answer, ({LABEL_JS})(answer, more)];
@@ -86,14 +85,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         found = await unless_caller_leaves(recognizer.counterfactual(picture, toward))
         return {"change": counterfactual_answer(found)}
 
-    async def correct(request: dict[str, Any]) -> dict[str, Any]:
-        picture = decode_data_url(request.get("picture"))
-        label, consent = str(request.get("label")), request.get("consent")
-        return await keep_correction(recognizer, store, picture, label, consent=consent)
-
-    async def withdraw(request: dict[str, Any]) -> dict[str, Any]:
-        return await withdraw_correction(store, str(request.get("id")))
-
+    correct, withdraw = correction_functions(recognizer, store)
     with gr.Row(elem_id="draw-columns"):
         with gr.Column(elem_id="input-column"):
             pad = Sketchpad(answer_drawing, answer_on_pad, elem_id="pad")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from page.caller import caller_address, unless_caller_leaves
+from page.data_url import decode_data_url
 from page.model_info import model_info
 
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
     from digit_model.serving.client import RecognizerClient
+    from page.answer_card import ServerFunction
 
 NO_CONSENT = "Nothing was kept: it takes the sender's consent."
 
@@ -55,11 +57,24 @@ async def keep_correction(
     )
 
 
-async def withdraw_correction(store: CorrectionStore, correction_id: str) -> dict[str, str]:
-    """Delete what was kept under this id; returns `{"id"}`.
+def correction_functions(
+    recognizer: RecognizerClient, store: CorrectionStore
+) -> tuple[ServerFunction, ServerFunction]:
+    """What the page's scripts call to keep a correction, and to delete it again.
 
-    Raises:
-        CorrectionError: it isn't there any more, or can't be deleted.
+    The first takes `{"picture": data URL, "label", "consent"}` and returns the receipt; the second
+    takes and returns `{"id"}`. They raise what :func:`keep_correction` and `CorrectionStore.remove`
+    do.
     """
-    await asyncio.to_thread(store.remove, correction_id)
-    return {"id": correction_id}
+
+    async def correct(request: dict[str, Any]) -> dict[str, Any]:
+        picture = decode_data_url(request.get("picture"))
+        label, consent = str(request.get("label")), request.get("consent")
+        return await keep_correction(recognizer, store, picture, label, consent=consent)
+
+    async def withdraw(request: dict[str, Any]) -> dict[str, Any]:
+        correction_id = str(request.get("id"))
+        await asyncio.to_thread(store.remove, correction_id)
+        return {"id": correction_id}
+
+    return correct, withdraw

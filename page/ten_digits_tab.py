@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from page.data_url import decode_data_url
-from page.keep_correction import keep_correction, withdraw_correction
+from page.keep_correction import correction_functions
 from page.ten_digits import TenDigits
 from page.wording import headline, percent
 
@@ -25,14 +25,7 @@ def add_ten_digits_tab(recognizer: RecognizerClient, store: CorrectionStore) -> 
         prediction, _ = await recognizer.recognize_drawing(picture, urgent=True)
         return digit_reading(prediction, digit)
 
-    async def correct(request: dict[str, Any]) -> dict[str, Any]:
-        picture = decode_data_url(request.get("picture"))
-        label, consent = str(request.get("label")), request.get("consent")
-        return await keep_correction(recognizer, store, picture, label, consent=consent)
-
-    async def withdraw(request: dict[str, Any]) -> dict[str, Any]:
-        return await withdraw_correction(store, str(request.get("id")))
-
+    correct, withdraw = correction_functions(recognizer, store)
     TenDigits(read, correct, withdraw, elem_id="ten-digits")
 
 

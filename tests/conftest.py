@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -317,6 +318,17 @@ class Visitor:
             self.page.mouse.down()
         elif phase == "End":
             self.page.mouse.up()
+
+
+@contextlib.contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The system refuses what goes beyond it, after it has taken a part, as a full disk does."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 # The share of the pad's pixels that are dark, in thousandths.

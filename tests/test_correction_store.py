@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import ROOT, largest_file
 
 from digit_model.correction_store import (
     DAY_SECONDS,
@@ -64,17 +61,6 @@ def labels(folder: Path) -> list[str]:
 def is_one_sentence(error: pytest.ExceptionInfo[CorrectionError], folder: Path) -> bool:
     text = str(error.value)
     return text.startswith("Nothing was kept: ") and text[-1] == "." and str(folder) not in text
-
-
-@contextlib.contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """The system refuses what goes beyond it, after it has taken a part, as a full disk does."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ import pytest
 from conftest import ROOT
 from playwright.sync_api import Browser
 
+from page.scripts import SHARED
+
 FOLDERS = sorted({file.parent for file in (ROOT / "page").rglob("*.js")})
 DECLARATION = re.compile(r"(?:(?:async )?function|const) (\w+)")
 
@@ -27,7 +29,8 @@ def declared(file: Path) -> list[str]:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_files_only_declare_and_each_name_is_declared_once(folder: Path) -> None:
-    names = [name for file in folder.glob("*.js") for name in declared(file)]
+    files = {*folder.glob("*.js"), *SHARED.glob("*.js")}  # which are joined
+    names = [name for file in files for name in declared(file)]
     # Of two functions with one name, the later would silently win.
     assert sorted(names) == sorted(set(names))
 

@@ -1,14 +1,12 @@
 """Runs repeat bit for bit, go on after they were ended, and lose no checkpoint to a full disk."""
 
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from conftest import largest_file
 from safetensors.torch import load_file
 
 import train
@@ -35,17 +33,6 @@ digit_model.training.export.export = lambda *result: None
 """
 RUN = f"{SHORT}\nimport sys\nsys.exit(train.main(sys.argv[1:]))"
 OPTIONS = ("--recipe", "ladder", "--size", "10k", "--epochs", "3")
-
-
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """What a full disk does: bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.slow
@@ -78,7 +65,7 @@ def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -
     state.save(path, setup)
     state.history.append({"epoch": 2})
     with (
-        no_file_larger_than(100_000),
+        largest_file(100_000),
         pytest.raises(CheckpointError, match=r"can't be written \(File too large\)"),
     ):
         state.save(path, setup)

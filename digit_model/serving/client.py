@@ -151,7 +151,7 @@ class RecognizerClient:
         """Why a picture was refused, if that can be told; None if it wasn't refused."""
         if prediction.verdict not in ("not_a_digit", "blank"):
             return None
-        return await self._submit_file(worker.find_hints, image)
+        return await self._submit_file(worker.find_hints, (image, prediction.verdict))
 
     async def read_files(
         self, images: Sequence[Image]

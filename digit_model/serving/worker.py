@@ -233,16 +233,18 @@ def draw_counterfactual(
     return [_try(_explain, draw, *question, max_pixels) for question in questions]
 
 
-def find_hints(images: Sequence[Image], max_pixels: int) -> list[Hint | ValueError | None]:
-    """For pictures that were refused, see :func:`digit_model.hints.hint_for`."""
-    return [_try(_find_hint, image, max_pixels) for image in images]
+def find_hints(
+    refused: Sequence[tuple[Image, str]], max_pixels: int
+) -> list[Hint | ValueError | None]:
+    """For pictures and their verdicts, see :func:`digit_model.hints.hint_for`."""
+    return [_try(_find_hint, *each, max_pixels) for each in refused]
 
 
-def _find_hint(image: Image, max_pixels: int) -> Hint | None:
+def _find_hint(image: Image, verdict: str, max_pixels: int) -> Hint | None:
     from digit_model import reading
     from digit_model.hints import hint_for
 
-    return hint_for(_recognizer.predict_batch, reading.load(image, max_pixels))
+    return hint_for(_recognizer.predict_batch, reading.load(image, max_pixels), verdict)
 
 
 def _read_number(image: Image, max_pixels: int) -> Numbered:

@@ -102,6 +102,17 @@ DATA_FIELDS = (
     *("scan_variants", "degraded", "nondigits"),
 )
 
+QUICK = Recipe(
+    epochs=4,
+    cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
+    stroke_variants=4,
+    allographs=10_000,
+    photographs=2_000,
+    scan_variants=2,
+    degraded=5_000,
+    nondigits=5_000,
+)
+
 RECIPES = {
     "default": Recipe(),
     # One more cycle for a trained network, with an ensemble of trained networks as teachers.
@@ -123,32 +134,13 @@ RECIPES = {
         nondigits=4_000,
         validation_photographs=25,
     ),
-    "quick": Recipe(
-        epochs=4,
-        cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
-        stroke_variants=4,
-        allographs=10_000,
-        photographs=2_000,
-        scan_variants=2,
-        degraded=5_000,
-        nondigits=5_000,
-    ),
+    "quick": QUICK,
     "no-augmentation": Recipe(
         cycles=tuple(dataclasses.replace(cycle, augmentation=(0.0, 0.0)) for cycle in Recipe.cycles)
     ),
     # Short runs that show what parameters and data are worth: on all kinds of data, and on MNIST's
     # training images alone, both on about 160,000 images.
-    "ladder": Recipe(
-        epochs=2,
-        cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
-        ema_decay=0.98,
-        stroke_variants=4,
-        allographs=10_000,
-        photographs=2_000,
-        scan_variants=2,
-        degraded=5_000,
-        nondigits=5_000,
-    ),
+    "ladder": dataclasses.replace(QUICK, epochs=2, ema_decay=0.98),
     "ladder-mnist": Recipe(
         epochs=3,
         cycles=(Cycle(4e-3, 0.0, (0.8, 0.1)),),

@@ -41,7 +41,3 @@ function changeInWords(change, digit) {
   if (!change.added.length) return `${orange("Orange")} ink rubbed out ${result}`;
   return `${blue} added, ${orange("orange")} rubbed out ${result}`;
 }
-
-function withArticle(digit) {
-  return `${digit === "8" ? "an" : "a"} ${digit}`;
-}

@@ -2,7 +2,6 @@
 // for one picture.
 
 const NOT_A_DIGIT = "not a digit";
-const NO_ANSWER_TO_CORRECTION = "No answer from the server.";
 
 function createCorrection({ element, server }) {
   const find = (selector) => element.querySelector(selector);
@@ -48,7 +47,7 @@ function createCorrection({ element, server }) {
     const about = answer;
     isSending = true;
     update();
-    const response = await request.catch(() => ({ error: NO_ANSWER_TO_CORRECTION }));
+    const response = await answerTo(request);
     isSending = false;
     return isSame(about, answer) ? response : null;
   }

@@ -54,9 +54,9 @@ function createEvidence({ element, server, showOverlay }) {
     showChangeButton();
     const number = ++requestNumber;
     const ask = changing ? server.change : server.explain;
-    const response = await digitPicture(answer)
-      .then((picture) => ask({ picture, label: chosenDigit }))
-      .catch(() => ({ error: "No answer from the server." }));
+    const response = await answerTo(
+      digitPicture(answer).then((picture) => ask({ picture, label: chosenDigit })),
+    );
     if (number !== requestNumber) return;
     if (response.error) {
       legend.textContent = response.error;

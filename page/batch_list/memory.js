@@ -6,19 +6,11 @@ const MOST_CHARACTERS = 3_000_000; // of some five million; the pad needs a shar
 function rememberRows(rows) {
   const kept = [rows, rows.map((row) => ({ ...row, thumbnail: null }))];
   for (const text of kept.map((each) => JSON.stringify(each))) {
-    if (text.length > MOST_CHARACTERS) continue;
-    try {
-      sessionStorage.setItem(MEMORY_KEY, text);
-      return;
-    } catch {} // there is no room, or the visitor allows no storage
+    if (text.length <= MOST_CHARACTERS && keepInTab(MEMORY_KEY, text)) return;
   }
 }
 
 function rememberedRows() {
-  try {
-    const rows = JSON.parse(sessionStorage.getItem(MEMORY_KEY));
-    return Array.isArray(rows) ? rows : [];
-  } catch {
-    return [];
-  }
+  const rows = keptInTab(MEMORY_KEY);
+  return Array.isArray(rows) ? rows : [];
 }

@@ -30,7 +30,7 @@ function startHistory({ element, props, trigger, watch }) {
     add(props.value);
     save(entries.map(({ answer }) => answer));
   });
-  for (const answer of load().reverse()) add(answer);
+  for (const answer of (keptInTab(SAVED) ?? []).reverse()) add(answer);
 }
 
 // The latest ones, as many as there is room for.
@@ -43,19 +43,7 @@ function save(answers) {
     if (size > MAX_SAVED) break;
     texts.push(text);
   }
-  try {
-    sessionStorage.setItem(SAVED, `[${texts}]`);
-  } catch {
-    // The browser keeps nothing for this page.
-  }
-}
-
-function load() {
-  try {
-    return JSON.parse(sessionStorage.getItem(SAVED)) ?? [];
-  } catch {
-    return [];
-  }
+  keepInTab(SAVED, `[${texts}]`);
 }
 
 function createItem(answer, onSelect) {

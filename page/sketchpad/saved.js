@@ -17,7 +17,7 @@ function createSaved(strokes) {
     // Photographs may leave no room for all of it.
     const less = { ...everything, answered: {} };
     const least = { drawing, undoStack: [], redoStack: [], answered: {} };
-    [everything, less, least].some(trySaving);
+    [everything, less, least].some((each) => keepInTab(SAVED, JSON.stringify(pack(each))));
   }
 
   // Not while a stroke is being drawn, which it would hold up.
@@ -37,7 +37,7 @@ function createSaved(strokes) {
   // Resolves when the drawing that was saved is on the pad; at once if there is none.
   async function restore() {
     try {
-      const saved = await unpack(JSON.parse(sessionStorage.getItem(SAVED)));
+      const saved = await unpack(keptInTab(SAVED));
       if (!strokes.isEmpty() || strokes.canUndo()) return; // the visitor was faster
       answered = saved.answered;
       strokes.restore(saved);
@@ -48,16 +48,6 @@ function createSaved(strokes) {
 
   addEventListener("pagehide", save);
   return { saveSoon, remember, recall: (key) => answered[key], restore };
-}
-
-// Returns whether there was room, and the browser keeps anything for this page.
-function trySaving(drawings) {
-  try {
-    sessionStorage.setItem(SAVED, JSON.stringify(pack(drawings)));
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 // Undo's drawings share most of their strokes: each stroke and each picture is written once, and the

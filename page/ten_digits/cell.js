@@ -3,7 +3,6 @@
 const CELL_PICTURE_SIDE = 280; // pixels, of what is read
 const CELL_PEN = 0.075; // width of the pen, in sides of the pad
 const READ_MS = 350; // after pen-up: the strokes of one digit follow each other sooner
-const NOT_READ = "No answer from the server.";
 
 // onChange is called when something was written or read.
 function createCell({ digit, server, onChange }) {
@@ -64,8 +63,7 @@ function createCell({ digit, server, onChange }) {
 
   async function read() {
     const number = ++question;
-    const request = server.read({ picture: picture(), digit });
-    const answer = await request.catch(() => ({ error: NOT_READ }));
+    const answer = await answerTo(server.read({ picture: picture(), digit }));
     if (number !== question) return;
     reading = answer;
     show();

@@ -1,7 +1,5 @@
 // "Give them to the training": ten corrections at once, after one consent, which can be taken back.
 
-const GIVING_FAILED = "No answer from the server.";
-
 function createGiving({ element, server, cells }) {
   const find = (selector) => element.querySelector(selector);
   const consent = find(".consent");
@@ -18,7 +16,7 @@ function createGiving({ element, server, cells }) {
   async function forEach(items, call) {
     const results = [];
     for (const item of items) {
-      const response = await call(item).catch(() => ({ error: GIVING_FAILED }));
+      const response = await answerTo(call(item));
       if (response.error) return { results, error: response.error };
       results.push(response.id);
     }

@@ -1,5 +1,7 @@
 // Ten small pads, one for each digit; the poster; and the offer to give them to the training.
 
+const TEN_KEPT = "digits.ten";
+
 function startTenDigits({ element, server }) {
   const find = (selector) => element.querySelector(selector);
   const save = find(".save");
@@ -18,7 +20,7 @@ function startTenDigits({ element, server }) {
 
   function onChange() {
     show();
-    rememberTen(cells.map((cell) => cell.strokes()));
+    keepInTab(TEN_KEPT, JSON.stringify(cells.map((cell) => cell.strokes())));
   }
 
   find(".cells").append(...cells.map((cell) => cell.element));
@@ -26,7 +28,7 @@ function startTenDigits({ element, server }) {
   startOver.addEventListener("click", () => {
     for (const cell of cells) cell.write([]);
   });
-  rememberedTen().forEach((strokes, index) => {
+  (keptInTab(TEN_KEPT) ?? []).forEach((strokes, index) => {
     cells[index]?.write(strokes);
   });
   show();
