@@ -18,6 +18,7 @@ from digit_model.evaluation.numbers import edit_distance
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
+from digit_model.number.split import split_ink
 
 TEXTS = ("47", "3450", "2026", "061", "918273", "0123456789")
 
@@ -201,6 +202,17 @@ def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:
     found = detect(centred, classes, boxes)
     assert found.scores.tolist() == pytest.approx([0.9])
     assert found.classes.argmax(axis=1).tolist() == [3]
+
+
+def test_a_small_digit_that_touches_a_large_one_keeps_its_ink() -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[5:55, 30:36] = 1  # a large one,
+    ink[45:55, 20:23] = 1  # a small one at its left,
+    ink[50, 22:31] = 1  # and a line that joins them
+    boxes = np.array([(26, 4, 38, 56), (18, 44, 25, 56)], np.float32)
+    (large, _), (small, _) = split_ink(ink, boxes)
+    assert large.sum() >= 300
+    assert small.sum() >= 30
 
 
 def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:

@@ -7,6 +7,7 @@ from digit_model.ink.marks import mark_mask
 
 REACH = 0.06  # a digit's ink may reach so far beyond its box, in the box's longer side
 OWN_SHARE = 0.75  # of a mark's ink in a digit's box, from which all of it is the digit's
+SHARED = -1  # owner of a mark of several digits
 
 Area = tuple[slice, slice]  # rows and columns
 
@@ -14,22 +15,26 @@ Area = tuple[slice, slice]  # rows and columns
 def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tuple[int, int]]]:
     """The ink of each box, (n, 4), alone: float32 (h, w), and where it begins, left and top.
 
-    A mark that lies in one box nearly as a whole is all of that digit's. Of digits that touch each
-    one has the ink that is nearest to its box's middle, in halves of the box's sides.
+    A mark that lies in one box nearly as a whole is all of that digit's, unless it is the most that
+    another box has. Of digits that touch each one has the ink that is nearest to its box's middle,
+    in halves of the box's sides.
     """
     labels = cv2.connectedComponents(mark_mask(ink))[1]
     areas = [_area(box, ink.shape) for box in boxes]
     count = int(labels.max()) + 1
     total = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
-    shares = np.array(
-        [np.bincount(labels[area].ravel(), minlength=count) / total for area in areas]
-    )
-    owner = np.where(shares.max(axis=0) >= OWN_SHARE, shares.argmax(axis=0), -1)
+    pixels = np.array([np.bincount(labels[area].ravel(), minlength=count) for area in areas])
+    shares = pixels / total
+    owner = np.where(shares.max(axis=0) >= OWN_SHARE, shares.argmax(axis=0), SHARED)
+    pixels[:, 0] = 0  # paper
+    for number, mark in enumerate(pixels.argmax(axis=1)):
+        if owner[mark] not in (number, SHARED):
+            owner[mark] = SHARED
     pieces = []
     for number, area in enumerate(areas):
         here, marked = labels[area], labels[area] > 0
-        foreign = marked & (owner[here] >= 0) & (owner[here] != number)
-        shared = marked & (owner[here] < 0)
+        foreign = marked & (owner[here] != SHARED) & (owner[here] != number)
+        shared = marked & (owner[here] == SHARED)
         if shared.any():
             y, x = np.mgrid[area]
             own = _distance(boxes[number], x, y)
