@@ -292,6 +292,23 @@ def test_an_example_is_recognised(visitor: Visitor, name: str, answer: str) -> N
     expect(visitor.page.locator("#label .confidence-set")).to_have_count(0 if refused else 3)
 
 
+def test_a_page_that_is_left_before_its_picture_is_back_keeps_it(visitor: Visitor) -> None:
+    page = visitor.page
+    page.add_init_script(
+        "if (sessionStorage.slow) HTMLImageElement.prototype.decode = () => new Promise(() => {});"
+    )
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.label).to_have_text("3")
+    page.evaluate("sessionStorage.slow = 1")
+    page.reload()
+    expect(page.locator("#pad canvas").first).to_be_visible()
+    page.evaluate("delete sessionStorage.slow")
+    page.reload()
+    expect(visitor.label).to_have_text("3")
+    visitor.button("Clear").click()
+    expect_empty(visitor)
+
+
 def test_a_picture_is_drawn_upon(visitor: Visitor) -> None:
     blank = io.BytesIO()
     Image.new("RGB", (300, 200), (40, 60, 50)).save(blank, "PNG")  # a blackboard

@@ -43,10 +43,11 @@ function createSaved(strokes) {
       strokes.restore(saved);
     } catch {
       // Nothing was saved, or by another version of the page.
+    } finally {
+      addEventListener("pagehide", save); // not before: the pad is empty
     }
   }
 
-  addEventListener("pagehide", save);
   return { saveSoon, remember, recall: (key) => answered[key], restore };
 }
 
