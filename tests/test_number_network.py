@@ -7,6 +7,9 @@ import pytest
 import torch
 
 from digit_model import ModelError
+from digit_model.data.number_photographs import photographed_number
+from digit_model.data.number_pictures import MOST_MARKS
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.number import OTHER
 from digit_model.number_network import (
     CLASSES,
@@ -15,8 +18,10 @@ from digit_model.number_network import (
     NumberNetworkConfig,
     to_boxes,
 )
-from digit_model.training.number import NO_MARK, Pictures, centres, number_loss, train_number
+from digit_model.training.number import centres, number_loss, train_number
+from digit_model.training.number_data import NO_MARK, TrainingPictures
 from digit_model.training.recipe import NumberRecipe
+from digit_model.weights import load_weights
 
 SMALL = NumberNetworkConfig(widths=(2, 3, 4, 5), dilations=(1,), head=4)
 
@@ -83,7 +88,7 @@ def test_the_loss_is_low_where_the_answers_are_right() -> None:
 
 
 def test_a_picture_is_the_same_for_the_same_seed() -> None:
-    one, again, other = (Pictures()[(0, 21, 0, number)] for number in (5, 5, 6))
+    one, again, other = (TrainingPictures()[(0, 21, 0, number)] for number in (5, 5, 6))
     assert all(torch.equal(a, b) for a, b in zip(one, again, strict=True))
     assert not torch.equal(one[0], other[0])
 
@@ -97,3 +102,29 @@ def test_it_starts_from_a_network_of_its_shape_only(tmp_path: Path) -> None:
             start=NumberNetwork(NumberNetworkConfig()),
             dry_run=True,
         )
+
+
+def test_the_ink_of_a_photograph_lies_in_the_boxes_of_its_marks() -> None:
+    find_ink = load_weights(DEFAULT_WEIGHTS).networks.ink.fused().find_ink
+    inside, total = 0.0, 0.0
+    for number in range(6):
+        picture = photographed_number((0, 23, number), find_ink, "development")
+        assert picture.ink.shape == (96, 320)
+        assert len(picture.boxes) == len(picture.classes)
+        covered = np.zeros(picture.ink.shape, bool)
+        for left, top, right, bottom in picture.boxes.round().astype(int).clip(0):
+            covered[top : bottom + 1, left : right + 1] = True
+        inside += float(picture.ink[covered].sum())
+        total += float(picture.ink.sum())
+    assert inside > 0.7 * total  # the rest is what the ink network took for ink
+
+
+def test_a_share_of_the_training_pictures_are_the_photographs() -> None:
+    photographs = (
+        torch.full((3, 96, 320), 7, dtype=torch.uint8),
+        torch.zeros(3, MOST_MARKS, 4),
+        torch.full((3, MOST_MARKS), NO_MARK),
+    )
+    pictures = TrainingPictures(photographs, 0.5)
+    chosen = [bool((pictures[(0, 21, 0, number)][0] == 7).all()) for number in range(40)]
+    assert 8 < sum(chosen) < 32

@@ -22,7 +22,8 @@ PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in 
 FOUND = 200  # of 255: in fewer pixels, thinner lines than that aren't found at all
 USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
 NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
-SMALLEST = 13  # pixels, height of the digits: with more of them in a line it would be less
+# Pixels, height of the digits: with more of them in a line it would be less.
+SMALLEST, HIGHEST = 13, 72
 
 
 class NumberPicture(NamedTuple):
@@ -46,7 +47,7 @@ def number_picture(seed: tuple[int, ...], part: Part = "training") -> NumberPict
         return _nondigit_picture(rng)
     while True:
         hand, pen = random_hand(rng, part), log_uniform(PEN, rng)
-        lines = [write_line(line, hand, rng, part) for line in _random_lines(rng)]
+        lines = [write_line(line, hand, rng, part) for line in random_lines(rng)]
         picture = _draw(place_lines(lines, hand, pen, rng), pen, rng)
         if picture is not None:
             return picture
@@ -103,7 +104,13 @@ def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:
     return NumberPicture(_worn(ink, rng), marks, np.full(len(marks), OTHER, np.int64))
 
 
-def _random_lines(rng: np.random.Generator) -> list[str]:
+def random_height(rng: np.random.Generator) -> float:
+    """Of the digits in a training picture, in pixels."""
+    return float(np.clip(DIGIT_HEIGHT * np.exp(rng.normal(0, 0.3)), SMALLEST, HIGHEST))
+
+
+def random_lines(rng: np.random.Generator) -> list[str]:
+    """Some digits, or letters, or both with signs among them, in one to three lines."""
     what = rng.random()
     if what < 0.14:
         return [str(rng.integers(10))]
@@ -124,7 +131,7 @@ def _draw(marks: Sequence[Mark], pen: float, rng: np.random.Generator) -> Number
         return None
     low, high = _extent(marks, pen)
     fits = float(min(np.array([WIDTH - 6, HEIGHT - 6]) / (high - low)))
-    unit = min(fits, float(np.clip(DIGIT_HEIGHT * np.exp(rng.normal(0, 0.3)), SMALLEST, 72)))
+    unit = min(fits, random_height(rng))
     if unit < SMALLEST:
         return None
     offset = rng.uniform(0, 1, 2) * ([WIDTH, HEIGHT] - (high - low) * unit) - low * unit

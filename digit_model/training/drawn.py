@@ -11,6 +11,7 @@ from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.export import export_ink, export_number
 from digit_model.training.ink import load_pictures, train_ink
 from digit_model.training.number import train_number
+from digit_model.training.number_data import load_photographs
 from digit_model.training.recipe import InkRecipe, NumberRecipe
 from digit_model.weights import load_weights
 
@@ -41,7 +42,14 @@ def train_number_network(args: argparse.Namespace, recipe: NumberRecipe, checkpo
     if args.start:
         start, config = weights.networks.number, weights.config
         setup["start"] = {"sha256": config.hashes.number_sha256, "training": config.number_training}
+    photographs = load_photographs(recipe, weights, args.cache, dry_run=args.dry_run)
     network, history = train_number(
-        recipe, setup, checkpoint, start=start, dry_run=args.dry_run, resume=args.resume
+        recipe,
+        setup,
+        checkpoint,
+        photographs=photographs,
+        start=start,
+        dry_run=args.dry_run,
+        resume=args.resume,
     )
     export_number(network, args.output, weights, history, setup, dry_run=args.dry_run)

@@ -1,66 +1,41 @@
 """Training the number network, see :mod:`digit_model.number_network`, on synthetic numbers."""
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader
 from torchvision.ops import generalized_box_iou_loss
 
-from digit_model.data.number_pictures import MOST_MARKS, number_picture
+from digit_model.data.number_pictures import number_picture
 from digit_model.model_folder import ModelError
 from digit_model.number import OTHER
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
 from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
+from digit_model.training.number_data import (
+    DRY_RUN_PICTURES,
+    NO_MARK,
+    Batch,
+    Seeds,
+    TrainingPictures,
+    make_loader,
+)
 from digit_model.training.recipe import NumberRecipe
 
-DRY_RUN_PICTURES = 32
 DEVELOPMENT_PICTURES = 300
-NO_MARK = -1  # class of the rows that pad a picture's marks
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
 CENTRE, LEAST_CENTRE = 0.12, 0.45
 OWN_CELLS = 0.5  # from this height of its centre's Gaussian on, a cell answers for a mark
 # Of the penalty-reduced focal loss (Law and Deng, 2018).
 FOCUS, NEAR_CENTRE = 2, 4
-
-Batch = tuple[Tensor, Tensor, Tensor]  # ink, boxes and classes of Pictures, stacked
-
-
-class Pictures(Dataset[Batch]):
-    """Training pictures by seed: ink, uint8 (96, 320), boxes, (40, 4), and classes, (40,)."""
-
-    def __getitem__(self, seed: Any) -> Batch:
-        cv2.setNumThreads(1)
-        ink, boxes, classes = number_picture(seed)
-        padding = MOST_MARKS - len(classes)
-        return (
-            torch.from_numpy(ink),
-            F.pad(torch.from_numpy(boxes), (0, 0, 0, padding)),
-            F.pad(torch.from_numpy(classes), (0, padding), value=NO_MARK),
-        )
-
-
-class Seeds(Sampler[tuple[int, ...]]):
-    """The seeds of an epoch's pictures; set ``epoch`` before each."""
-
-    def __init__(self, seed: int, pictures: int) -> None:
-        self.seed, self.pictures, self.epoch = seed, pictures, 0
-
-    def __iter__(self) -> Iterator[tuple[int, ...]]:
-        return iter([(self.seed, 21, self.epoch, number) for number in range(self.pictures)])
-
-    def __len__(self) -> int:
-        return self.pictures
 
 
 def centres(boxes: Tensor, classes: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
@@ -112,6 +87,7 @@ def train_number(
     setup: dict[str, Any],
     checkpoint: Path,
     *,
+    photographs: Batch | None = None,
     start: NumberNetwork | None = None,
     dry_run: bool = False,
     resume: bool = False,
@@ -122,6 +98,8 @@ def train_number(
         recipe: the hyperparameters.
         setup: all that decides the result, with its "seed"; compared with the checkpoint's.
         checkpoint: the file.
+        photographs: of :func:`~digit_model.training.number_data.load_photographs`; None: no picture
+            is of them.
         start: a trained network of the recipe's shape to go on from; None: random weights.
         dry_run: a few steps on little data.
         resume: whether to continue.
@@ -139,7 +117,8 @@ def train_number(
             recipe, epochs=1, peaks=(1e-3,), pictures=DRY_RUN_PICTURES, batch_size=16
         )
     torch.manual_seed(setup["seed"])
-    loader = _loader(recipe, setup["seed"], 0 if dry_run else os.cpu_count() or 1)
+    pictures = TrainingPictures(photographs, recipe.photographed)
+    loader = make_loader(pictures, Seeds(setup["seed"], recipe.pictures), recipe.batch_size)
     network = NumberNetwork(recipe.network)
     if start is not None:
         if start.config != recipe.network:
@@ -157,18 +136,6 @@ def train_number(
     trained = NumberNetwork(recipe.network)
     trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
     return trained.eval(), history
-
-
-def _loader(recipe: NumberRecipe, seed: int, processes: int) -> DataLoader[Batch]:
-    return DataLoader(
-        Pictures(),
-        recipe.batch_size,
-        sampler=Seeds(seed, recipe.pictures),
-        num_workers=processes,
-        drop_last=True,
-        persistent_workers=processes > 0,
-        multiprocessing_context="forkserver" if processes else None,
-    )
 
 
 def _batches(loader: DataLoader[Batch], epoch: int) -> Iterator[Batch]:

@@ -75,6 +75,9 @@ class NumberRecipe:
     epochs: int = 42  # of each cycle
     batch_size: int = 128
     pictures: int = 20_000  # in each epoch others; see digit_model.data.number_pictures
+    photographed: float = 0.25  # share of them from these, see digit_model.data.number_photographs:
+    photographs: int = 4_000  # drawn once
+    data_seed: int = 0
     peaks: tuple[float, ...] = (2e-3, 1.5e-3)
     weight_decay: float = 0.02
     ema_decay: float = 0.999
@@ -120,6 +123,20 @@ RECIPES = {
         epochs=13,
         cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), distillation_weight=0.5),),
         first_data_seed=2,
+    ),
+    # One more cycle for a trained network, when the ways of writing have changed: the teachers
+    # don't know the new ones, so there are none.
+    "refined": Recipe(
+        epochs=6,
+        cycles=(Cycle(1e-3, 0.6, (0.5, 0.2)),),
+        first_data_seed=4,
+        stroke_variants=4,
+        allographs=40_000,
+        photographs=4_000,
+        scan_variants=4,
+        degraded=12_000,
+        nondigits=16_000,
+        validation_photographs=25,
     ),
     # A few more epochs for a trained network, with a user's own digits added.
     "fine-tune": Recipe(

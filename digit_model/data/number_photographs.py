@@ -1,0 +1,139 @@
+"""The ink that is found in synthetic photographs of numbers, and the box of each mark.
+
+:mod:`digit_model.data.number_pictures` draws ink and degrades it. Here it is found as in serving,
+with what the ink network misses and what it takes for ink.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from digit_model.data import Part
+from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
+from digit_model.data.number_pictures import (
+    HEIGHT,
+    MOST_MARKS,
+    USUAL_PEN,
+    WIDTH,
+    NumberPicture,
+    random_height,
+    random_lines,
+)
+from digit_model.data.photographs import photograph, random_kind
+from digit_model.data.strokes import Drawing, unit_drawing
+from digit_model.ink import FindInk
+from digit_model.ink.marks import mark_mask
+from digit_model.ink.writing import extract_writing, writing_height
+from digit_model.number import OTHER
+
+NOTHING = 0.06  # share of the photographs without writing: all ink in them is a mistake
+LONGEST = 7  # marks in a line: more would be too small in the smallest photographs
+LEGIBLE = 0.5  # share of a mark that has to be found; of less, nothing can be read
+LOWEST = 10.0  # pixels, height of digits in the found ink
+
+
+def photographed_number(
+    seed: tuple[int, ...], find_ink: FindInk, part: Part = "training"
+) -> NumberPicture:
+    """The ink of a random photograph, at a size at which the number network may see it."""
+    rng = np.random.default_rng(seed)
+    while True:
+        marks = _random_marks(rng, part)
+        drawings, digit = _unit_drawings(marks)
+        kind, own_seed = random_kind(rng), int(rng.integers(2**31))
+
+        def take(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
+            # The same seed for each mark alone: it is where it is among the others.
+            return photograph(drawing, kind, np.random.default_rng(own_seed), digit=digit)  # noqa: B023
+
+        rgb, _ = take([stroke for drawing in drawings for stroke in drawing])
+        inks = [take(drawing)[1] for drawing in drawings]
+        picture = _find(rgb, inks, [mark.kind for mark in marks], find_ink, rng)
+        if picture is not None:
+            return picture
+
+
+def _random_marks(rng: np.random.Generator, part: Part) -> list[Mark]:
+    """Lines of marks that aren't too many; or none."""
+    if rng.random() < NOTHING:
+        return []
+    while True:
+        hand = random_hand(rng, part)
+        written = [write_line(line[:LONGEST], hand, rng, part) for line in random_lines(rng)]
+        marks = place_lines(written, hand, USUAL_PEN, rng)
+        if 0 < len(marks) <= MOST_MARKS:
+            return marks
+
+
+def _unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
+    """The strokes of each mark in the unit box of all, and a digit's height in it."""
+    strokes = [stroke for mark in marks for stroke in mark.strokes]
+    if not strokes:
+        return [], 1.0
+    points = np.concatenate(strokes)
+    moved = iter(unit_drawing(strokes))
+    drawings = [[next(moved) for _ in mark.strokes] for mark in marks]
+    return drawings, 1 / float((points.max(axis=0) - points.min(axis=0)).max())
+
+
+def _find(
+    rgb: np.ndarray,
+    inks: Sequence[np.ndarray],
+    kinds: Sequence[int],
+    find_ink: FindInk,
+    rng: np.random.Generator,
+) -> NumberPicture | None:
+    """The ink that is found, and the boxes of the marks in it; None without any, or too low."""
+    found, window, _ = extract_writing(rgb, find_ink)
+    boxes, classes = [], []
+    for ink, kind in zip(inks, kinds, strict=True):
+        own = mark_mask(_part(ink, window, found.shape))
+        if (own & mark_mask(found)).sum() > LEGIBLE * max(own.sum(), 1):
+            left, top, columns, rows = cv2.boundingRect(own)
+            boxes.append([left, top, left + columns, top + rows])
+            classes.append(kind)
+    marks, of_marks = np.array(boxes, np.float32).reshape(-1, 4), np.array(classes, np.int64)
+    digits = marks[of_marks != OTHER] if (of_marks != OTHER).any() else marks
+    heights = digits[:, 3] - digits[:, 1]
+    height = float(np.median(heights)) if len(heights) else writing_height(found)
+    if height < LOWEST:
+        return None
+    return _placed(found, marks, of_marks, random_height(rng) / height, rng)
+
+
+def _part(
+    ink: np.ndarray, window: tuple[float, float, float, float], shape: tuple[int, ...]
+) -> np.ndarray:
+    """A window of a photograph's ink, in fractions of its sides, at the size of the found ink."""
+    rows, columns = ink.shape
+    sides = np.array(window) * (columns, rows, columns, rows)
+    left, top, width, height = np.rint(sides).astype(int).tolist()
+    part = ink[top : top + height, left : left + width]
+    return np.asarray(cv2.resize(part, shape[::-1], interpolation=cv2.INTER_AREA))
+
+
+def _placed(
+    found: np.ndarray,
+    boxes: np.ndarray,
+    classes: np.ndarray,
+    scale: float,
+    rng: np.random.Generator,
+) -> NumberPicture:
+    """Scaled, or smaller if it doesn't fit, and moved anywhere; what is beyond the edge is cut."""
+    if len(boxes):
+        low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    else:
+        left, top, width, height = cv2.boundingRect(mark_mask(found))
+        low, high = np.array([left, top]), np.array([left + width, top + height])
+    size = np.array([WIDTH, HEIGHT])
+    scale = min(scale, float(min((size - 6) / (high - low))))
+    offset = rng.uniform(0, 1, 2) * (size - (high - low) * scale) - low * scale
+    shape = tuple(max(1, round(side * scale)) for side in found.shape[::-1])
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    scaled = cv2.resize(found, shape, interpolation=method)
+    shift = np.rint(offset)
+    move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]])
+    moved = cv2.warpAffine(scaled, move, (WIDTH, HEIGHT), flags=cv2.INTER_NEAREST)
+    ink = np.rint(255 * np.clip(moved, 0, 1)).astype(np.uint8)
+    return NumberPicture(ink, (boxes * scale + np.tile(shift, 2)).astype(np.float32), classes)
