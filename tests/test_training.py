@@ -251,6 +251,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
         "config.json",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",
+        "figures/training_pictures.png",
         "ink.safetensors",
         "metrics.json",
         "model.safetensors",
@@ -296,7 +297,9 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
     output = tmp_path / "w"
     assert train_here("--recipe", "ink", "--dry-run", "--output", output) == 0
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
-    figures = {"figures/ink.png", "figures/ink_learning_curves.png"}
+    figures = {
+        f"figures/{name}.png" for name in ("ink", "ink_learning_curves", "ink_training_pictures")
+    }
     assert (
         names
         == {"config.json", "ink.safetensors", "model.safetensors", "number.safetensors"} | figures

@@ -22,6 +22,7 @@ from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
 from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
+from digit_model.training.log import RunLog
 from digit_model.training.recipe import NumberRecipe
 
 DRY_RUN_PICTURES = 32
@@ -111,6 +112,7 @@ def train_number(
     recipe: NumberRecipe,
     setup: dict[str, Any],
     checkpoint: Path,
+    log: RunLog,
     *,
     start: NumberNetwork | None = None,
     dry_run: bool = False,
@@ -122,6 +124,7 @@ def train_number(
         recipe: the hyperparameters.
         setup: all that decides the result, with its "seed"; compared with the checkpoint's.
         checkpoint: the file.
+        log: is told of each epoch.
         start: a trained network of the recipe's shape to go on from; None: random weights.
         dry_run: a few steps on little data.
         resume: whether to continue.
@@ -133,6 +136,8 @@ def train_number(
         CheckpointError: there is none to continue from, or it is of another setup.
         ModelError: ``start`` is of another shape.
     """
+    from digit_model.training.sheets import number_training_sheet  # matplotlib takes a second
+
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dry_run:
         recipe = dataclasses.replace(
@@ -152,8 +157,9 @@ def train_number(
         batches=partial(_batches, loader),
         loss=partial(number_loss, device=device),
         measure=partial(_measure, pictures=16 if dry_run else DEVELOPMENT_PICTURES),
+        sheet=("number_training_pictures.png", partial(number_training_sheet, setup["seed"])),
     )
-    weights, history = fit(task, recipe, setup, checkpoint, resume=resume)
+    weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
     trained = NumberNetwork(recipe.network)
     trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
     return trained.eval(), history

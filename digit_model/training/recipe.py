@@ -67,6 +67,10 @@ class InkRecipe:
     ema_decay: float = 0.998  # per step; the averaged weights are exported
     network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
 
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * len(self.peaks)
+
 
 @dataclasses.dataclass(frozen=True)
 class NumberRecipe:
@@ -79,6 +83,10 @@ class NumberRecipe:
     weight_decay: float = 0.02
     ema_decay: float = 0.999
     network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
+
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * len(self.peaks)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,3 +176,5 @@ SIZES = {
 DRAWN_RECIPES: dict[str, InkRecipe | NumberRecipe] = {"ink": InkRecipe(), "number": NumberRecipe()}
 # Measured, and not kept.
 FAST_RECIPES = {"mnist-fast": FastRecipe()}
+# All that ships, by several of these; see digit_model.training.ship.
+SHIP = "ship"
