@@ -1,15 +1,15 @@
 """Train the digit recogniser from scratch.
 
-The shipped weights (results in weights/metrics.json) come from three runs of the first command and
-one of the second, which distils the three into one network: about four hours on two CPU cores.
+One command makes all that ships: the network that finds ink, three seeds of the digit network, the
+one that they teach, the network that finds the digits of numbers, and the evaluation of it all. On
+two CPU cores that is some fifteen hours; with --resume it goes on, whatever ended it:
 
-    python train.py --seed k --output runs/seed-k --cache runs/data              # k = 0, 1, 2
-    python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
+    python train.py --recipe ship --output weights
 
-The networks that find ink in photographs and the digits of numbers are trained by themselves, in
-half an hour and in some nine hours (in ten minutes on a GPU with 16 cores beside it). Each goes
-into weights/, beside the networks that are there:
+Each of its steps is a command, too; docs/training.md has them. Those of single networks write into
+weights/, beside the networks that are there:
 
+    python train.py --seed 0
     python train.py --recipe ink
     python train.py --recipe number
 
@@ -72,7 +72,7 @@ from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import parse_options
-from digit_model.training.progress import Progress
+from digit_model.training.progress import Progress, Step
 from digit_model.training.recipe import FAST_RECIPES, SHIP, TESTED_RECIPES, InkRecipe, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import recipe_of, setup_of
@@ -303,11 +303,14 @@ def train_seeds(args: argparse.Namespace) -> None:
     assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
     csv = seeds.csv_file(args)
     args.cache = args.cache or args.output / "data"
-    for seed in range(args.seed, args.seed + args.seeds):
+    numbers = range(args.seed, args.seed + args.seeds)
+    progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
+    for number, seed in enumerate(numbers):
+        progress.begin(number)
         output = args.output / f"seed-{seed}"
         resume = args.resume and checkpoint_beside(output).exists()
         run = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
-        history = train(run, recipe, RunLog(output))
+        history = train(run, recipe, RunLog(output, progress))
         row = seeds.row_of(args.recipe, output, history)
         if args.recipe in TESTED_RECIPES:
             row["MNIST test"] = seeds.accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)

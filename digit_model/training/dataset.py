@@ -39,8 +39,8 @@ class TrainingSet:
     rendered: Digits
     nondigits: np.ndarray
     rendered_share: float
+    # How many of ``rendered`` are of each family of data, in its order.
     families: dict[str, int] = dataclasses.field(default_factory=dict)
-    """How many of ``rendered`` are of each family of data, in its order."""
 
     def epoch(
         self, batch_size: int, nondigits_per_batch: int, rng: np.random.Generator

@@ -51,7 +51,7 @@ class Recipe:
 
 def dry_run(recipe: Recipe) -> Recipe:
     """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
-    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=32)
+    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=8, nondigits=32)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from digit_model.data.mnist import load_mnist
 from digit_model.evaluation.evaluate import evaluate
 from digit_model.evaluation.report import PARTS
 from digit_model.files import sync_folder, write_atomically
@@ -66,10 +67,8 @@ EVALUATED, EVALUATION_MINUTES = "evaluated", 30  # what follows them
 AT_WORK = "training"  # the folder of steps that aren't finished
 DRY_RUN_MINUTES = 0.1  # of each step
 # A dry run measures next to nothing, and not what takes seconds however little it is.
-DRY_RUN_STEP, DRY_RUN_PARTS = (
-    1000,
-    tuple(part for part in PARTS if part not in ("numbers", "speed")),
-)
+DRY_RUN_STEP = 1000
+DRY_RUN_PARTS = tuple(part for part in PARTS if part not in ("numbers", "speed"))
 
 
 def ship(
@@ -84,6 +83,8 @@ def ship(
     Raises:
         CheckpointError: there are steps of an earlier run and ``--resume`` wasn't given, or one of
             them was made by another recipe or on other networks.
+        DataError: MNIST can't be read or downloaded.
+        ModelError: weights can't be loaded.
     """
     folder = args.output.parent / f"{args.output.name}.ship"
     if folder.exists() and not args.resume:
@@ -91,6 +92,7 @@ def ship(
             f"{folder} holds steps of an earlier run: --resume goes on with them; "
             "delete it to begin anew."
         )
+    load_mnist(args.data_dir, "train")  # to fail now rather than after the first step
     commands = [_command(training, folder, args) for training in TRAININGS]
     runs = [parse_options(command) for command in commands]
     progress = Progress([*map(_planned, TRAININGS, runs), _evaluation(args.dry_run)])
