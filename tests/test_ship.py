@@ -206,6 +206,7 @@ def test_the_time_left_is_estimated_from_the_epochs_so_far() -> None:
     assert progress.time_left() == "2 min left"
 
     alone = Progress([Step("", "", 4)])
+    assert alone.time_left() == ""
     alone.add_epoch(7200.0)
     assert (alone.place, alone.time_left()) == ("", "6 h 00 min left")
 

@@ -535,6 +535,11 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert list(again) == list(validation)  # calibration goes through them in this order
     assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
     assert np.array_equal(again_mnist[1], mnist[1])
+    samples = first.samples(8)  # for the sheet of pictures
+    assert list(samples) == ["MNIST", "allographs", "non-digits"]  # there are no others
+    assert np.array_equal(samples["allographs"], first.rendered[0])
+    second.add((mnist[0][:3], mnist[1][:3]), second.nondigits[:0])
+    assert np.array_equal(second.samples(3)["added"], mnist[0][:3])
     batches = list(first.epoch(65, 2, np.random.default_rng(0)))
     assert [len(labels) for _, labels, _ in batches] == [65] * 2  # 128 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)

@@ -41,6 +41,7 @@ class TrainingSet:
     rendered_share: float
     # How many of ``rendered`` are of each family of data, in its order.
     families: dict[str, int] = dataclasses.field(default_factory=dict)
+    added: list[np.ndarray] = dataclasses.field(default_factory=list)  # a user's digits
 
     def epoch(
         self, batch_size: int, nondigits_per_batch: int, rng: np.random.Generator
@@ -61,6 +62,7 @@ class TrainingSet:
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
         """Add a user's data: digits that every epoch takes, and non-digits."""
+        self.added.append(digits[0])
         images, labels = self.mnist
         self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
         self.nondigits = np.concatenate([self.nondigits, nondigits])
@@ -72,6 +74,7 @@ class TrainingSet:
             name: self.rendered[0][start:end]
             for name, start, end in zip(self.families, ends, ends[1:], strict=False)
         }
+        images |= {"added": np.concatenate(self.added)} if self.added else {}
         images = {"MNIST": self.mnist[0]} | images | {"non-digits": self.nondigits}
         return {
             name: family[:: max(1, len(family) // count)][:count]

@@ -58,7 +58,8 @@ class RunLog:
 
     def title(self, epoch: int) -> str:
         """Of an epoch's progress bar; ``epoch`` is counted from 0."""
-        return f"{self.progress.place}epoch {epoch + 1}/{self.epochs}"
+        left = self.progress.time_left()
+        return f"{self.progress.place}epoch {epoch + 1}/{self.epochs}" + (left and f", {left}")
 
     def add(self, row: Row) -> None:
         """Log an epoch, and print its figures and the time that is left."""

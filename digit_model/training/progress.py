@@ -57,7 +57,9 @@ class Progress:
         return left + sum(step.epochs * self._seconds(step) for step in later)
 
     def time_left(self) -> str:
-        """The same in words, such as "2 h 05 min left"."""
+        """The same in words, such as "2 h 05 min left"; "" as long as nothing is known of it."""
+        if not self._measured and not any(step.seconds for step in self.steps):
+            return ""
         minutes = round(self.seconds_left() / 60)
         if minutes < 1:
             return "less than a minute left"
