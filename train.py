@@ -1,15 +1,15 @@
 """Train the digit recogniser from scratch.
 
-The shipped weights (results in weights/metrics.json) come from three runs of the first command and
-one of the second, which distils the three into one network: about four hours on two CPU cores.
+One command makes all that ships: the network that finds ink, three seeds of the digit network, the
+one that they teach, the network that finds the digits of numbers, and the evaluation of it all. On
+two CPU cores that is some fifteen hours; with --resume it goes on, whatever ended it:
 
-    python train.py --seed k --output runs/seed-k --cache runs/data              # k = 0, 1, 2
-    python train.py --recipe distilled --seed 1 --start runs/seed-1 --teachers runs/seed-?
+    python train.py --recipe ship --output weights
 
-The networks that find ink in photographs and the digits of numbers are trained by themselves, in
-half an hour and in some nine hours (in ten minutes on a GPU with 16 cores beside it). Each goes
-into weights/, beside the networks that are there:
+Each of its steps is a command, too; docs/training.md has them. Those of single networks write into
+weights/, beside the networks that are there:
 
+    python train.py --seed 0
     python train.py --recipe ink
     python train.py --recipe number
 
@@ -39,8 +39,8 @@ import os
 import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -57,8 +57,9 @@ from digit_model.data import DataError, Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN, to_inputs
-from digit_model.training.checkpoint import CheckpointError, TrainingState
+from digit_model.training.checkpoint import CheckpointError, TrainingState, checkpoint_beside
 from digit_model.training.dataset import (
     DataSource,
     TrainingSet,
@@ -67,20 +68,15 @@ from digit_model.training.dataset import (
 )
 from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
 from digit_model.training.fast import measure_fast
+from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import parse_options
-from digit_model.training.recipe import (
-    DRAWN_RECIPES,
-    FAST_RECIPES,
-    RECIPES,
-    SIZES,
-    TESTED_RECIPES,
-    InkRecipe,
-    Recipe,
-    dry_run,
-)
+from digit_model.training.progress import Progress, Step
+from digit_model.training.recipe import FAST_RECIPES, SHIP, TESTED_RECIPES, InkRecipe, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
+from digit_model.training.setup import recipe_of, setup_of
+from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
 # have some weight beside MNIST's 55,000.
@@ -113,21 +109,20 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return correct / len(digits[1])
 
 
-def load_user_data(
-    args: argparse.Namespace, rank: int, world_size: int
-) -> list[tuple[Digits, np.ndarray]]:
+def load_user_data(args: argparse.Namespace, source: DataSource) -> list[tuple[Digits, np.ndarray]]:
     """Corrections and own digits: this process's shard of the digits, and the non-digits."""
     sources = []
     if args.corrections:
-        sources.append(("corrected", 1, load_corrections(args.corrections)))
+        sources.append(("corrected", 1, load_corrections(args.corrections, source.find_ink)))
     if args.own_digits:
-        sources.append(("own", OWN_DIGITS_REPEATS, load_own_digits(args.own_digits)))
+        own = load_own_digits(args.own_digits, source.find_ink)
+        sources.append(("own", OWN_DIGITS_REPEATS, own))
     user_data = []
     for kind, repeats, ((images, labels), nondigits) in sources:
-        if rank == 0:
+        if source.rank == 0:
             print(f"{len(labels)} {kind} digits and {len(nondigits)} that are none", flush=True)
         images, labels = np.tile(images, (repeats, 1, 1)), np.tile(labels, repeats)
-        digits = images[rank::world_size], labels[rank::world_size]
+        digits = images[source.rank :: source.world_size], labels[source.rank :: source.world_size]
         user_data.append((digits, np.tile(nondigits, (repeats, 1, 1))))
     return user_data
 
@@ -144,28 +139,27 @@ def init_process_group() -> tuple[int, int, torch.device]:
     return rank, world_size, device
 
 
+def is_first_process() -> bool:
+    return int(os.environ.get("RANK", 0)) == 0
+
+
 def make_networks(
     args: argparse.Namespace, recipe: Recipe, world_size: int, device: torch.device
-) -> tuple[Networks, dict[str, Any]]:
-    """The networks at the start of a run, and its setup: all that decides its result."""
-    setup = {"recipe": dataclasses.asdict(recipe), "seed": args.seed, "processes": world_size}
+) -> Networks:
+    """The networks at the start of a run."""
     network, teachers = DigitCNN(recipe.network), None
     if args.start:
-        network, setup["start"] = load_initial_network(args.start, recipe.network)
+        network, _ = load_initial_network(args.start, recipe.network)
     if args.teachers:
-        teachers, setup["teachers"] = load_ensemble(args.teachers)
+        teachers, _ = load_ensemble(args.teachers)
         teachers.to(device)
-    if args.corrections:
-        setup["corrections"] = args.corrections
-    if args.own_digits:
-        setup["own_digits"] = str(args.own_digits)
     network.to(memory_format=torch.channels_last).to(device)
     model = DistributedDataParallel(network) if world_size > 1 else network
     ema = AveragedModel(
         network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
     )
     optimizers = make_optimizers(network, recipe.weight_decay)
-    return Networks(network, model, ema, teachers, optimizers), setup
+    return Networks(network, model, ema, teachers, optimizers)
 
 
 def train_epoch(
@@ -174,6 +168,7 @@ def train_epoch(
     recipe: Recipe,
     epoch: int,
     *,
+    title: str,
     seed: int,
     rank: int,
     world_size: int,
@@ -195,8 +190,8 @@ def train_epoch(
     progress = tqdm(
         zip(range(count), batches, strict=False),
         total=count,
-        desc=f"epoch {epoch + 1}/{recipe.total_epochs}",
-        disable=rank > 0,
+        desc=title,
+        disable=rank > 0 or None,  # None: where no terminal shows it
     )
     total_loss, start = 0.0, time.perf_counter()
     for step, (digits, labels, nondigits) in progress:
@@ -223,7 +218,7 @@ def train_epoch(
     return {"loss": total_loss / count, "seconds": time.perf_counter() - start}
 
 
-def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
+def train(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[dict[str, float]]:
     """Train by a recipe and export the weights, or continue from a checkpoint.
 
     Returns:
@@ -232,20 +227,29 @@ def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
     rank, world_size, device = init_process_group()
     torch.manual_seed(args.seed)
     args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
-    networks, setup = make_networks(args, recipe, world_size, device)
+    setup = setup_of(args, recipe, world_size)
+    networks = make_networks(args, recipe, world_size, device)
     state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
     checkpoint = checkpoint_beside(args.output)
     if args.resume:
         state.restore(checkpoint, setup)
 
-    user_data = load_user_data(args, rank, world_size)
+    source = DataSource(
+        args.data_dir,
+        args.cache,
+        rank,
+        world_size,
+        args.dry_run,
+        recipe.validation_photographs,
+        args.beside,
+    )
+    user_data = load_user_data(args, source)
     if world_size > 1:
         if rank == 0:
             load_mnist(args.data_dir, "train")  # downloads it once, for all processes
         dist.barrier()
-    source = DataSource(
-        args.data_dir, args.cache, rank, world_size, args.dry_run, recipe.validation_photographs
-    )
+    if rank == 0:
+        log.begin(state.history, recipe.total_epochs, partial(learning_rate, recipe=recipe))
     mnist, validation = load_mnist_and_validation(source)
     training = None
     for epoch in range(len(state.history), recipe.total_epochs):
@@ -253,11 +257,19 @@ def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
             training = load_cycle(source, recipe, epoch // recipe.epochs, mnist)
             for digits, nondigits in user_data:
                 training.add(digits, nondigits)
+            if rank == 0:
+                from digit_model.training.sheets import digit_sheet  # imports matplotlib
+
+                first = epoch - epoch % recipe.epochs  # of the cycle, wherever a run is resumed
+                strength = augmentation_strength(first, recipe)
+                draw = partial(digit_sheet, training, strength)
+                log.add_sheet("training_pictures.png", draw, first)
         measured = train_epoch(
             networks,
             training,
             recipe,
             epoch,
+            title=log.title(epoch) if rank == 0 else "",
             seed=args.seed,
             rank=rank,
             world_size=world_size,
@@ -267,7 +279,7 @@ def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
             row = {"epoch": epoch + 1} | measured
             row |= {name: accuracy(networks.ema, digits) for name, digits in validation.items()}
             state.history.append(row)
-            print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+            log.add(row)
             state.save(checkpoint, setup)
     if world_size > 1:
         dist.barrier()
@@ -277,23 +289,28 @@ def train(args: argparse.Namespace, recipe: Recipe) -> list[dict[str, float]]:
 
         exported = DigitCNN(recipe.network)
         exported.load_state_dict(networks.ema.module.state_dict())
-        export(exported, args.output, validation, state.history, setup)
-        if args.push_to_hub:
-            push_to_hub(args.output, args.push_to_hub)
+        weights = load_weights(args.beside or DEFAULT_WEIGHTS)
+        export(exported, args.output, weights, validation, state.history, setup)
+        log.finish(args.output)
     return state.history
 
 
-def train_seeds(args: argparse.Namespace, recipe: Recipe) -> None:
+def train_seeds(args: argparse.Namespace) -> None:
     """Train with several seeds, write a row for each run and print their mean."""
     from digit_model.training import seeds  # matplotlib takes a second to import
 
+    recipe = recipe_of(args)
+    assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
     csv = seeds.csv_file(args)
     args.cache = args.cache or args.output / "data"
-    for seed in range(args.seed, args.seed + args.seeds):
+    numbers = range(args.seed, args.seed + args.seeds)
+    progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
+    for number, seed in enumerate(numbers):
+        progress.begin(number)
         output = args.output / f"seed-{seed}"
         resume = args.resume and checkpoint_beside(output).exists()
         run = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
-        history = train(run, recipe)
+        history = train(run, recipe, RunLog(output, progress))
         row = seeds.row_of(args.recipe, output, history)
         if args.recipe in TESTED_RECIPES:
             row["MNIST test"] = seeds.accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
@@ -301,24 +318,23 @@ def train_seeds(args: argparse.Namespace, recipe: Recipe) -> None:
     print(seeds.summary(rows).text())
 
 
-def train_drawn(args: argparse.Namespace) -> None:
-    """Train a network that draws its own data, and export it beside the other networks."""
+def train_one(args: argparse.Namespace, progress: Progress | None = None) -> None:
+    """Train one network, and export it beside the others.
+
+    ``progress`` is of the steps of which this is one; None: it is the only one.
+    """
+    recipe, log = recipe_of(args), RunLog(args.output, progress)
+    if isinstance(recipe, Recipe):
+        train(args, recipe, log)
+        return
     from digit_model.training.drawn import train_ink_network, train_number_network
 
     args.output.mkdir(parents=True, exist_ok=True)
-    recipe = DRAWN_RECIPES[args.recipe]
-    if args.epochs is not None or args.dry_run:
-        recipe = dataclasses.replace(recipe, epochs=1 if args.dry_run else args.epochs)
     if isinstance(recipe, InkRecipe):
-        train_ink_network(args, recipe, checkpoint_beside(args.output))
+        train_ink_network(args, recipe, log)
     else:
-        train_number_network(args, recipe, checkpoint_beside(args.output))
-    if args.push_to_hub:
-        push_to_hub(args.output, args.push_to_hub)
-
-
-def checkpoint_beside(output: Path) -> Path:
-    return output.parent / f"{output.name}.checkpoint.safetensors"
+        train_number_network(args, recipe, log)
+    log.finish(args.output)
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -336,22 +352,21 @@ def push_to_hub(folder: Path, repo: str) -> None:
 def main(argv: list[str] | None = None) -> int:
     args = parse_options(argv)
     try:
-        if args.recipe in DRAWN_RECIPES:
-            train_drawn(args)
-            return 0
         if args.recipe in FAST_RECIPES:
             measure_fast(FAST_RECIPES[args.recipe], args, DRY_RUN_STEPS if args.dry_run else None)
-            return 0
-        recipe = RECIPES[args.recipe]
-        if args.size is not None:
-            recipe = dataclasses.replace(recipe, network=SIZES[args.size])
-        if args.epochs is not None:
-            recipe = dataclasses.replace(recipe, epochs=args.epochs)
-        recipe = dry_run(recipe) if args.dry_run else recipe
-        if args.seeds is None:
-            train(args, recipe)
+        elif args.recipe == SHIP:
+            from digit_model.training.ship import ship  # matplotlib takes a second to import
+
+            ship(args, train_one)
+        elif args.seeds is None:
+            train_one(args)
+            if is_first_process():
+                command = f"python -m digit_model evaluate --model {args.output}"
+                print(f"{args.output} holds the weights; measure them with: {command}")
         else:
-            train_seeds(args, recipe)
+            train_seeds(args)
+        if args.push_to_hub and is_first_process():
+            push_to_hub(args.output, args.push_to_hub)
     except (CheckpointError, DataError, ModelError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2

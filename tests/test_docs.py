@@ -285,7 +285,13 @@ def check_command(words: list[str]) -> None:
             pass
         case ["pip", "install", "-r", requirements]:
             assert (ROOT / requirements).is_file()
-        case ["pip", "install", "." | "onnx"] | ["npm", "install", "@gradio/client"]:
+        case ["pip", "install", "." | "onnx" | "tensorboard"] | [
+            "npm",
+            "install",
+            "@gradio/client",
+        ]:
+            pass
+        case ["tensorboard", "--logdir", _]:
             pass
         case ["python", "-m", "pytest"] | ["python3", "-m", "venv", ".venv"]:
             pass

@@ -13,6 +13,7 @@ from digit_model.data.ink_pictures import ink_pictures
 from digit_model.ink.looks import LOOK_SIDE, STRIDE, around, look
 from digit_model.ink_network import InkNetwork, InkNetworkConfig, to_inputs
 from digit_model.training.ink import ink_loss, overlap, train_ink, vary
+from digit_model.training.log import RunLog
 from digit_model.training.recipe import InkRecipe
 
 SMALL = InkNetworkConfig(widths=(6, 8, 8, 8), dilations=(1, 2))
@@ -118,7 +119,8 @@ def test_it_learns_a_few_pictures_and_a_broken_run_goes_on_as_if_unbroken(
 
     def run(name: str, *, resume: bool = False) -> tuple[InkNetwork, list[dict[str, float]]]:
         sets = {"seen": known}
-        return train_ink(recipe, known, sets, {"seed": 0}, tmp_path / name, resume=resume)
+        log, setup = RunLog(tmp_path / f"of-{name}"), {"seed": 0}
+        return train_ink(recipe, known, sets, setup, tmp_path / name, log, resume=resume)
 
     network, history = run("whole")
     assert len(history) == 24

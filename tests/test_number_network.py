@@ -18,6 +18,7 @@ from digit_model.number_network import (
     NumberNetworkConfig,
     to_boxes,
 )
+from digit_model.training.log import RunLog
 from digit_model.training.number import centres, number_loss, train_number
 from digit_model.training.number_data import NO_MARK, TrainingPictures
 from digit_model.training.recipe import NumberRecipe
@@ -99,6 +100,7 @@ def test_it_starts_from_a_network_of_its_shape_only(tmp_path: Path) -> None:
             NumberRecipe(network=SMALL),
             {"seed": 0},
             tmp_path / "checkpoint",
+            RunLog(tmp_path / "w"),
             start=NumberNetwork(NumberNetworkConfig()),
             dry_run=True,
         )

@@ -251,6 +251,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
         "config.json",
         "figures/confusion_matrix.png",
         "figures/learning_curves.png",
+        "figures/training_pictures.png",
         "ink.safetensors",
         "metrics.json",
         "model.safetensors",
@@ -296,7 +297,9 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
     output = tmp_path / "w"
     assert train_here("--recipe", "ink", "--dry-run", "--output", output) == 0
     names = {path.relative_to(output).as_posix() for path in output.rglob("*") if path.is_file()}
-    figures = {"figures/ink.png", "figures/ink_learning_curves.png"}
+    figures = {
+        f"figures/{name}.png" for name in ("ink", "ink_learning_curves", "ink_training_pictures")
+    }
     assert (
         names
         == {"config.json", "ink.safetensors", "model.safetensors", "number.safetensors"} | figures
@@ -364,6 +367,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--recipe", "ink", "--resume"], "no checkpoint"),
         (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
         (["--recipe", "ink", "--own-digits", "mine"], "takes no other data"),
+        (["--beside", "/dev/null"], "/dev/null"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(
@@ -531,6 +535,11 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert list(again) == list(validation)  # calibration goes through them in this order
     assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
     assert np.array_equal(again_mnist[1], mnist[1])
+    samples = first.samples(8)  # for the sheet of pictures
+    assert list(samples) == ["MNIST", "allographs", "non-digits"]  # there are no others
+    assert np.array_equal(samples["allographs"], first.rendered[0])
+    second.add((mnist[0][:3], mnist[1][:3]), second.nondigits[:0])
+    assert np.array_equal(second.samples(3)["added"], mnist[0][:3])
     batches = list(first.epoch(65, 2, np.random.default_rng(0)))
     assert [len(labels) for _, labels, _ in batches] == [65] * 2  # 128 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)

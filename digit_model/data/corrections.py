@@ -9,15 +9,17 @@ from digit_model.correction_store import CORRECTION_LABELS, METADATA_FILE, NOT_A
 from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
 from digit_model.hub.names import HubName, parse_hub_name
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 
-def load_corrections(source: str) -> tuple[Digits, np.ndarray]:
+def load_corrections(source: str, find_ink: FindInk | None = None) -> tuple[Digits, np.ndarray]:
     """Corrected pictures, preprocessed as in serving; those without ink are skipped.
 
     Args:
         source: a folder of corrections, or a data set on the Hub, user/dataset or
             user/dataset@revision; ``./user/dataset`` is a folder.
+        find_ink: the ink network that preprocesses them; None: the one that ships.
 
     Returns:
         Digits, and non-digits, uint8 (M, 28, 28).
@@ -27,7 +29,7 @@ def load_corrections(source: str) -> tuple[Digits, np.ndarray]:
         ModelError: the Hub refuses or fails.
     """
     name = parse_hub_name(source)
-    return read_corrections(_from_hub(name) if name else Path(source).expanduser())
+    return read_corrections(_from_hub(name) if name else Path(source).expanduser(), find_ink)
 
 
 def _from_hub(name: HubName) -> Path:
@@ -36,7 +38,7 @@ def _from_hub(name: HubName) -> Path:
     return pull_dataset(name, ("*" + METADATA_FILE, "*.png"))
 
 
-def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
+def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Digits, np.ndarray]:
     """As :func:`load_corrections`, from a folder."""
     digits: list[np.ndarray] = []
     labels: list[int] = []
@@ -45,7 +47,7 @@ def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
         text = file.read_text(encoding="utf-8")
         whole = text[: text.rfind("\n") + 1]  # a loss of power may leave half a line
         for number, line in enumerate(whole.splitlines(), 1):
-            image, label = _read_line(file, number, line)
+            image, label = _read_line(file, number, line, find_ink)
             if not image.any():
                 continue
             if label == NOT_A_DIGIT:
@@ -58,7 +60,9 @@ def read_corrections(folder: Path) -> tuple[Digits, np.ndarray]:
     return (stack_digits(digits), np.array(labels, np.int64)), stack_digits(nondigits)
 
 
-def _read_line(file: Path, number: int, line: str) -> tuple[np.ndarray, str]:
+def _read_line(
+    file: Path, number: int, line: str, find_ink: FindInk | None
+) -> tuple[np.ndarray, str]:
     """Image, uint8 (28, 28), and label of one line of a metadata file."""
     try:
         row = json.loads(line)
@@ -68,6 +72,6 @@ def _read_line(file: Path, number: int, line: str) -> tuple[np.ndarray, str]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"Line {number} of {file} is no correction.") from error
     try:
-        return preprocess(file.parent / name), label
+        return preprocess(file.parent / name, find_ink), label
     except ImageError as error:
         raise DataError(f"{file.parent / name}, a correction: {error}") from error

@@ -66,18 +66,22 @@ def scan_development(find_ink: FindInk | None = None) -> dict[str, Digits]:
     }
 
 
-def validation_sets(digits: list[PenDigit], *, photographs: int = 100) -> dict[str, Digits]:
+def validation_sets(
+    digits: list[PenDigit], *, photographs: int = 100, find_ink: FindInk | None = None
+) -> dict[str, Digits]:
     """Sets for validation after each epoch, and for temperature and thresholds after the last.
 
     One set per condition, with alternating styles, and one set of photographs, ``photographs`` of
     each kind.
     """
     strokes = {
-        condition.name: stroke_development(digits, condition, STYLES[number % len(STYLES)])
+        condition.name: stroke_development(
+            digits, condition, STYLES[number % len(STYLES)], find_ink=find_ink
+        )
         for number, condition in enumerate(CONDITIONS)
     }
     # Not the evaluation's seed, because temperature and thresholds are fitted on these.
-    sets = photograph_development(digits, photographs, seed=1).values()
+    sets = photograph_development(digits, photographs, seed=1, find_ink=find_ink).values()
     images, labels = zip(*sets, strict=True)
     return strokes | {"photographs": (np.concatenate(images), np.concatenate(labels))}
 

@@ -3,6 +3,7 @@
 Only :mod:`digit_model.evaluation` reads the test split.
 """
 
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from digit_model.data import DataError, Digits, Part
 from digit_model.data.degradation import degrade
 from digit_model.data.parallel import map_parallel
 from digit_model.digit import SIZE
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 DEVELOPMENT_IMAGES = 5_000  # the last of the training split; not trained on
@@ -56,31 +58,46 @@ def _read_idx(path: Path) -> np.ndarray:
 
 
 def mnist_digits(
-    data_dir: Path, part: Part, *, limit: int | None = None, shard: slice = slice(None)
+    data_dir: Path,
+    part: Part,
+    *,
+    limit: int | None = None,
+    shard: slice = slice(None),
+    find_ink: FindInk | None = None,
 ) -> Digits:
     """The first 55,000 images of the training split, or the last 5,000, preprocessed.
 
     Args:
         limit: number of images, before sharding; None: all.
         shard: the share of one process in distributed training.
+        find_ink: the ink network that preprocesses them; None: the one that ships.
     """
     raw, labels = load_mnist(data_dir, "train")
     cut = len(raw) - DEVELOPMENT_IMAGES
     chosen = slice(None, cut) if part == "training" else slice(cut, None)
     images, labels = (array[chosen][:limit][shard] for array in (raw, labels))
-    return map_parallel(preprocess, list(images), title="MNIST"), labels
+    task = partial(preprocess, find_ink=find_ink)
+    return map_parallel(task, list(images), title="MNIST"), labels
 
 
-def degraded_mnist(data_dir: Path, count: int, seed: int, shard: slice = slice(None)) -> Digits:
+def degraded_mnist(
+    data_dir: Path,
+    count: int,
+    seed: int,
+    shard: slice = slice(None),
+    *,
+    find_ink: FindInk | None = None,
+) -> Digits:
     """``count`` random training images, degraded before they are preprocessed."""
     raw, labels = load_mnist(data_dir, "train")
     rng = np.random.default_rng((seed, 6))
     chosen = rng.permutation(len(raw) - DEVELOPMENT_IMAGES)[:count][shard]
     jobs = [(raw[index], (seed, 7, int(index))) for index in chosen]
-    return map_parallel(_degrade, jobs, title="degraded MNIST"), labels[chosen]
+    task = partial(_degrade, find_ink=find_ink)
+    return map_parallel(task, jobs, title="degraded MNIST"), labels[chosen]
 
 
-def _degrade(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
+def _degrade(job: tuple[np.ndarray, tuple[int, ...]], find_ink: FindInk | None) -> np.ndarray:
     image, seed = job
-    digit = preprocess(degrade(image, np.random.default_rng(seed)))
-    return digit if digit.any() else preprocess(image)  # degraded until no ink was left
+    digit = preprocess(degrade(image, np.random.default_rng(seed)), find_ink)
+    return digit if digit.any() else preprocess(image, find_ink)  # degraded until no ink was left

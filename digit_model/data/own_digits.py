@@ -7,12 +7,15 @@ import numpy as np
 from digit_model.correction_store import NOT_A_DIGIT
 from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
+from digit_model.ink import FindInk
 from digit_model.prediction import LABELS
 from digit_model.preprocess import preprocess
 
 
-def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
+def load_own_digits(folder: Path, find_ink: FindInk | None = None) -> tuple[Digits, np.ndarray]:
     """Read ``FOLDER/0/*`` … ``FOLDER/9/*`` and ``FOLDER/not a digit/*``, without hidden files.
+
+    ``find_ink`` is the ink network that preprocesses them, by default the one that ships.
 
     Returns:
         Digits, and non-digits, uint8 (M, 28, 28); pictures without ink are skipped.
@@ -20,7 +23,7 @@ def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
     Raises:
         DataError: there are no pictures, or one of them can't be read.
     """
-    by_label = {label: _read_folder(folder / label) for label in (*LABELS, NOT_A_DIGIT)}
+    by_label = {label: _read_folder(folder / label, find_ink) for label in (*LABELS, NOT_A_DIGIT)}
     nondigits = by_label.pop(NOT_A_DIGIT)
     if not nondigits and not any(by_label.values()):
         raise DataError(
@@ -31,13 +34,13 @@ def load_own_digits(folder: Path) -> tuple[Digits, np.ndarray]:
     return (images, labels), stack_digits(nondigits)
 
 
-def _read_folder(folder: Path) -> list[np.ndarray]:
+def _read_folder(folder: Path, find_ink: FindInk | None) -> list[np.ndarray]:
     files = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
-    return [digit for digit in map(_read, files) if digit.any()]
+    return [digit for path in files if (digit := _read(path, find_ink)).any()]
 
 
-def _read(path: Path) -> np.ndarray:
+def _read(path: Path, find_ink: FindInk | None) -> np.ndarray:
     try:
-        return preprocess(path)
+        return preprocess(path, find_ink)
     except ImageError as error:
         raise DataError(f"{path}: {error}") from error

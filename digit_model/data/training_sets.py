@@ -1,6 +1,10 @@
-"""Generated training data: digits in random variations of writing, pen, size and light."""
+"""Generated training data: digits in random variations of writing, pen, size and light.
+
+``find_ink`` is the ink network that preprocesses them, by default the one that ships.
+"""
 
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,6 +17,7 @@ from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
 from digit_model.data.scans import load_scans, random_affine, vary_scan
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits
 from digit_model.data.synthetic import draw_allograph
+from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 DIGIT_HEIGHT = (8, 220)  # pixels, log-uniform
@@ -27,7 +32,12 @@ Job = tuple[PenDigit | int, tuple[int, ...]]  # a recorded digit or a synthetic 
 
 
 def stroke_training(
-    variants: int, allographs: int, seed: int, shard: slice = slice(None)
+    variants: int,
+    allographs: int,
+    seed: int,
+    shard: slice = slice(None),
+    *,
+    find_ink: FindInk | None = None,
 ) -> Digits:
     """``variants`` renderings of all training writers' digits, and ``allographs`` synthetic ones.
 
@@ -36,10 +46,12 @@ def stroke_training(
     digits = pen_digits("training")
     jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits * variants)]
     jobs += [(number % 10, (seed, 1, number)) for number in range(allographs)]
-    return _draw_all(_draw_strokes, jobs[shard], "strokes")
+    return _draw_all(partial(_draw_strokes, find_ink=find_ink), jobs[shard], "strokes")
 
 
-def photograph_training(count: int, seed: int, shard: slice = slice(None)) -> Digits:
+def photograph_training(
+    count: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
+) -> Digits:
     """``count`` synthetic photographs, a third of them of synthetic digits."""
     digits = pen_digits("training")
     rng = np.random.default_rng((seed, 3))
@@ -48,10 +60,12 @@ def photograph_training(count: int, seed: int, shard: slice = slice(None)) -> Di
         (number % 10 if number % 3 == 0 else digits[index], (seed, 4, number))
         for number, index in enumerate(chosen)
     ]
-    return _draw_all(_draw_photograph, jobs[shard], "photographs")
+    return _draw_all(partial(_draw_photograph, find_ink=find_ink), jobs[shard], "photographs")
 
 
-def scan_training(variants: int, seed: int, shard: slice = slice(None)) -> Digits:
+def scan_training(
+    variants: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
+) -> Digits:
     """``variants`` variations of each scan of the training part."""
     jobs = [
         (image, int(label), (seed, 5, number, variant))
@@ -62,7 +76,8 @@ def scan_training(variants: int, seed: int, shard: slice = slice(None)) -> Digit
         )
         for variant in range(variants)
     ][shard]
-    images = map_parallel(_vary_scan, [(job[0], job[2]) for job in jobs], title="scans")
+    task = partial(_vary_scan, find_ink=find_ink)
+    images = map_parallel(task, [(job[0], job[2]) for job in jobs], title="scans")
     return images, np.array([job[1] for job in jobs], np.int64)
 
 
@@ -72,9 +87,9 @@ def _draw_all(draw: Callable[[Job], np.ndarray], jobs: list[Job], title: str) ->
     return images, np.array(labels, np.int64)
 
 
-def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]]) -> np.ndarray:
+def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]], find_ink: FindInk | None) -> np.ndarray:
     image, seed = job
-    return preprocess(vary_scan(image, np.random.default_rng(seed)))
+    return preprocess(vary_scan(image, np.random.default_rng(seed)), find_ink)
 
 
 def _random_drawing(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
@@ -86,20 +101,21 @@ def _random_drawing(source: PenDigit | int, rng: np.random.Generator) -> Drawing
     return quantize_like_mouse(drawing, rng) if rng.random() < MOUSE_SHARE else drawing
 
 
-def _draw_photograph(job: Job) -> np.ndarray:
+def _draw_photograph(job: Job, find_ink: FindInk | None) -> np.ndarray:
     """A photograph, preprocessed, uint8 (28, 28); after three illegible ones, the ink alone."""
     source, seed = job
     rng = np.random.default_rng(seed)
     for _ in range(3):
         picture, ink = photograph(_random_drawing(source, rng), random_kind(rng), rng)
-        digit, ink_alone = preprocess(picture), preprocess((255 * ink).astype(np.uint8))
+        digit = preprocess(picture, find_ink)
+        ink_alone = preprocess((255 * ink).astype(np.uint8), find_ink)
         intersection = np.minimum(digit, ink_alone).sum()
         if intersection > MIN_INK_IOU * np.maximum(digit, ink_alone).sum():
             return digit
     return ink_alone
 
 
-def _draw_strokes(job: Job) -> np.ndarray:
+def _draw_strokes(job: Job, find_ink: FindInk | None) -> np.ndarray:
     """A rendering with a random pen and size, preprocessed, uint8 (28, 28)."""
     source, seed = job
     rng = np.random.default_rng(seed)
@@ -124,4 +140,4 @@ def _draw_strokes(job: Job) -> np.ndarray:
         picture = random_affine(picture, rng, height=float(canvas), stretch=0.3)
     elif oversampling > 1:
         picture = cv2.resize(picture, (canvas, canvas), interpolation=cv2.INTER_AREA)
-    return preprocess(picture)
+    return preprocess(picture, find_ink)

@@ -123,14 +123,25 @@ def wrong_numbers(errors: Sequence[NumberError], path: Path) -> None:
 
 def corruption_sheet(digits: np.ndarray, corruptions: Sequence[Corruption], path: Path) -> None:
     """Each corruption of a few digits, uint8 (N, 28, 28)."""
+    rows = {
+        corruption.name: np.stack(
+            [corruption(digit, (row, column)) for column, digit in enumerate(digits)]
+        )
+        for row, corruption in enumerate(corruptions)
+    }
+    digit_rows(rows, path)
+
+
+def digit_rows(rows: dict[str, np.ndarray], path: Path) -> None:
+    """Digits, uint8 (N, 28, 28), in a row for each name."""
     step = SIZE + 2
-    sheet = np.full((len(corruptions) * step, len(digits) * step), 128, np.uint8)
+    sheet = np.full((len(rows) * step, max(map(len, rows.values())) * step), 128, np.uint8)
     figure, axes = plt.subplots(figsize=(sheet.shape[1] / 50 + 1.5, sheet.shape[0] / 50))
-    for row, corruption in enumerate(corruptions):
-        axes.text(-3, row * step + SIZE / 2, corruption.name, ha="right", va="center")
+    for row, (name, digits) in enumerate(rows.items()):
+        axes.text(-3, row * step + SIZE / 2, name, ha="right", va="center")
         for column, digit in enumerate(digits):
             top, left = row * step, column * step
-            sheet[top : top + SIZE, left : left + SIZE] = corruption(digit, (row, column))
+            sheet[top : top + SIZE, left : left + SIZE] = digit
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=255)
     axes.axis("off")
     save_figure(figure, path)
@@ -172,6 +183,14 @@ def ink_sheet(pictures: np.ndarray, inks: Sequence[np.ndarray], path: Path) -> N
         np.hstack([picture, np.repeat((255 * (1 - ink)).astype(np.uint8)[..., None], 3, axis=2)])
         for picture, ink in zip(pictures, inks, strict=True)
     ]
-    rows = [np.hstack(cells[start : start + 6]) for start in range(0, len(cells) // 6 * 6, 6)]
+    picture_grid(cells, 6, path)
+
+
+def picture_grid(pictures: Sequence[np.ndarray], columns: int, path: Path) -> None:
+    """Pictures of one shape, uint8 (h, w) or (h, w, 3), in rows; the last one ends in black."""
+    blank = [np.zeros_like(pictures[0])] * (-len(pictures) % columns)
+    cells = [*pictures, *blank]
+    starts = range(0, len(cells), columns)
+    rows = [np.hstack(cells[start : start + columns]) for start in starts]
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.vstack(rows)).save(path)

@@ -12,7 +12,6 @@ from safetensors.numpy import save
 
 from digit_model.data import DATA_FOLDER
 from digit_model.files import write_atomically
-from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 
 Arrays = dict[str, np.ndarray]
 
@@ -43,9 +42,8 @@ def cached(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays
 
 
 def _source_hash() -> str:
-    """SHA-256 of the code, the data files and the ink network: each may change the result."""
+    """SHA-256 of the code and the data files: each may change the result."""
     files = [*PACKAGE.rglob("*.py"), *DATA_FOLDER.glob("*.npz"), *DATA_FOLDER.glob("*.gz")]
-    files.append(DEFAULT_WEIGHTS / INK_FILE)  # it preprocesses the pictures
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(str(path.relative_to(PACKAGE.parent)).encode() + path.read_bytes())

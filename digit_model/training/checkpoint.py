@@ -17,6 +17,11 @@ class CheckpointError(Exception):
     """A checkpoint that can't be written or resumed. ``str(error)`` is one sentence."""
 
 
+def checkpoint_beside(output: Path) -> Path:
+    """Of the run that writes weights into this folder."""
+    return output.parent / f"{output.name}.checkpoint.safetensors"
+
+
 @dataclass
 class TrainingState:
     """Everything that training changes; saved after each epoch, restored by ``--resume``."""

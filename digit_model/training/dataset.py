@@ -1,7 +1,9 @@
 """The training set of one cycle: MNIST, generated digits and non-digits."""
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +17,17 @@ from digit_model.data.mnist import degraded_mnist, mnist_digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits
 from digit_model.data.training_sets import photograph_training, scan_training, stroke_training
+from digit_model.ink import FindInk
+from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 from digit_model.training.cache import Arrays, cached
 from digit_model.training.recipe import DATA_FIELDS, Recipe
+from digit_model.weights import load_weights
 
-# Names in the cache of load_mnist_and_validation().
-TRAINING = "training"  # MNIST's training images; all other sets are for validation
-IMAGES, LABELS = " images", " labels"  # suffixes
+IMAGES, LABELS = " images", " labels"  # suffixes of a set's name in the cache
+# MNIST's training images in the cache; all other sets beside it are for validation.
+TRAINING = "training"
+# What a cycle draws, in the order of TrainingSet.rendered.
+FAMILIES = ("strokes", "allographs", "photographs", "scans", "degraded MNIST")
 DRY_RUN_SIZE = 32  # images of each kind that a dry run generates in each process
 
 
@@ -32,6 +39,9 @@ class TrainingSet:
     rendered: Digits
     nondigits: np.ndarray
     rendered_share: float
+    # How many of ``rendered`` are of each family of data, in its order.
+    families: dict[str, int] = dataclasses.field(default_factory=dict)
+    added: list[np.ndarray] = dataclasses.field(default_factory=list)  # a user's digits
 
     def epoch(
         self, batch_size: int, nondigits_per_batch: int, rng: np.random.Generator
@@ -52,9 +62,25 @@ class TrainingSet:
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
         """Add a user's data: digits that every epoch takes, and non-digits."""
+        self.added.append(digits[0])
         images, labels = self.mnist
         self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
         self.nondigits = np.concatenate([self.nondigits, nondigits])
+
+    def samples(self, count: int) -> dict[str, np.ndarray]:
+        """At most ``count`` images of each family, MNIST and non-digits included; of none, none."""
+        ends = np.cumsum([0, *self.families.values()])
+        images = {
+            name: self.rendered[0][start:end]
+            for name, start, end in zip(self.families, ends, ends[1:], strict=False)
+        }
+        images |= {"added": np.concatenate(self.added)} if self.added else {}
+        images = {"MNIST": self.mnist[0]} | images | {"non-digits": self.nondigits}
+        return {
+            name: family[:: max(1, len(family) // count)][:count]
+            for name, family in images.items()
+            if len(family)
+        }
 
     def steps(self, batch_size: int) -> int:
         """Full batches in an epoch."""
@@ -74,6 +100,11 @@ class DataSource:
     world_size: int = 1
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
     validation_photographs: int = 100  # of each kind
+    beside: Path | None = None  # weights whose ink network preprocesses; None: the shipped ones
+
+    @cached_property
+    def find_ink(self) -> FindInk | None:
+        return load_weights(self.beside).networks.ink.fused().find_ink if self.beside else None
 
     @property
     def shard(self) -> slice:
@@ -91,6 +122,7 @@ class DataSource:
             "data": str(self.data_dir.resolve()),
             "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
+            "ink network": _sha256((self.beside or DEFAULT_WEIGHTS) / INK_FILE),
         }
         return cached(file, request, draw)
 
@@ -106,12 +138,17 @@ def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Dig
     def draw() -> Arrays:
         training, development = (4 * DRY_RUN_SIZE, DRY_RUN_SIZE) if source.dry_run else (None, None)
         shard = slice(source.rank, None, source.world_size)
-        sets = {TRAINING: mnist_digits(source.data_dir, "training", limit=training, shard=shard)}
+        folder, find_ink = source.data_dir, source.find_ink
+        digits = mnist_digits(folder, "training", limit=training, shard=shard, find_ink=find_ink)
+        sets = {TRAINING: digits}
         if source.rank == 0:
-            sets["MNIST"] = mnist_digits(source.data_dir, "development", limit=development)
-            digits = pen_digits("development")[:development]
+            sets["MNIST"] = mnist_digits(
+                folder, "development", limit=development, find_ink=find_ink
+            )
             each = 1 if source.dry_run else source.validation_photographs
-            sets |= validation_sets(digits, photographs=each)
+            sets |= validation_sets(
+                pen_digits("development")[:development], photographs=each, find_ink=find_ink
+            )
         named = {name + IMAGES: digits[0] for name, digits in sets.items()}
         return named | {name + LABELS: digits[1] for name, digits in sets.items()}
 
@@ -131,19 +168,37 @@ def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) ->
     seed = recipe.first_data_seed + cycle
 
     def draw() -> Arrays:
-        shard = source.shard
-        rendered = [
-            stroke_training(recipe.stroke_variants, recipe.allographs, seed, shard),
-            photograph_training(recipe.photographs, seed, shard),
-            scan_training(recipe.scan_variants, seed, shard),
-            degraded_mnist(source.data_dir, recipe.degraded, seed, shard),
-        ]
-        images, labels = (np.concatenate(arrays) for arrays in zip(*rendered, strict=True))
+        shard, ink = source.shard, source.find_ink
+        rendered = (
+            stroke_training(recipe.stroke_variants, 0, seed, shard, find_ink=ink),
+            stroke_training(0, recipe.allographs, seed, shard, find_ink=ink),
+            photograph_training(recipe.photographs, seed, shard, find_ink=ink),
+            scan_training(recipe.scan_variants, seed, shard, find_ink=ink),
+            degraded_mnist(source.data_dir, recipe.degraded, seed, shard, find_ink=ink),
+        )
         process_seed = seed * source.world_size + source.rank
-        outliers = nondigits(recipe.nondigits // source.world_size, process_seed)
-        return {"images": images, "labels": labels, "nondigits": outliers}
+        outliers = nondigits(recipe.nondigits // source.world_size, process_seed, ink)
+        named = {
+            name + IMAGES: images for name, (images, _) in zip(FAMILIES, rendered, strict=True)
+        }
+        named |= {
+            name + LABELS: labels for name, (_, labels) in zip(FAMILIES, rendered, strict=True)
+        }
+        return named | {"nondigits": outliers}
 
     request = {"recipe": {name: getattr(recipe, name) for name in DATA_FIELDS}, "cycle": seed}
     arrays = source.cached(str(seed), request, draw)
-    rendered = arrays["images"], arrays["labels"]
-    return TrainingSet(mnist, rendered, arrays["nondigits"], recipe.cycles[cycle].rendered_share)
+    images, labels = (
+        np.concatenate([arrays[name + part] for name in FAMILIES]) for part in (IMAGES, LABELS)
+    )
+    return TrainingSet(
+        mnist,
+        (images, labels),
+        arrays["nondigits"],
+        recipe.cycles[cycle].rendered_share,
+        {name: len(arrays[name + LABELS]) for name in FAMILIES},
+    )
+
+
+def _sha256(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -14,30 +14,32 @@ from digit_model.evaluation.figures import confusion_matrix, ink_sheet
 from digit_model.evaluation.metrics import measure
 from digit_model.hub.model_card import write_report
 from digit_model.ink_network import InkNetwork
-from digit_model.model_folder import DEFAULT_WEIGHTS, FIGURES
+from digit_model.model_folder import FIGURES
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.number_network import NumberNetwork
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.augment import augment
 from digit_model.training.learning_curves import learning_curves
 from digit_model.training.number_calibration import fit_number_calibration
-from digit_model.weights import Weights, load_weights, save_weights
+from digit_model.weights import Weights, save_weights
 
 
 def export(
     network: DigitCNN,
     folder: Path,
+    weights: Weights,
     validation: dict[str, Digits],
     history: list[dict[str, float]],
     setup: dict[str, Any],
 ) -> None:
-    """Calibrate on the validation sets, then write weights, config, figures, metrics and card."""
+    """Calibrate on the validation sets, then write weights, config, figures, metrics and card.
+
+    The other networks are those of ``weights``, whose ink network preprocessed the data.
+    """
     network = network.cpu().eval()
-    # The data were preprocessed with the ink network that ships, so it belongs to the weights.
-    shipped_networks, shipped = load_weights(DEFAULT_WEIGHTS)
-    networks = shipped_networks._replace(digit=network)
+    networks = weights.networks._replace(digit=network)
     config = dataclasses.replace(
-        shipped, network=network.config, calibration=Calibration(), training=setup
+        weights.config, network=network.config, calibration=Calibration(), training=setup
     )
     recognizer = DigitRecognizer(networks, config, id=folder.name)
     images = np.concatenate([digits[0] for digits in validation.values()])
@@ -49,7 +51,8 @@ def export(
         augmented_logits = np.concatenate(
             [network(batch).numpy() for batch in augmented.split(1000)]
         )
-    outliers = nondigits(3000 if len(images) > 3000 else 200, seed=2_000_003)
+    count = 3000 if len(images) > 3000 else 200
+    outliers = nondigits(count, seed=2_000_003, find_ink=recognizer.find_ink)
     calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
     config = dataclasses.replace(config, calibration=calibration)
     config = save_weights(folder, networks, config)
@@ -63,7 +66,6 @@ def export(
     learning_curves(history, folder / FIGURES / "learning_curves.png")
     confusion_matrix(labels, logits.argmax(axis=1), folder / FIGURES / "confusion_matrix.png")
     write_report(folder, metrics)
-    _say_how_to_measure(folder)
 
 
 def export_ink(
@@ -83,7 +85,6 @@ def export_ink(
     learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
     find_ink = ink_network.fused().find_ink
     ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")
-    _say_how_to_measure(folder)
 
 
 def export_number(
@@ -103,11 +104,3 @@ def export_number(
     calibration = fit_number_calibration(networks, config, numbers=12 if dry_run else 600)
     save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
     learning_curves(history, folder / FIGURES / "number_learning_curves.png")
-    _say_how_to_measure(folder)
-
-
-def _say_how_to_measure(folder: Path) -> None:
-    print(
-        f"{folder} holds the weights; measure them with: "
-        f"python -m digit_model evaluate --model {folder}"
-    )

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,6 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from digit_model.training.checkpoint import TrainingState
+from digit_model.training.log import RunLog
 from digit_model.training.schedule import one_cycle
 
 Batch = TypeVar("Batch")
@@ -24,6 +26,8 @@ class CycleRecipe(Protocol):
     def epochs(self) -> int:
         """Of each cycle."""
 
+    @property
+    def total_epochs(self) -> int: ...
     @property
     def peaks(self) -> tuple[float, ...]:
         """The highest learning rate of each cycle, for AdamW."""
@@ -46,6 +50,7 @@ class Task(Generic[Batch]):
             as an uninterrupted one.
         loss: of the network on a batch.
         measure: figures of the averaged network by name, in [0, 1], after each epoch.
+        sheet: writes a sheet of training pictures as a PNG file of this name.
     """
 
     network: nn.Module
@@ -53,10 +58,22 @@ class Task(Generic[Batch]):
     batches: Callable[[int], Iterable[Batch]]
     loss: Callable[[nn.Module, Batch], Tensor]
     measure: Callable[[nn.Module], dict[str, float]]
+    sheet: tuple[str, Callable[[Path], None]]
+
+
+def learning_rate(epoch: float, recipe: CycleRecipe) -> float:
+    """``epoch``: fractional, since the start of the first cycle."""
+    return one_cycle(epoch / recipe.epochs % 1, recipe.peaks[int(epoch // recipe.epochs)])
 
 
 def fit(
-    task: Task[Any], recipe: CycleRecipe, setup: dict[str, Any], checkpoint: Path, *, resume: bool
+    task: Task[Any],
+    recipe: CycleRecipe,
+    setup: dict[str, Any],
+    checkpoint: Path,
+    log: RunLog,
+    *,
+    resume: bool,
 ) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
     """Train, or continue from the checkpoint, which is written after each epoch.
 
@@ -65,6 +82,7 @@ def fit(
         recipe: epochs, learning rate and so on.
         setup: all that decides the result; compared with the checkpoint's.
         checkpoint: the file.
+        log: is told of each epoch.
         resume: whether to continue.
 
     Returns:
@@ -81,15 +99,15 @@ def fit(
     state = TrainingState({"network": network, "ema": ema}, [optimizer])
     if resume:
         state.restore(checkpoint, setup)
-    epochs = recipe.epochs * len(recipe.peaks)
-    for epoch in range(len(state.history), epochs):
-        peak = recipe.peaks[epoch // recipe.epochs]
+    log.begin(state.history, recipe.total_epochs, partial(learning_rate, recipe=recipe))
+    log.add_sheet(*task.sheet)
+    for epoch in range(len(state.history), recipe.total_epochs):
         network.train()
         total, start = 0.0, time.perf_counter()
-        title = f"epoch {epoch + 1}/{epochs}"
-        progress = tqdm(task.batches(epoch), total=task.steps, desc=title, disable=None)
+        batches = task.batches(epoch)
+        progress = tqdm(batches, total=task.steps, desc=log.title(epoch), disable=None)
         for step, batch in enumerate(progress):
-            rate = one_cycle((epoch + step / task.steps) / recipe.epochs % 1, peak)
+            rate = learning_rate(epoch + step / task.steps, recipe)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss = task.loss(network, batch)
@@ -101,6 +119,6 @@ def fit(
         row = {"epoch": epoch + 1, "loss": total / task.steps}
         row |= {"seconds": time.perf_counter() - start} | task.measure(ema.eval())
         state.history.append(row)
-        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+        log.add(row)
         state.save(checkpoint, setup)
     return ema.module.state_dict(), state.history

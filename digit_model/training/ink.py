@@ -17,6 +17,7 @@ from digit_model.ink_network import InkNetwork, to_inputs
 from digit_model.model_folder import ModelError
 from digit_model.training.cache import cached
 from digit_model.training.fit import Task, fit
+from digit_model.training.log import RunLog
 from digit_model.training.recipe import InkRecipe
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
@@ -89,6 +90,7 @@ def train_ink(
     development: dict[str, Pictures],
     setup: dict[str, Any],
     checkpoint: Path,
+    log: RunLog,
     *,
     start: InkNetwork | None = None,
     resume: bool = False,
@@ -100,6 +102,7 @@ def train_ink(
         training, development: of :func:`load_pictures`.
         setup: all that decides the result, with its "seed"; compared with the checkpoint's.
         checkpoint: the file.
+        log: is told of each epoch.
         start: a trained network of the recipe's shape to go on from; None: random weights.
         resume: whether to continue.
 
@@ -110,6 +113,8 @@ def train_ink(
         CheckpointError: there is none to continue from, or it is of another setup.
         ModelError: ``start`` is of another shape.
     """
+    from digit_model.training.sheets import ink_training_sheet  # matplotlib takes a second
+
     torch.manual_seed(setup["seed"])
     network = InkNetwork(recipe.network).to(memory_format=torch.channels_last)
     if start is not None:
@@ -122,8 +127,9 @@ def train_ink(
         batches=partial(_batches, training, recipe.batch_size, setup["seed"]),
         loss=_loss,
         measure=lambda ema: {name: overlap(ema, each) for name, each in development.items()},
+        sheet=("ink_training_pictures.png", partial(ink_training_sheet, training)),
     )
-    weights, history = fit(task, recipe, setup, checkpoint, resume=resume)
+    weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
     trained = InkNetwork(recipe.network)
     trained.load_state_dict(weights)
     return trained.eval(), history

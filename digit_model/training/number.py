@@ -20,6 +20,7 @@ from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
 from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
+from digit_model.training.log import RunLog
 from digit_model.training.number_data import (
     DRY_RUN_PICTURES,
     NO_MARK,
@@ -86,6 +87,7 @@ def train_number(
     recipe: NumberRecipe,
     setup: dict[str, Any],
     checkpoint: Path,
+    log: RunLog,
     *,
     photographs: Batch | None = None,
     start: NumberNetwork | None = None,
@@ -98,6 +100,7 @@ def train_number(
         recipe: the hyperparameters.
         setup: all that decides the result, with its "seed"; compared with the checkpoint's.
         checkpoint: the file.
+        log: is told of each epoch.
         photographs: of :func:`~digit_model.training.number_data.load_photographs`; None: no picture
             is of them.
         start: a trained network of the recipe's shape to go on from; None: random weights.
@@ -111,6 +114,8 @@ def train_number(
         CheckpointError: there is none to continue from, or it is of another setup.
         ModelError: ``start`` is of another shape.
     """
+    from digit_model.training.sheets import number_training_sheet  # matplotlib takes a second
+
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dry_run:
         recipe = dataclasses.replace(
@@ -125,14 +130,19 @@ def train_number(
             raise ModelError("The number network to start from is not of the recipe's shape.")
         network.load_state_dict(start.state_dict())
     network = network.to(device).to(memory_format=torch.channels_last)
+    draw_sheet = partial(number_training_sheet, pictures, setup["seed"])
     task = Task(
         network=network,
         steps=recipe.pictures // recipe.batch_size,
         batches=partial(_batches, loader),
         loss=partial(number_loss, device=device),
         measure=partial(_measure, pictures=16 if dry_run else DEVELOPMENT_PICTURES),
+        sheet=(
+            "number_training_pictures.png",
+            partial(number_training_sheet, pictures, setup["seed"]),
+        ),
     )
-    weights, history = fit(task, recipe, setup, checkpoint, resume=resume)
+    weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
     trained = NumberNetwork(recipe.network)
     trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
     return trained.eval(), history

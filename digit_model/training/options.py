@@ -7,7 +7,7 @@ from pathlib import Path
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SIZES
+from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SHIP, SIZES
 
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
@@ -30,10 +30,11 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     )
     add(
         "--recipe",
-        choices=(*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES),
+        choices=(*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES, SHIP),
         default="default",
         help="named set of hyperparameters; ink and number train the networks that find ink in "
-        "photographs and the digits of numbers; mnist-fast is measured and not kept",
+        "photographs and the digits of numbers; mnist-fast is measured and not kept; ship makes "
+        "all that ships, one step after the other",
     )
     add("--size", choices=SIZES, help="parameters of the network, instead of the recipe's")
     add(
@@ -54,6 +55,13 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         type=Path,
         metavar="FOLDER",
         help="initial weights, instead of random ones",
+    )
+    add(
+        "--beside",
+        type=Path,
+        metavar="FOLDER",
+        help="weights whose other networks are exported beside the trained one, by default the "
+        "shipped ones; their ink network preprocesses what digits are trained on",
     )
     add(
         "--teachers",
@@ -108,11 +116,21 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
 def _problem(args: argparse.Namespace) -> str | None:
     """Options that don't go together, as a sentence."""
     recipe = args.recipe
+    of_training = (
+        *(args.size, args.start, args.beside, args.teachers, args.epochs, args.cache),
+        *(args.own_digits, args.corrections),
+    )
     if recipe in FAST_RECIPES:
-        others = (args.output, args.size, args.start, args.resume, args.cache, args.push_to_hub)
-        if any((*others, args.teachers, args.own_digits, args.corrections, args.epochs)):
+        if any((*of_training, args.output, args.resume, args.push_to_hub)):
             return f"the recipe {recipe} takes --data-dir, --seed, --seeds and --dry-run only"
         return None
+    if recipe == SHIP:
+        if any((*of_training, args.seed, args.seeds)):
+            return (
+                f"the recipe {recipe} has options for each of its steps and takes --data-dir, "
+                "--output, --resume, --dry-run and --push-to-hub only"
+            )
+        return "the recipe ship goes with one process" if _processes() > 1 else None
     if recipe in DRAWN_RECIPES:
         if args.teachers or args.own_digits or args.corrections:
             return f"the recipe {recipe} draws its pictures itself and takes no other data"
@@ -123,6 +141,10 @@ def _problem(args: argparse.Namespace) -> str | None:
         return "the distilled recipe needs --teachers, and no other takes them"
     if args.seeds and args.push_to_hub:
         return "--seeds trains several networks: push one of them afterwards"
-    if args.seeds and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+    if args.seeds and _processes() > 1:
         return "--seeds goes with one process"
     return None
+
+
+def _processes() -> int:
+    return int(os.environ.get("WORLD_SIZE", 1))

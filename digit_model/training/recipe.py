@@ -51,7 +51,7 @@ class Recipe:
 
 def dry_run(recipe: Recipe) -> Recipe:
     """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
-    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=16, nondigits=32)
+    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=8, nondigits=32)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +66,10 @@ class InkRecipe:
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are exported
     network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
+
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * len(self.peaks)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +86,10 @@ class NumberRecipe:
     weight_decay: float = 0.02
     ema_decay: float = 0.999
     network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
+
+    @property
+    def total_epochs(self) -> int:
+        return self.epochs * len(self.peaks)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,3 +193,5 @@ SIZES = {
 DRAWN_RECIPES: dict[str, InkRecipe | NumberRecipe] = {"ink": InkRecipe(), "number": NumberRecipe()}
 # Measured, and not kept.
 FAST_RECIPES = {"mnist-fast": FastRecipe()}
+# All that ships, by several of these; see digit_model.training.ship.
+SHIP = "ship"

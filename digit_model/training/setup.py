@@ -1,0 +1,81 @@
+"""Which recipe a command line means, and all that decides the result of its run."""
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from digit_model.training.distillation import load_ensemble, load_initial_network
+from digit_model.training.recipe import (
+    DRAWN_RECIPES,
+    RECIPES,
+    SIZES,
+    InkRecipe,
+    NumberRecipe,
+    Recipe,
+    dry_run,
+)
+from digit_model.weights import ModelConfig, load_weights
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
+    """The recipe of a run that trains one network, as the options change it."""
+    if args.recipe in DRAWN_RECIPES:
+        drawn = DRAWN_RECIPES[args.recipe]
+        epochs = 1 if args.dry_run else args.epochs or drawn.epochs
+        return dataclasses.replace(drawn, epochs=epochs)
+    recipe = RECIPES[args.recipe]
+    if args.size is not None:
+        recipe = dataclasses.replace(recipe, network=SIZES[args.size])
+    if args.epochs is not None:
+        recipe = dataclasses.replace(recipe, epochs=args.epochs)
+    return dry_run(recipe) if args.dry_run else recipe
+
+
+def setup_of(
+    args: argparse.Namespace, recipe: Recipe | InkRecipe | NumberRecipe, processes: int = 1
+) -> dict[str, Any]:
+    """All that decides a run's result, as JSON; config.json and the checkpoint keep it.
+
+    Raises:
+        ModelError: the weights to start from, to learn from or to be beside can't be loaded.
+    """
+    setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
+    if isinstance(recipe, Recipe):
+        setup["processes"] = processes
+        if args.start:
+            _, setup["start"] = load_initial_network(args.start, recipe.network)
+        if args.teachers:
+            _, setup["teachers"] = load_ensemble(args.teachers)
+        if args.corrections:
+            setup["corrections"] = args.corrections
+        if args.own_digits:
+            setup["own_digits"] = str(args.own_digits)
+    elif args.start:
+        setup["start"] = _start(load_weights(args.start).config, recipe)
+    if args.beside:
+        setup |= _beside(args.beside, recipe)
+    return setup
+
+
+def training_of(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+    """The setup of the run that trained the network of this kind of recipe."""
+    if isinstance(recipe, InkRecipe):
+        return config.ink_training
+    return config.number_training if isinstance(recipe, NumberRecipe) else config.training
+
+
+def _start(config: ModelConfig, recipe: InkRecipe | NumberRecipe) -> dict[str, Any]:
+    hashes = config.hashes
+    sha256 = hashes.ink_sha256 if isinstance(recipe, InkRecipe) else hashes.number_sha256
+    return {"sha256": sha256, "training": training_of(config, recipe)}
+
+
+def _beside(folder: Path, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+    """What of the weights beside it decides a result: the data, or the calibration."""
+    hashes = load_weights(folder).config.hashes
+    if isinstance(recipe, InkRecipe):
+        return {}  # draws its pictures with their ink
+    if isinstance(recipe, NumberRecipe):
+        return {"beside": {"sha256": hashes.sha256, "ink_sha256": hashes.ink_sha256}}
+    return {"beside": {"ink_sha256": hashes.ink_sha256}}
