@@ -15,8 +15,9 @@ from digit_model.data.number_pictures import draw_number, number_drawing, number
 from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.numbers import edit_distance
+from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
-from digit_model.number.detect import detect
+from digit_model.number.detect import Detections, detect
 from digit_model.number.lines import lines_of
 from digit_model.number.split import split_ink
 
@@ -216,12 +217,21 @@ def test_a_small_digit_that_touches_a_large_one_keeps_its_ink() -> None:
 
 
 def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:
-    calibration = NumberCalibration()
+    calibration = NumberCalibration(kinds=2.0, others=-1.0)
+
+    def confidence(digits: int, share: float, *others: float) -> float:
+        classes = np.zeros((digits + len(others), 11), np.float32)
+        classes[digits:, OTHER] = others
+        boxes, scores = np.zeros((len(classes), 4), np.float32), np.full(len(classes), 0.9)
+        return calibration.confidence(np.full(digits, share), Detections(boxes, scores, classes))
+
     confidences = [
-        calibration.confidence(np.full(digits, share), np.full(digits, 0.9))
-        for digits, share in ((2, 0.99), (2, 0.8), (6, 0.8))
+        *(confidence(2, 0.99), confidence(2, 0.8), confidence(6, 0.8)),
+        *(confidence(6, 0.8, 0.99), confidence(6, 0.8, 0.6)),
     ]
-    assert 0 < confidences[2] < confidences[1] < confidences[0] < 1
+    assert confidences[-1] > 0
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[0] < 1
 
 
 def test_edit_distance() -> None:

@@ -7,9 +7,10 @@ from digit_model.data import data_file
 from digit_model.data.degradation import DEGRADATIONS, degrade
 from digit_model.data.letters import LETTER_STROKES, draw_letter
 from digit_model.data.nondigits import LOOK_LIKE_DIGITS, OMNIGLOT_FILE, load_omniglot
+from digit_model.data.one_or_seven import Figure, random_figure
 from digit_model.data.rendering import render
 from digit_model.data.scans import load_scans, random_affine, vary_scan
-from digit_model.data.training_sets import photograph_training, scan_training
+from digit_model.data.training_sets import flagged_training, photograph_training, scan_training
 from digit_model.preprocess import preprocess
 
 
@@ -95,3 +96,26 @@ def test_photographs_come_with_their_labels_and_in_parts() -> None:
     assert np.array_equal(again, images[:10])
     images, labels = scan_training(0, seed=0)
     assert images.shape == (0, 28, 28)
+
+
+def test_a_steep_or_footed_flag_makes_a_one_and_a_level_or_crossed_top_a_seven() -> None:
+    for lean in (-10, 0, 30):
+        assert Figure(rise=45, length=0.6, lean=lean).seven < 0.05
+        assert Figure(rise=35, length=1.0, lean=lean).seven < 0.1
+        assert Figure(rise=0, length=0.6, lean=lean).seven > 0.9
+        assert Figure(rise=-15, length=1.0, lean=lean).seven > 0.95
+        assert Figure(rise=5, length=0.5, lean=lean, foot=True).seven == 0
+        assert Figure(rise=28, length=0.8, lean=lean, bar=True).seven == 1
+    assert 0.2 < Figure(rise=20, length=0.5, lean=0).seven < 0.8  # open
+
+
+def test_ones_and_sevens_follow_the_rule() -> None:
+    rng = np.random.default_rng(0)
+    ones, sevens = ([random_figure(label, rng) for _ in range(400)] for label in (1, 7))
+    assert not any(figure.bar or figure.serif for figure in ones)
+    assert not any(figure.foot for figure in sevens)
+    assert np.mean([figure.rise for figure in ones]) > 25
+    assert np.mean([figure.rise for figure in sevens]) < 20
+    images, labels = flagged_training(40, 0)
+    assert labels.tolist() == [1, 7] * 20
+    assert len({image.tobytes() for image in images}) == 40

@@ -14,7 +14,7 @@ Points = list[tuple[float, float]]
 Stroke = tuple[Points, bool]  # the points, and whether a curve joins them
 
 
-def _bar_across(rng: np.random.Generator, x: float, y: float, length: float) -> Stroke:
+def bar_across(rng: np.random.Generator, x: float, y: float, length: float) -> Stroke:
     """A short bar centred on (x, y), slightly tilted."""
     half, tilt = length / 2, rng.normal(0, 0.05)
     return [(x - half, y + tilt), (x + half, y - tilt)], False
@@ -60,7 +60,7 @@ def _one(rng: np.random.Generator) -> list[Stroke]:
     else:
         strokes = [([tip, (0.5, 0.0), (0.5 + lean, 1.0)], False)]
     if rng.random() < 0.45:
-        strokes.append(_bar_across(rng, 0.5 + lean, 1.0, rng.uniform(0.3, 1.0)))
+        strokes.append(bar_across(rng, 0.5 + lean, 1.0, rng.uniform(0.3, 1.0)))
     return strokes
 
 
@@ -106,6 +106,15 @@ def _looped_two(rng: np.random.Generator) -> list[Stroke]:
     top = [(0.08, 0.25), (0.3, 0.02), (0.65, 0.02), (0.85, 0.25), (0.65, 0.55), (0.35, 0.85)]
     loop = [(0.15, 0.98), (0.02, 1.0 - size / 2), (0.15, 1.0 - size), (0.4, 0.95)]
     return [([*top, *loop, (0.7, 1.02), (1.0, 0.92 + rng.normal(0, 0.05))], True)]
+
+
+def _zed(rng: np.random.Generator) -> list[Stroke]:
+    """A two of straight lines, as a Z, with a short drop at its upper left or none."""
+    corner, foot = (rng.uniform(0.7, 1.0), rng.uniform(0.0, 0.12)), rng.uniform(0.0, 0.15)
+    start = (rng.uniform(0.0, 0.2), rng.uniform(0.0, 0.1))
+    drop = [(start[0] - 0.04, start[1] + rng.uniform(0.08, 0.25))] if rng.random() < 0.5 else []
+    base = (rng.uniform(0.75, 1.05), 1.0 + rng.normal(0, 0.05))
+    return [([*drop, start, corner, (foot, 1.0), base], False)]
 
 
 def _three(rng: np.random.Generator) -> list[Stroke]:
@@ -166,6 +175,29 @@ def _closed_four(rng: np.random.Generator) -> list[Stroke]:
 def _one_stroke_four(rng: np.random.Generator) -> list[Stroke]:
     bar_y, top = rng.uniform(0.5, 0.65), rng.uniform(0.6, 0.8)
     return [([(top, 1.0), (top, 0.0), (0.02, bar_y), (1.0, bar_y)], False)]
+
+
+def _zigzag_four(rng: np.random.Generator) -> list[Stroke]:
+    """One stroke: slanted down, to the right and down again, with next to no stem above the bar."""
+    bar_y, right = rng.uniform(0.4, 0.62), rng.uniform(0.7, 1.0)
+    angle: Points = [
+        (rng.uniform(0.15, 0.7), 0.0),
+        (rng.uniform(-0.05, 0.1), bar_y),
+        (right, bar_y + rng.normal(0, 0.05)),
+    ]
+    stem: Points = [
+        (right, bar_y - rng.uniform(0.0, 0.15)),
+        (right - rng.uniform(-0.05, 0.25), 1.0),
+    ]
+    return [([*angle, *stem], False)]
+
+
+def _high_four(rng: np.random.Generator) -> list[Stroke]:
+    """One or two strokes; the triangle is closed, and so high or narrow that it is like a 9's."""
+    bar_y, top = rng.uniform(0.38, 0.58), rng.uniform(0.6, 0.85)
+    left, past = rng.uniform(0.0, 0.2), rng.uniform(0.0, 0.25)
+    angle: Points = [(top, 0.0), (left, bar_y), (top + past, bar_y + rng.normal(0, 0.03))]
+    return [(angle, False), ([(top, 0.0), (top + rng.normal(0, 0.04), 1.0)], False)]
 
 
 def _five(rng: np.random.Generator) -> list[Stroke]:
@@ -263,7 +295,7 @@ def _seven(rng: np.random.Generator) -> list[Stroke]:
     if rng.random() < 0.6:
         y = rng.uniform(0.38, 0.62)
         strokes.append(
-            _bar_across(rng, corner[0] + (foot - corner[0]) * y, y, rng.uniform(0.3, 0.75))
+            bar_across(rng, corner[0] + (foot - corner[0]) * y, y, rng.uniform(0.3, 0.75))
         )
     return strokes
 
@@ -402,12 +434,12 @@ def _hooked_one(rng: np.random.Generator) -> list[Stroke]:
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[Stroke]]]] = {
     0: [_zero, _zero, _looped_zero, _slashed_zero, _slashed_zero],
     1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
-    2: [_two, _looped_two],
+    2: [_two, _two, _looped_two, _zed],
     3: [_three, _three, _looped_three],
-    4: [_open_four, _hooked_four, _closed_four, _one_stroke_four],
+    4: [_open_four, _hooked_four, _closed_four, _one_stroke_four, _zigzag_four, _high_four],
     5: [_five, _angular_five, _curved_five],
     6: [_six, _bent_six],
     7: [_seven, _seven, _looped_seven],
     8: [_eight, _straight_eight, _two_ring_eight],
-    9: [_nine, _curled_nine, _waisted_nine, _open_nine, _flat_nine],
+    9: [_nine, _curled_nine, _curled_nine, _waisted_nine, _open_nine, _flat_nine],
 }

@@ -52,6 +52,25 @@ def render(
     return image
 
 
+def render_pixels(drawing: Drawing, *, height: int, pen_width: int, margin: int) -> np.ndarray:
+    """Draw strokes pixel by pixel, as on the canvas of a pixel editor, without anti-aliasing.
+
+    Args:
+        drawing: in the unit box.
+        height: the drawing's longer side, pen width included, pixels.
+        pen_width: pixels.
+        margin: empty pixels on each side.
+
+    Returns:
+        uint8 (height + 2 · margin, the same), 255 = ink on 0 = paper.
+    """
+    image = np.zeros((height + 2 * margin,) * 2, np.uint8)
+    for stroke in drawing:
+        points = np.rint(stroke * (height - pen_width) + (len(image) - 1) / 2).astype(np.int32)
+        cv2.polylines(image, [points], False, 255, pen_width, cv2.LINE_4)
+    return image
+
+
 def _draw_line(image: np.ndarray, points: np.ndarray, width: float) -> None:
     thickness = max(1, round(width))
     cv2.polylines(image, [points], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)

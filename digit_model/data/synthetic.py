@@ -5,25 +5,46 @@
 
 import numpy as np
 
-from digit_model.data.allographs import ALLOGRAPHS
+from digit_model.data.allographs import ALLOGRAPHS, Stroke
+from digit_model.data.one_or_seven import draw_figure, random_figure
 from digit_model.data.rendering import vary_strokes
 from digit_model.data.strokes import Drawing, unit_drawing
 
 POINT_NOISE = 0.03  # scale of the noise on each point, in units of the digit's height
 SPLINE_STEPS = 10  # segments between two control points
+FLAGGED_SHARE = 0.5  # of ones and sevens
+FLAGGED_VARIATION = 0.4  # of these: their label depends on angles
+ANGULAR_SHARE = 0.08  # of the others: straight lines only, as drawn with a mouse or in pixels
 
 
 def draw_allograph(label: int, rng: np.random.Generator) -> Drawing:
     """A digit in a random one of its allographs, as a drawing in the unit box."""
+    if label in (1, 7) and rng.random() < FLAGGED_SHARE:
+        return draw_flagged(label, rng)
     allographs = ALLOGRAPHS[label]
     strokes = allographs[rng.integers(len(allographs))](rng)
+    if rng.random() < ANGULAR_SHARE:
+        strokes = [(points, False) for points, _ in strokes]
     noise = abs(rng.normal(0, POINT_NOISE))  # standard deviation, another one for each digit
-    drawing = [
+    width = rng.uniform(0.5, 0.95)
+    return vary_strokes(trace(strokes, rng, noise, width), rng)
+
+
+def draw_flagged(label: int, rng: np.random.Generator) -> Drawing:
+    """A 1 with a flag, or a 7, of :mod:`digit_model.data.one_or_seven`, in the unit box."""
+    strokes = draw_figure(random_figure(label, rng), rng)
+    return vary_strokes(trace(strokes, rng), rng, strength=FLAGGED_VARIATION)
+
+
+def trace(
+    strokes: list[Stroke], rng: np.random.Generator, noise: float = 0.0, width: float = 1.0
+) -> Drawing:
+    """The paths through points with so much noise, so many times as wide, in the unit box."""
+    paths = [
         interpolate(np.array(points) + rng.normal(0, noise, (len(points), 2)), curved=curved)
         for points, curved in strokes
     ]
-    width = rng.uniform(0.5, 0.95)
-    return vary_strokes(unit_drawing([stroke * (width, 1.0) for stroke in drawing]), rng)
+    return unit_drawing([path * (width, 1.0) for path in paths])
 
 
 def interpolate(points: np.ndarray, *, curved: bool) -> np.ndarray:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
 import cv2
@@ -13,14 +14,16 @@ from digit_model.data import Digits
 from digit_model.data.parallel import map_parallel
 from digit_model.data.pens import BLOCK_PEN, DIGIT_PEN, log_uniform
 from digit_model.data.photographs import photograph, random_kind
-from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
+from digit_model.data.rendering import quantize_like_mouse, render, render_pixels, vary_strokes
 from digit_model.data.scans import load_scans, random_affine, vary_scan
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits
-from digit_model.data.synthetic import draw_allograph
+from digit_model.data.synthetic import draw_allograph, draw_flagged
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 DIGIT_HEIGHT = (8, 220)  # pixels, log-uniform
+PIXEL_SHARE = 0.04  # of the drawings: pixel by pixel, of this height; pixels
+PIXEL_HEIGHT, PIXEL_MARGIN = (7, 24), (0, 6)
 BLOCK_SHARE = 0.15  # of the 1s: drawn with BLOCK_PEN
 MOUSE_SHARE = 0.2  # of the drawings: recorded with few points, as by a mouse
 AFFINE_SHARE = 0.15  # of the drawings: strongly stretched, a quarter of them binarised
@@ -28,7 +31,18 @@ AFFINE_SHARE = 0.15  # of the drawings: strongly stretched, a quarter of them bi
 # digit is not legible and the photograph is not used.
 MIN_INK_IOU = 0.3
 
-Job = tuple[PenDigit | int, tuple[int, ...]]  # a recorded digit or a synthetic one's label; a seed
+PHOTOGRAPHED_FLAGS = 10  # one in so many of the flagged 1s and 7s is in a photograph
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """A synthetic 1 with a flag, or a 7."""
+
+    label: int
+
+
+Source = PenDigit | Flagged | int  # a recorded digit, or a synthetic one: any of a label is an int
+Job = tuple[Source, tuple[int, ...]]  # and a seed
 
 
 def stroke_training(
@@ -63,6 +77,21 @@ def photograph_training(
     return _draw_all(partial(_draw_photograph, find_ink=find_ink), jobs[shard], "photographs")
 
 
+def flagged_training(
+    count: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
+) -> Digits:
+    """``count`` synthetic 1s with a flag and 7s, see :mod:`digit_model.data.one_or_seven`."""
+    jobs: list[Job] = [(Flagged((1, 7)[n % 2]), (seed, 6, n)) for n in range(count)]
+    jobs = jobs[shard]
+    photographed = len(jobs) // PHOTOGRAPHED_FLAGS
+    drawn = (
+        _draw_all(partial(_draw_photograph, find_ink=find_ink), jobs[:photographed], "1s and 7s"),
+        _draw_all(partial(_draw_strokes, find_ink=find_ink), jobs[photographed:], "1s and 7s"),
+    )
+    images, labels = (np.concatenate(arrays) for arrays in zip(*drawn, strict=True))
+    return images, labels
+
+
 def scan_training(
     variants: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
 ) -> Digits:
@@ -92,10 +121,12 @@ def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]], find_ink: FindInk | None
     return preprocess(vary_scan(image, np.random.default_rng(seed)), find_ink)
 
 
-def _random_drawing(source: PenDigit | int, rng: np.random.Generator) -> Drawing:
-    """A random variation of a recorded digit, or a synthetic digit of this label."""
+def _random_drawing(source: Source, rng: np.random.Generator) -> Drawing:
+    """A random variation of a recorded digit, or a synthetic digit."""
     if isinstance(source, int):
         drawing = draw_allograph(source, rng)
+    elif isinstance(source, Flagged):
+        drawing = draw_flagged(source.label, rng)
     else:
         drawing = vary_strokes(source.drawing, rng, strength=0.8)
     return quantize_like_mouse(drawing, rng) if rng.random() < MOUSE_SHARE else drawing
@@ -120,6 +151,8 @@ def _draw_strokes(job: Job, find_ink: FindInk | None) -> np.ndarray:
     source, seed = job
     rng = np.random.default_rng(seed)
     drawing = _random_drawing(source, rng)
+    if rng.random() < PIXEL_SHARE:
+        return preprocess(_draw_pixels(drawing, rng), find_ink)
     label = source if isinstance(source, int) else source.label
     pen = log_uniform(DIGIT_PEN, rng)
     if label == 1 and rng.random() < BLOCK_SHARE:
@@ -141,3 +174,11 @@ def _draw_strokes(job: Job, find_ink: FindInk | None) -> np.ndarray:
     elif oversampling > 1:
         picture = cv2.resize(picture, (canvas, canvas), interpolation=cv2.INTER_AREA)
     return preprocess(picture, find_ink)
+
+
+def _draw_pixels(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
+    """As on the small canvas of a pixel editor."""
+    height = int(rng.integers(*PIXEL_HEIGHT))
+    pen = 1 if height < 12 else int(rng.integers(1, 1 + height // 6))
+    margin = int(rng.integers(*PIXEL_MARGIN))
+    return render_pixels(drawing, height=height, pen_width=pen, margin=margin)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.detect import Detections
 
 
@@ -14,9 +15,9 @@ class NumberCalibration:
     Attributes:
         digit_weight: of the digit network's log-probabilities beside the number network's.
         temperature: divides their sum before the softmax.
-        offset, digits, marks: the confidence of a number is the logistic function of ``offset`` +
-            ``digits`` · the sum of its digits' log-probabilities + ``marks`` · the sum of the
-            logarithms of the scores of what was found.
+        offset: the confidence of a number is the logistic function of it and of the others, each
+            times its evidence, see :func:`number_evidence`.
+        digits, marks, kinds, others: their weights.
     """
 
     digit_weight: float = 0.4
@@ -24,6 +25,8 @@ class NumberCalibration:
     offset: float = 3.0
     digits: float = 4.0
     marks: float = 0.5
+    kinds: float = 0.0
+    others: float = 0.0
 
     def probabilities(self, found: Detections, logits: np.ndarray) -> np.ndarray:
         """Of the ten digits, float64 (n, 10), for n marks and the digit network's logits of each.
@@ -34,16 +37,28 @@ class NumberCalibration:
         summed = by_number + self.digit_weight * log_softmax(logits)
         return np.asarray(np.exp(log_softmax(summed / self.temperature)))
 
-    def confidence(self, probabilities: np.ndarray, scores: np.ndarray) -> float:
-        """That a whole number is right, in [0, 1].
-
-        Args:
-            probabilities: float (n,), of the digits that were read.
-            scores: float (m,), of all marks that were found.
-        """
-        evidence = self.offset + self.digits * np.log(probabilities).sum()
-        evidence += self.marks * np.log(scores).sum()
+    def confidence(self, probabilities: np.ndarray, found: Detections) -> float:
+        """That a whole number is right, in [0, 1]; see :func:`number_evidence`."""
+        weights = self.digits, self.marks, self.kinds, self.others
+        evidence = self.offset + number_evidence(probabilities, found) @ weights
         return float(np.exp(-np.logaddexp(0, -evidence)))
+
+
+def number_evidence(probabilities: np.ndarray, found: Detections) -> np.ndarray:
+    """What tells whether a whole number is right.
+
+    Args:
+        probabilities: float (n,), of the digits that were read.
+        found: all marks.
+
+    Returns:
+        float64 (4,), the sums of the logarithms of these probabilities, of the marks' scores and of
+        the probabilities that each mark is a digit, or is none, whichever it was taken for; and how
+        many were taken for none.
+    """
+    other = found.classes[:, OTHER].astype(np.float64)
+    logarithms = (np.log(probabilities), np.log(found.scores), np.log(np.maximum(other, 1 - other)))
+    return np.array([*(values.sum() for values in logarithms), (other >= NO_DIGIT).sum()])
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
 from digit_model.ink.marks import AS_HIGH
 from digit_model.ink.writing import extract_writing
-from digit_model.number import OTHER
+from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, FindDigits, find_digits
 from digit_model.number.lines import lines_with_others
@@ -21,7 +21,6 @@ from digit_model.preprocess import Preprocessed
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 LEAST_CONFIDENCE = 0.001  # of a number; noise and most blots have less
-NO_DIGIT = 0.5  # probability of another mark from which it isn't read as a digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,9 +159,8 @@ class NumberReader:
         text = "\n".join(
             "".join(predictions[index].label or "" for index in line) for line in lines
         ).strip("\n")
-        confidence = self.number_calibration.confidence(
-            probabilities[is_digit].max(axis=1), found.scores
-        )
+        best = probabilities[is_digit].max(axis=1)
+        confidence = self.number_calibration.confidence(best, found)
         digits = [
             (tuple(found.boxes[index].tolist()), predictions[index])
             for line in lines

@@ -16,7 +16,12 @@ from digit_model.data.development_sets import validation_sets
 from digit_model.data.mnist import degraded_mnist, mnist_digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits
-from digit_model.data.training_sets import photograph_training, scan_training, stroke_training
+from digit_model.data.training_sets import (
+    flagged_training,
+    photograph_training,
+    scan_training,
+    stroke_training,
+)
 from digit_model.ink import FindInk
 from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 from digit_model.training.cache import Arrays, cached
@@ -27,7 +32,7 @@ IMAGES, LABELS = " images", " labels"  # suffixes of a set's name in the cache
 # MNIST's training images in the cache; all other sets beside it are for validation.
 TRAINING = "training"
 # What a cycle draws, in the order of TrainingSet.rendered.
-FAMILIES = ("strokes", "allographs", "photographs", "scans", "degraded MNIST")
+FAMILIES = ("strokes", "allographs", "1s and 7s", "photographs", "scans", "degraded MNIST")
 DRY_RUN_SIZE = 32  # images of each kind that a dry run generates in each process
 
 
@@ -172,6 +177,7 @@ def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) ->
         rendered = (
             stroke_training(recipe.stroke_variants, 0, seed, shard, find_ink=ink),
             stroke_training(0, recipe.allographs, seed, shard, find_ink=ink),
+            flagged_training(recipe.flagged, seed, shard, find_ink=ink),
             photograph_training(recipe.photographs, seed, shard, find_ink=ink),
             scan_training(recipe.scan_variants, seed, shard, find_ink=ink),
             degraded_mnist(source.data_dir, recipe.degraded, seed, shard, find_ink=ink),

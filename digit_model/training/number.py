@@ -137,10 +137,7 @@ def train_number(
         batches=partial(_batches, loader),
         loss=partial(number_loss, device=device),
         measure=partial(_measure, pictures=16 if dry_run else DEVELOPMENT_PICTURES),
-        sheet=(
-            "number_training_pictures.png",
-            partial(number_training_sheet, pictures, setup["seed"]),
-        ),
+        sheet=("number_training_pictures.png", draw_sheet),
     )
     weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
     trained = NumberNetwork(recipe.network)

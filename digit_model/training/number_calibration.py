@@ -1,58 +1,87 @@
 """Fitting the constants of :class:`~digit_model.number.calibration.NumberCalibration`."""
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
 from digit_model.calibration import fit_temperature, nll
-from digit_model.data.number_pictures import draw_number
+from digit_model.data.handwriting import SIGNS
+from digit_model.data.number_pictures import draw_number, number_drawing
+from digit_model.data.photographs import SEEN, photograph
 from digit_model.decode import decode
 from digit_model.ink.extract import WORK_SIDE
-from digit_model.number import OTHER
-from digit_model.number.calibration import NumberCalibration, log_softmax
+from digit_model.number import NO_DIGIT, OTHER
+from digit_model.number.calibration import NumberCalibration, log_softmax, number_evidence
 from digit_model.number.detect import Detections
 from digit_model.number.lines import lines_of
-from digit_model.number.reading import NO_DIGIT
 from digit_model.recognizer import DigitRecognizer
 from digit_model.weights import ModelConfig, Networks
 
-LONGEST = 10  # digits
+LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
+SIGNED, SIGN_SHARE = 0.35, 0.3  # of the numbers; of their places between two digits
 WEIGHTS = np.linspace(0, 1, 11)  # of the digit network, of which the best is taken
 NEWTON_STEPS, RIDGE = 50, 1e-2
 
-Marks = tuple[Detections, np.ndarray]  # of one number, and the digit network's logits
+# Attributes of a calibration: the offset, and the weights of number_evidence().
+CONFIDENCE = ("offset", "digits", "marks", "kinds", "others")
+
+
+class Marks(NamedTuple):
+    """What is found in one picture of a number."""
+
+    found: Detections
+    logits: np.ndarray  # the digit network's, float32 (n, 10)
+    digits: np.ndarray  # indices of the digits, from left to right
 
 
 def fit_number_calibration(
     networks: Networks, config: ModelConfig, *, numbers: int
 ) -> NumberCalibration:
-    """Fit them on so many numbers drawn by the development writers, any spacing, 1 to 10 digits."""
+    """Fit them on so many numbers of the development writers, with signs among the digits or not.
+
+    Three in four are drawings of 1 to 10 digits, the others photographs of 1 to 5.
+    """
     reader = DigitRecognizer(networks, config, id="number").number_reader
     texts: list[str] = []
     marks: list[Marks] = []
     for number in range(numbers):
         rng = np.random.default_rng((41, number))
-        text = "".join(map(str, rng.integers(0, 10, 1 + number % LONGEST)))
-        picture = decode(draw_number(text, rng), max_side=WORK_SIDE)
-        found, _, logits = reader.find(picture)
-        digits = found.classes[:, OTHER] < NO_DIGIT
-        order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[digits])])
-        chosen = np.flatnonzero(digits)[order]
-        texts.append(text)
-        marks.append((found.select(chosen), logits[chosen]))
+        text, picture = _random_number(number, rng)
+        found, _, logits = reader.find(decode(picture, max_side=WORK_SIDE))
+        is_digit = found.classes[:, OTHER] < NO_DIGIT
+        order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[is_digit])])
+        texts.append("".join(filter(str.isdigit, text)))
+        marks.append(Marks(found, logits, np.flatnonzero(is_digit)[order]))
     calibration = _fit_probabilities(texts, marks)
     return _fit_confidence(calibration, texts, marks)
+
+
+def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    photographed = number % 4 == 3
+    count = 1 + number % (LONGEST_PHOTOGRAPHED if photographed else LONGEST)
+    signs = rng.choice(list(SIGNS), count - 1) if rng.random() < SIGNED else [""] * (count - 1)
+    text = str(rng.integers(10))
+    for sign in signs:
+        text += (str(sign) if rng.random() < SIGN_SHARE else "") + str(rng.integers(10))
+    if not photographed:
+        return text, draw_number(text, rng)
+    drawing, digit = number_drawing(text, rng)
+    kind = SEEN[rng.integers(len(SEEN))]  # of the others only the evaluation knows
+    return text, photograph(drawing, kind, rng, digit=digit)[0]
 
 
 def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibration:
     """On the numbers in which as many digits were found as there are."""
     fitting = [
-        (text, *each) for text, each in zip(texts, marks, strict=True) if len(text) == len(each[1])
+        (text, each.found.classes[each.digits], each.logits[each.digits])
+        for text, each in zip(texts, marks, strict=True)
+        if len(text) == len(each.digits)
     ]
     if not fitting:
         return NumberCalibration()
     labels = np.array([int(digit) for text, *_ in fitting for digit in text])
-    classes = np.concatenate([found.classes for _, found, _ in fitting])
+    classes = np.concatenate([classes for _, classes, _ in fitting])
     logits = np.concatenate([logits for *_, logits in fitting])
     best, least = NumberCalibration(), np.inf
     for weight in WEIGHTS:
@@ -69,20 +98,17 @@ def _fit_confidence(
 ) -> NumberCalibration:
     """Logistic regression of whether a number is right, by Newton's method."""
     rows, right = [], []
-    for text, (found, logits) in zip(texts, marks, strict=True):
-        if not len(logits):
+    for text, (found, logits, digits) in zip(texts, marks, strict=True):
+        if not len(digits):
             continue
-        probabilities = calibration.probabilities(found, logits)
-        rows.append(
-            [1.0, np.log(probabilities.max(axis=1)).sum(), np.log(found.scores).sum()],
-        )
+        probabilities = calibration.probabilities(found, logits)[digits]
+        rows.append([1.0, *number_evidence(probabilities.max(axis=1), found)])
         right.append("".join(map(str, probabilities.argmax(axis=1))) == text)
     features, targets = np.array(rows), np.array(right, np.float64)
-    weights = np.array([calibration.offset, calibration.digits, calibration.marks])
+    weights = np.array([getattr(calibration, name) for name in CONFIDENCE])
     for _ in range(NEWTON_STEPS if 0 < targets.sum() < len(targets) else 0):
         shares = 1 / (1 + np.exp(-features @ weights))
         gradient = features.T @ (targets - shares) - RIDGE * weights
         curvature = (features * (shares * (1 - shares))[:, None]).T @ features
-        weights = weights + np.linalg.solve(curvature + RIDGE * np.eye(3), gradient)
-    offset, digits, marks_weight = weights.tolist()
-    return dataclasses.replace(calibration, offset=offset, digits=digits, marks=marks_weight)
+        weights = weights + np.linalg.solve(curvature + RIDGE * np.eye(len(weights)), gradient)
+    return dataclasses.replace(calibration, **dict(zip(CONFIDENCE, weights.tolist(), strict=True)))

@@ -31,6 +31,7 @@ class Recipe:
     ema_decay: float = 0.998  # per step; the averaged weights are exported
     stroke_variants: int = 12  # renderings of each recorded digit
     allographs: int = 30_000  # synthetic digits, see digit_model.data.allographs
+    flagged: int = 24_000  # and 1s and 7s, see digit_model.data.one_or_seven
     photographs: int = 12_000  # synthetic photographs of recorded and synthetic digits
     scan_variants: int = 8  # variations of each scan of other collections
     degraded: int = 24_000  # MNIST images, see digit_model.data.degradation
@@ -109,7 +110,7 @@ class FastRecipe:
 # The fields that determine the generated data. It is the same for every --seed, which changes only
 # the initial weights, the order of the digits and the augmentation.
 DATA_FIELDS = (
-    *("stroke_variants", "allographs", "photographs"),
+    *("stroke_variants", "allographs", "flagged", "photographs"),
     *("scan_variants", "degraded", "nondigits"),
 )
 
@@ -118,6 +119,7 @@ QUICK = Recipe(
     cycles=(Cycle(4e-3, 0.5, (0.8, 0.1)),),
     stroke_variants=4,
     allographs=10_000,
+    flagged=4_000,
     photographs=2_000,
     scan_variants=2,
     degraded=5_000,
@@ -140,6 +142,7 @@ RECIPES = {
         first_data_seed=4,
         stroke_variants=4,
         allographs=40_000,
+        flagged=40_000,
         photographs=4_000,
         scan_variants=4,
         degraded=12_000,
@@ -153,6 +156,7 @@ RECIPES = {
         first_data_seed=3,
         stroke_variants=1,
         allographs=4_000,
+        flagged=2_000,
         photographs=1_000,
         scan_variants=1,
         degraded=4_000,
@@ -172,6 +176,7 @@ RECIPES = {
         ema_decay=0.98,
         stroke_variants=0,
         allographs=0,
+        flagged=0,
         photographs=0,
         scan_variants=0,
         degraded=0,
