@@ -95,22 +95,6 @@ def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dry
     return DryRun(output, printed.getvalue(), sum(preprocessed))
 
 
-@pytest.fixture
-def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spares the drawing of what train.py trains on, for tests of the rest of it."""
-
-    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        digits = stroke_training(1, 0, 0, slice(0, 100))
-        return digits, {"strokes": digits}
-
-    def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
-        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
-        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
-
-    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
-    monkeypatch.setattr(train, "load_cycle", drawn)
-
-
 def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
     images, labels = stroke_training(1, 0, 0, slice(0, 64))
