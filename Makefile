@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 BIOME := node_modules/.bin/biome
-PARALLEL := --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # PyTorch's own index has CPU builds a tenth the size of the default ones. It is tried for
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu

@@ -50,7 +50,6 @@ expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
-ONE_SERVER = ("test_docs", "test_mcp")  # files whose tests ask the same server
 LONGEST = ("test_page", "test_photographs", "test_training")  # files, each more than half a minute
 START_SECONDS = 90  # enough to import torch on a busy machine
 CHROMIUM_FLAGS = [
@@ -356,15 +355,12 @@ def ink(visitor: Visitor) -> float:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long first, so that in the end no process is left alone with one.
 
-    The tests of a file run in one process, as they share a server or a Hub. Those of the cluster
-    run by themselves, in their order: a Ray whose machine has died ends the process that asked it.
+    Those of the cluster run by themselves, in their order: a Ray whose machine has died ends the
+    process that asked it.
     """
     if all(item.path.parent.name == "cluster" for item in items):
         return
     kinds = ("browser", "slow", "hub")
-    for item in items:
-        file = item.path.stem
-        item.add_marker(pytest.mark.xdist_group("mcp" if file in ONE_SERVER else file))
     items.sort(
         key=lambda item: [
             item.path.stem not in LONGEST,

@@ -338,7 +338,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--resume"], "no checkpoint"),
+        (["--resume"], "train.py: There is no checkpoint to resume from"),
         (["--output", "/dev/null/w"], "/dev/null"),
         (["--epochs", "many"], "whole number from 1"),
         (["--epochs", "0"], "whole number from 1"),
@@ -360,11 +360,12 @@ def test_bad_input_ends_with_status_two_and_a_sentence(
 
 
 @pytest.mark.slow
-def test_bad_input_as_it_is_typed(tmp_path: Path) -> None:
-    finished = run("--dry-run", "--output", tmp_path / "w", "--resume")
+def test_bad_input_as_it_is_typed() -> None:
+    finished = run("--dry-run", "--push-to-hub", "nobody")
     assert finished.returncode == 2
-    assert finished.stderr.startswith("train.py: There is no checkpoint to resume from")
-    assert finished.stderr.strip().count("\n") == 0
+    assert finished.stderr.strip() == (
+        "train.py: A repository on the Hub is named like user/repo, not 'nobody'."
+    )
 
 
 @pytest.mark.slow
