@@ -18,7 +18,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # torch reads this when it is imported, here and in the processes that tests start. These run in
 # parallel, and with more threads they would wait for one another's cores.
@@ -40,6 +40,11 @@ from playwright.sync_api import (
 )
 
 from digit_model.serving.client import RecognizerClient
+
+if TYPE_CHECKING:  # they import torch
+    from digit_model.data import Digits
+    from digit_model.training.dataset import DataSource, TrainingSet
+    from digit_model.training.recipe import Recipe
 
 expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
@@ -414,9 +419,34 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spares the drawing of what train.py trains on, for tests of the rest of it."""
+    import train
+    from digit_model.data.training_sets import stroke_training
+    from digit_model.training.dataset import TrainingSet
+
+    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
+        digits = stroke_training(1, 0, 0, slice(0, 100))
+        return digits, {"strokes": digits}
+
+    def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
+        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
+        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
+
+    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
+    monkeypatch.setattr(train, "load_cycle", drawn)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serving(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def mcp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(tmp_path_factory.mktemp("mcp"), "--mcp") as running:
         yield running
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import ROOT, Server, serving
+from conftest import ROOT, Server
 from gradio_client import Client
 from hub_client import Client as HubClient
 from hub_server import WRITE
@@ -93,12 +93,6 @@ def expected_output(code: str) -> str:
     return next(pattern for word, pattern in PRINTED.items() if word in code)
 
 
-@pytest.fixture(scope="module")
-def docs_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("docs"), "--mcp") as running:
-        yield running
-
-
 @pytest.fixture
 def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder that has what the examples read of the repository."""
@@ -115,7 +109,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_python(block: Block, clone: Path, request: pytest.FixtureRequest, capsys: Any) -> None:
     code = block.code
     if ADDRESS in code:
-        code = code.replace(ADDRESS, request.getfixturevalue("docs_server").url)
+        code = code.replace(ADDRESS, request.getfixturevalue("mcp_server").url)
     if "onnx" in code:
         for words in [each for found in blocks_of(block.page) for each in commands(found.code)]:
             if words[:4] == ["python", "-m", "digit_model", "export"]:
@@ -137,11 +131,11 @@ def test_python_with_the_hub(client: HubClient) -> None:
 
 
 @pytest.mark.slow
-def test_curl(docs_server: Server) -> None:
+def test_curl(mcp_server: Server) -> None:
     found = [block for block in BLOCKS if block.language == "sh" and "curl" in block.code]
     assert found
     for block in found:
-        code = block.code.replace(ADDRESS, docs_server.url)
+        code = block.code.replace(ADDRESS, mcp_server.url)
         finished = subprocess.run(
             ["bash", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
         )
@@ -149,7 +143,7 @@ def test_curl(docs_server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_javascript(docs_server: Server, tmp_path: Path) -> None:
+def test_javascript(mcp_server: Server, tmp_path: Path) -> None:
     """It is parsed, not run: @gradio/client comes from npm, and the tests use no network."""
     node = shutil.which("node")
     assert node is not None, "Node.js, which `make` installs for the linter, parses the example"
@@ -160,18 +154,18 @@ def test_javascript(docs_server: Server, tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stderr
     calls = re.findall(r'client\.predict\("(/\w+)", \{ (.*?) \}\)', block.code)
     assert calls
-    endpoints = public_endpoints(docs_server)
+    endpoints = public_endpoints(mcp_server)
     for name, options in calls:
         assert {option.partition(":")[0] for option in options.split(", ")} <= endpoints[name]
 
 
 @pytest.mark.slow
-def test_the_table_of_endpoints(docs_server: Server) -> None:
+def test_the_table_of_endpoints(mcp_server: Server) -> None:
     listed = {
         row["Endpoint"].strip("`"): set(re.findall(r"`(\w+)", row["In"]))
         for row in table_rows(DOCS / "api.md", "Endpoint").values()
     }
-    assert listed == public_endpoints(docs_server)
+    assert listed == public_endpoints(mcp_server)
 
 
 def public_endpoints(server: Server) -> dict[str, set[str]]:
@@ -195,6 +189,7 @@ def test_predictions_on_the_command_line(clone: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.slow  # the training takes seconds
+@pytest.mark.usefixtures("next_to_no_data")
 def test_own_digits(mnist_folder: Path, clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     drawings = ROOT / "data" / "drawings"
     with (drawings / "labels.csv").open(encoding="utf-8") as file:

@@ -7,25 +7,18 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Drawing, Server, serving
+from conftest import ROOT, Drawing, Server
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
 pytestmark = pytest.mark.slow
 
 TOOLS = {"predict", "read_number", "recognize", "predict_batch", "explain", "submit_correction"}
-
-
-@pytest.fixture(scope="module")
-def mcp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("mcp"), "--mcp") as running:
-        yield running
 
 
 def ask(server: Server, tool: str | None = None, **arguments: Any) -> Any:
@@ -83,10 +76,15 @@ def test_an_explanation_is_a_picture(mcp_server: Server, drawings: list[Drawing]
     assert result.content[0].type == "image"
 
 
+def corrections(server: Server) -> set[Path]:
+    return set(server.log.parent.glob("corrections/**/*.png"))
+
+
 def test_errors_are_sentences_and_nothing_is_fetched(
     mcp_server: Server, drawings: list[Drawing]
 ) -> None:
     picture = drawings[0].data_url()
+    kept = corrections(mcp_server)
     for tool, arguments in (
         ("predict", {"image": "data:image/png;base64,aGVsbG8=", "top_k": 3}),
         ("predict", {"image": f"{mcp_server.url}/pwa_icon", "top_k": 3}),
@@ -96,7 +94,7 @@ def test_errors_are_sentences_and_nothing_is_fetched(
         result = ask(mcp_server, tool, **arguments)
         assert result.isError, (tool, arguments)
         assert "Traceback" not in result.content[0].text
-    assert not list(mcp_server.log.parent.glob("corrections/**/*.png"))
+    assert corrections(mcp_server) == kept
 
 
 def test_the_page_s_process_imports_nothing_that_takes_long_and_is_not_asked_for(

@@ -345,8 +345,7 @@ def test_a_shadow_is_no_ink(visitor: Visitor) -> None:
 # ---- the page
 
 
-def test_more_guesses_need_neither_drawing_nor_server(visit: Visit) -> None:
-    visitor = visit()
+def test_more_guesses_need_neither_drawing_nor_server(visitor: Visitor) -> None:
     visitor.draw(drawing_of("9"))
     visitor.settle()
     expect(visitor.label).to_have_text("9")

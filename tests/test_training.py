@@ -95,22 +95,6 @@ def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dry
     return DryRun(output, printed.getvalue(), sum(preprocessed))
 
 
-@pytest.fixture
-def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spares the drawing of what train.py trains on, for tests of the rest of it."""
-
-    def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        digits = stroke_training(1, 0, 0, slice(0, 100))
-        return digits, {"strokes": digits}
-
-    def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
-        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
-        return TrainingSet(mnist, (images, labels), images[:16], 0.5)
-
-    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
-    monkeypatch.setattr(train, "load_cycle", drawn)
-
-
 def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
     images, labels = stroke_training(1, 0, 0, slice(0, 64))
@@ -357,7 +341,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--resume"], "no checkpoint"),
+        (["--resume"], "train.py: There is no checkpoint to resume from"),
         (["--output", "/dev/null/w"], "/dev/null"),
         (["--epochs", "many"], "whole number from 1"),
         (["--epochs", "0"], "whole number from 1"),
@@ -380,11 +364,12 @@ def test_bad_input_ends_with_status_two_and_a_sentence(
 
 
 @pytest.mark.slow
-def test_bad_input_as_it_is_typed(tmp_path: Path) -> None:
-    finished = run("--dry-run", "--output", tmp_path / "w", "--resume")
+def test_bad_input_as_it_is_typed() -> None:
+    finished = run("--dry-run", "--push-to-hub", "nobody")
     assert finished.returncode == 2
-    assert finished.stderr.startswith("train.py: There is no checkpoint to resume from")
-    assert finished.stderr.strip().count("\n") == 0
+    assert finished.stderr.strip() == (
+        "train.py: A repository on the Hub is named like user/repo, not 'nobody'."
+    )
 
 
 @pytest.mark.slow

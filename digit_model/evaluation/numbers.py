@@ -1,7 +1,8 @@
 """How well whole numbers are read: synthetic ones, by the development writers' hands."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import SPACINGS
 from digit_model.data.nondigits import load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
-from digit_model.data.photographs import KINDS, UNSEEN, photograph
+from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.recognizer import DigitRecognizer
 
@@ -53,7 +54,8 @@ def evaluate_numbers(
     answers: dict[str, list[_Answer]] = {}
     errors: list[NumberError] = []
     numbers = list(_numbers())[::step]
-    for name, text, picture in tqdm(numbers, desc="numbers", leave=False, disable=None):
+    for name, make in tqdm(numbers, desc="numbers", leave=False, disable=None):
+        text, picture = make()
         number = recognizer.read_number(picture)
         answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
         if number.text != text:
@@ -71,25 +73,36 @@ def evaluate_numbers(
     }, errors
 
 
-def _numbers() -> Iterator[tuple[str, str, np.ndarray]]:
-    """Set, text and picture of each."""
-    for spacing in SPACINGS:
+def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
+    """The set of each, and what makes its text and picture: drawing takes longer than reading."""
+    for index, spacing in enumerate(SPACINGS):
         for number in range(PER_SPACING):
-            rng = np.random.default_rng((31, list(SPACINGS).index(spacing), number))
-            text = _random_text(LENGTHS[number % len(LENGTHS)], rng)
-            yield f"drawn, {spacing}", text, draw_number(text, rng, spacing=spacing)
+            yield f"drawn, {spacing}", partial(_in_a_line, spacing, index, number)
     for number in range(LINES):
-        rng = np.random.default_rng((32, number))
-        lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
-        yield "drawn, two or three lines", "\n".join(lines), draw_number("\n".join(lines), rng)
+        yield "drawn, two or three lines", partial(_in_lines, number)
     for index, (name, kind) in enumerate(KINDS.items()):
+        which = "unseen" if name in UNSEEN else "seen"
         for number in range(PER_KIND):
-            rng = np.random.default_rng((33, index, number))
-            text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
-            which = "unseen" if name in UNSEEN else "seen"
-            drawing, digit = number_drawing(text, rng)
-            picture = photograph(drawing, kind, rng, digit=digit)[0]
-            yield f"photographs, {which} kinds", text, picture
+            yield f"photographs, {which} kinds", partial(_photographed, kind, index, number)
+
+
+def _in_a_line(spacing: str, index: int, number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((31, index, number))
+    text = _random_text(LENGTHS[number % len(LENGTHS)], rng)
+    return text, draw_number(text, rng, spacing=spacing)
+
+
+def _in_lines(number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((32, number))
+    lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
+    return "\n".join(lines), draw_number("\n".join(lines), rng)
+
+
+def _photographed(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((33, index, number))
+    text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
+    drawing, digit = number_drawing(text, rng)
+    return text, photograph(drawing, kind, rng, digit=digit)[0]
 
 
 def _random_text(length: int, rng: np.random.Generator) -> str:

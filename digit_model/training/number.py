@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
-from torchvision.ops import generalized_box_iou_loss
 
 from digit_model.data.number_pictures import number_picture
 from digit_model.model_folder import ModelError
@@ -64,6 +63,8 @@ def centres(boxes: Tensor, classes: Tensor, shape: tuple[int, int]) -> tuple[Ten
 
 def number_loss(network: nn.Module, batch: Batch, *, device: torch.device) -> Tensor:
     """Focal loss of the centres, cross-entropy of the classes and GIoU loss of the boxes."""
+    from torchvision.ops import generalized_box_iou_loss  # seconds to import
+
     ink, boxes, classes = (tensor.to(device, non_blocking=True) for tensor in batch)
     with torch.autocast(device.type, torch.bfloat16):
         answers = network(ink[:, None].float() / 255)
