@@ -66,7 +66,7 @@ from digit_model.training.dataset import (
     load_cycle,
     load_mnist_and_validation,
 )
-from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
+from digit_model.training.distillation import Ensemble, blend, load_ensemble, load_initial_network
 from digit_model.training.fast import measure_fast
 from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
@@ -289,6 +289,9 @@ def train(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[dict[st
 
         exported = DigitCNN(recipe.network)
         exported.load_state_dict(networks.ema.module.state_dict())
+        if recipe.start_share:
+            start, _ = load_initial_network(args.start, recipe.network)
+            exported = blend(start, exported, recipe.start_share)
         weights = load_weights(args.beside or DEFAULT_WEIGHTS)
         export(exported, args.output, weights, validation, state.history, setup)
         log.finish(args.output)

@@ -12,7 +12,10 @@ import numpy as np
 # more than a share MAX_UNSURE of all answers unsure.
 MAX_SURE_ERROR = 0.002
 MAX_UNSURE = 0.03
-DIGIT_TPR = 0.997  # share of real digits that the not-a-digit threshold has to accept
+# Share of real digits that the not-a-digit threshold accepts; and the least, so that it lies above
+# the energy of logits that are all 0, where most of what is no digit lies.
+DIGIT_TPR, LEAST_DIGIT_TPR = 0.997, 0.99
+UNDECIDED = 0.03  # above that energy, which is ln 10
 
 
 @dataclass(frozen=True)
@@ -128,8 +131,15 @@ def calibrate(
     return dataclasses.replace(
         fitted,
         unsure_below=_unsure_threshold(fitted.probabilities(logits), labels),
-        not_a_digit_below=float(np.quantile(fitted.digit_scores(logits), 1 - DIGIT_TPR)),
+        not_a_digit_below=_digit_threshold(fitted, logits),
     )
+
+
+def _digit_threshold(fitted: Calibration, logits: np.ndarray) -> float:
+    """The digit score from which ink is a digit, from logits of digits."""
+    most, usual = np.quantile(fitted.digit_scores(logits), [1 - LEAST_DIGIT_TPR, 1 - DIGIT_TPR])
+    (undecided,) = fitted.digit_scores(np.full((1, 10), UNDECIDED))
+    return float(min(max(usual, undecided), most))
 
 
 def _unsure_threshold(probabilities: np.ndarray, labels: np.ndarray) -> float:

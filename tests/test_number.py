@@ -120,7 +120,7 @@ def test_predict_says_that_there_are_several_and_names_them(recognizer: DigitRec
     named = [prediction.number.text for prediction in predictions if prediction.number]
     assert sum(map(str.__eq__, named, TEXTS)) >= len(TEXTS) - 1
     assert all(prediction.label is None for prediction in predictions)
-    one = recognizer.predict(drawing_of("4", 1))
+    one = recognizer.predict(drawing_of("4", 3))
     assert (one.verdict, one.number) == ("digit", None)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 import train
 from digit_model import DigitRecognizer, ModelError
@@ -36,7 +36,12 @@ from digit_model.training.dataset import (
     load_cycle,
     load_mnist_and_validation,
 )
-from digit_model.training.distillation import Ensemble, load_ensemble, load_initial_network
+from digit_model.training.distillation import (
+    Ensemble,
+    blend,
+    load_ensemble,
+    load_initial_network,
+)
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers
 from digit_model.training.recipe import Cycle, Recipe
@@ -201,10 +206,22 @@ def test_a_trained_network_is_refined_by_its_teachers(
     for options, complaint in (
         (("--recipe", "distilled"), "needs --teachers"),
         (("--teachers", trained), "no other takes them"),
+        (("--recipe", "refined"), "needs --start"),
         (("--start", tmp_path / "none"), "There is no folder"),
     ):
         assert train_here(*common, tmp_path / "third", *options) == 2
         assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_blend_keeps_a_share_of_the_weights_that_it_started_from() -> None:
+    start, trained = (DigitCNN(NetworkConfig(stem=8, stages=((8,), (8,)))) for _ in range(2))
+    weights = {
+        share: nn.utils.parameters_to_vector(blend(start, trained, share).parameters())
+        for share in (0.0, 0.25, 1.0)
+    }
+    assert torch.equal(weights[0.0], nn.utils.parameters_to_vector(trained.parameters()))
+    assert torch.equal(weights[1.0], nn.utils.parameters_to_vector(start.parameters()))
+    torch.testing.assert_close(weights[0.25], 0.75 * weights[0.0] + 0.25 * weights[1.0])
 
 
 def test_learning_rate_rises_then_falls_to_zero_in_each_cycle() -> None:

@@ -127,6 +127,10 @@ def _training(config: dict[str, Any]) -> str:
     sources.append(
         f"{recipe.get('allographs', 0):,} synthetic digits in ways of writing from around the world"
     )
+    if "flagged" in recipe:
+        sources.append(
+            f"{recipe['flagged']:,} synthetic 1s and 7s, labelled by how steeply the flag rises"
+        )
     if "photographs" in recipe:
         sources.append(
             f"{recipe['photographs']:,} synthetic photographs, of those writers' digits and of "
@@ -172,6 +176,8 @@ def _length(training: dict[str, Any]) -> str:
         length = f"{_count(len(recipe['cycles']), 'cycle')} of {length}"
     if "teachers" in training:
         length += f" taught by {_count(len(training['teachers']), 'such network')}"
+    if recipe.get("start_share"):
+        length += f" that keep {recipe['start_share']:.0%} of the weights before them"
     if "start" in training:
         length = f"{_length(training['start']['training'])}, then {length}"
     return length

@@ -50,3 +50,16 @@ def load_initial_network(
     if config.network != architecture:
         raise ModelError(f"The network in {folder} is not of the recipe's shape.")
     return networks.digit, {"sha256": config.hashes.sha256, "training": config.training}
+
+
+def blend(start: DigitCNN, trained: DigitCNN, start_share: float) -> DigitCNN:
+    """The weighted mean of two networks' weights, of which one was trained from the other."""
+    blended = DigitCNN(trained.config)
+    initial = start.state_dict()
+    blended.load_state_dict(
+        {
+            name: torch.lerp(tensor.double(), initial[name].double(), start_share).to(tensor.dtype)
+            for name, tensor in trained.state_dict().items()
+        }
+    )
+    return blended.eval()

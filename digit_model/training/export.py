@@ -101,6 +101,6 @@ def export_number(
     config = dataclasses.replace(
         weights.config, number_network=number_network.config, number_training=setup
     )
-    calibration = fit_number_calibration(networks, config, numbers=12 if dry_run else 600)
+    calibration = fit_number_calibration(networks, config, numbers=12 if dry_run else 1200)
     save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
     learning_curves(history, folder / FIGURES / "number_learning_curves.png")

@@ -139,6 +139,8 @@ def _problem(args: argparse.Namespace) -> str | None:
         return None
     if RECIPES[recipe].needs_teachers != bool(args.teachers):
         return "the distilled recipe needs --teachers, and no other takes them"
+    if RECIPES[recipe].start_share and not args.start:
+        return f"the recipe {recipe} needs --start"
     if args.seeds and args.push_to_hub:
         return "--seeds trains several networks: push one of them afterwards"
     if args.seeds and _processes() > 1:
