@@ -31,7 +31,7 @@ from digit_model import Prediction
 from digit_model.__main__ import main
 from digit_model.cli.arguments import Parser
 from digit_model.evaluation.report import PARTS
-from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES
+from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SHIP
 from digit_model.training.seeds import read_rows, summary
 from page.server import limits
 from page.server import options as app_options
@@ -499,7 +499,7 @@ def test_the_table_of_a_predictions_fields() -> None:
 
 def test_recipes_and_parts_of_the_evaluation() -> None:
     page = DOCS / "training.md"
-    recipes = [*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES]
+    recipes = [*RECIPES, *DRAWN_RECIPES, SHIP, *FAST_RECIPES]
     assert [row.strip("`") for row in table_rows(page, "`--recipe`")] == recipes
     (sentence,) = re.findall(r"^The parts are (.+?)\.", prose_of(page), re.MULTILINE | re.DOTALL)
     assert tuple(re.findall(r"`(.+?)`", sentence)) == PARTS

@@ -514,6 +514,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     recipe = Recipe(
         stroke_variants=0,
         allographs=8,
+        flagged=0,
         photographs=0,
         scan_variants=0,
         degraded=0,

@@ -30,7 +30,7 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     )
     add(
         "--recipe",
-        choices=(*RECIPES, *DRAWN_RECIPES, *FAST_RECIPES, SHIP),
+        choices=(*RECIPES, *DRAWN_RECIPES, SHIP, *FAST_RECIPES),
         default="default",
         help="named set of hyperparameters; ink and number train the networks that find ink in "
         "photographs and the digits of numbers; mnist-fast is measured and not kept; ship makes "
