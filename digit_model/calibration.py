@@ -12,10 +12,10 @@ import numpy as np
 # more than a share MAX_UNSURE of all answers unsure.
 MAX_SURE_ERROR = 0.002
 MAX_UNSURE = 0.03
-# Share of real digits that the not-a-digit threshold accepts; and the least, so that it lies above
-# the energy of logits that are all 0, where most of what is no digit lies.
-DIGIT_TPR, LEAST_DIGIT_TPR = 0.997, 0.99
-UNDECIDED = 0.03  # above that energy, which is ln 10
+DIGIT_TPR = 0.997  # share of real digits that the not-a-digit threshold accepts,
+# unless it lay below the energy of logits that are all so low, where most of what is no digit lies;
+UNDECIDED = 0.03
+LEAST_DIGIT_TPR = 0.99  # but so many are always accepted
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,17 @@ def test_calibrate_keeps_digits_and_separates_the_rest() -> None:
     assert 0.5 <= fitted.unsure_below <= 1
 
 
+def test_the_threshold_lies_above_undecided_logits_if_that_costs_few_digits() -> None:
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, 10, 5000)
+    logits = np.zeros((5000, 10))
+    logits[np.arange(5000), labels] = 9
+    for undecided, refused in ((30, True), (1000, False)):  # of the digits
+        logits[:undecided] = 0
+        fitted = calibrate(logits, labels, logits, np.zeros((500, 10)))
+        assert (fitted.digit_scores(np.zeros((1, 10)))[0] < fitted.not_a_digit_below) == refused
+
+
 def test_probabilities_sum_to_one_at_any_temperature() -> None:
     logits = np.random.default_rng(3).normal(0, 30, (50, 10)).astype(np.float32)
     for temperature in (0.05, 1.0, 20.0):

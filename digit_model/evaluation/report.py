@@ -188,8 +188,8 @@ def _robustness(metrics: Metrics) -> Table | None:
         metrics,
         ROBUSTNESS,
         "Six corruptions that nothing was developed against, on the same test images, in %. This, "
-        "not MNIST-C, says how robust the weights are: the corruptions were written down after "
-        "them, and nothing is chosen by the results.",
+        "not MNIST-C, says how robust the weights are: training draws none of them, and nothing is "
+        "chosen by the results.",
     )
 
 
