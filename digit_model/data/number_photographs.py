@@ -4,7 +4,7 @@
 with what the ink network misses and what it takes for ink.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ from digit_model.data.number_pictures import (
     USUAL_PEN,
     WIDTH,
     NumberPicture,
+    number_picture,
     random_height,
     random_lines,
 )
@@ -30,15 +31,19 @@ from digit_model.number import OTHER
 NOTHING = 0.06  # share of the photographs without writing: all ink in them is a mistake
 LONGEST = 7  # marks in a line: more would be too small in the smallest photographs
 LEGIBLE = 0.5  # share of a mark that has to be found; of less, nothing can be read
+TRIES = 3
 LOWEST = 10.0  # pixels, height of digits in the found ink
 
 
 def photographed_number(
     seed: tuple[int, ...], find_ink: FindInk, part: Part = "training"
 ) -> NumberPicture:
-    """The ink of a random photograph, at a size at which the number network may see it."""
+    """The ink of a random photograph, at a size at which the number network may see it.
+
+    After three illegible ones, as all are to an ink network that has learned nothing, it is drawn.
+    """
     rng = np.random.default_rng(seed)
-    while True:
+    for _ in range(TRIES):
         marks = _random_marks(rng, part)
         drawings, digit = _unit_drawings(marks)
         kind, own_seed = random_kind(rng), int(rng.integers(2**31))
@@ -48,10 +53,11 @@ def photographed_number(
             return photograph(drawing, kind, np.random.default_rng(own_seed), digit=digit)  # noqa: B023
 
         rgb, _ = take([stroke for drawing in drawings for stroke in drawing])
-        inks = [take(drawing)[1] for drawing in drawings]
+        inks = (take(drawing)[1] for drawing in drawings)
         picture = _find(rgb, inks, [mark.kind for mark in marks], find_ink, rng)
         if picture is not None:
             return picture
+    return number_picture(seed, part)
 
 
 def _random_marks(rng: np.random.Generator, part: Part) -> list[Mark]:
@@ -79,13 +85,15 @@ def _unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
 
 def _find(
     rgb: np.ndarray,
-    inks: Sequence[np.ndarray],
+    inks: Iterable[np.ndarray],
     kinds: Sequence[int],
     find_ink: FindInk,
     rng: np.random.Generator,
 ) -> NumberPicture | None:
     """The ink that is found, and the boxes of the marks in it; None without any, or too low."""
     found, window, _ = extract_writing(rgb, find_ink)
+    if writing_height(found) < LOWEST:
+        return None
     boxes, classes = [], []
     for ink, kind in zip(inks, kinds, strict=True):
         own = mark_mask(_part(ink, window, found.shape))
