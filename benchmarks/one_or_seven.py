@@ -15,6 +15,7 @@ import argparse
 import numpy as np
 
 from digit_model import DigitRecognizer
+from digit_model.calibration import logistic_regression
 from digit_model.data.one_or_seven import Figure, draw_figure
 from digit_model.data.rendering import render
 from digit_model.data.strokes import Drawing, pen_digits
@@ -24,7 +25,7 @@ POINTS = 60  # along a stroke
 STRAIGHT = 0.07  # of the digit: mean distance of the points from flag and stem, else it has no flag
 LEAST_FLAG, MOST_RISE = 0.15, 85.0  # stems; degrees: less and more is the pen's landing, or none
 MOST_LEAN = 45.0  # degrees: of a stem
-NEWTON_STEPS = 30
+RIDGE = 1e-3  # of the regression
 RISES, LENGTHS, LEANS = range(-20, 71, 10), (0.3, 0.5, 0.7, 1.0), (0, 12, 30)
 EACH = 12  # drawings of a figure
 
@@ -65,30 +66,20 @@ def _squared_distances(points: np.ndarray) -> float:
     return float(np.square(across).sum() / max(x * x + y * y, 1e-9))
 
 
-def fit(features: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Logistic regression by Newton's method: the weights of (n, k) features and the constant."""
-    rows = np.hstack([features, np.ones((len(features), 1))])
-    weights = np.zeros(rows.shape[1])
-    for _ in range(NEWTON_STEPS):
-        shares = 1 / (1 + np.exp(-rows @ weights))
-        curvature = (rows * (shares * (1 - shares))[:, None]).T @ rows
-        step = rows.T @ (targets - shares) - 1e-3 * weights
-        weights = weights + np.linalg.solve(curvature + 1e-3 * np.eye(len(weights)), step)
-    return weights
-
-
 def print_rule() -> None:
     labels, rows = [], []
     for digit in pen_digits("training"):
         if digit.label in (1, 7) and (measured := measure(digit.drawing)) is not None:
             labels.append(digit.label)
-            rows.append([*measured, len(digit.drawing) > 1])
+            rows.append([*measured, len(digit.drawing) > 1, 1])
     sevens, features = np.array(labels) == 7, np.array(rows, float)
     print(f"{len(rows)} digits with a flag, {sevens.mean():.0%} of them 7s")
     names = np.array(["rise", "length", "lean", "bar", "constant"])
     for columns in ([0, 1, 3], [0, 1, 2, 3]):
-        weights = fit(features[:, columns], sevens.astype(float))
-        right = (features[:, columns] @ weights[:-1] + weights[-1] > 0) == sevens
+        chosen = features[:, [*columns, 4]]
+        start = np.zeros(chosen.shape[1])
+        weights = logistic_regression(chosen, sevens.astype(float), start, ridge=RIDGE)
+        right = (chosen @ weights > 0) == sevens
         terms = zip(names[[*columns, 4]], weights, strict=True)
         told = ", ".join(f"{name} {weight:.3f}" for name, weight in terms)
         print(f"logit of a 7: {told}; right {right.mean():.1%}")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_model.calibration import fit_temperature, nll
+from digit_model.calibration import fit_temperature, logistic_regression, nll
 from digit_model.data.handwriting import SIGNS
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
@@ -21,7 +21,7 @@ from digit_model.weights import ModelConfig, Networks
 LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
 SIGNED, SIGN_SHARE = 0.35, 0.3  # of the numbers; of their places between two digits
 WEIGHTS = np.linspace(0, 1, 11)  # of the digit network, of which the best is taken
-NEWTON_STEPS, RIDGE = 50, 1e-2
+RIDGE = 1e-2  # of the regression
 
 # Attributes of a calibration: the offset, and the weights of number_evidence().
 CONFIDENCE = ("offset", "digits", "marks", "kinds", "others")
@@ -96,7 +96,7 @@ def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibratio
 def _fit_confidence(
     calibration: NumberCalibration, texts: list[str], marks: list[Marks]
 ) -> NumberCalibration:
-    """Logistic regression of whether a number is right, by Newton's method."""
+    """Logistic regression of whether a number is right."""
     rows, right = [], []
     for text, (found, logits, digits) in zip(texts, marks, strict=True):
         if not len(digits):
@@ -106,9 +106,6 @@ def _fit_confidence(
         right.append("".join(map(str, probabilities.argmax(axis=1))) == text)
     features, targets = np.array(rows), np.array(right, np.float64)
     weights = np.array([getattr(calibration, name) for name in CONFIDENCE])
-    for _ in range(NEWTON_STEPS if 0 < targets.sum() < len(targets) else 0):
-        shares = 1 / (1 + np.exp(-features @ weights))
-        gradient = features.T @ (targets - shares) - RIDGE * weights
-        curvature = (features * (shares * (1 - shares))[:, None]).T @ features
-        weights = weights + np.linalg.solve(curvature + RIDGE * np.eye(len(weights)), gradient)
+    if 0 < targets.sum() < len(targets):
+        weights = logistic_regression(features, targets, weights, ridge=RIDGE)
     return dataclasses.replace(calibration, **dict(zip(CONFIDENCE, weights.tolist(), strict=True)))
