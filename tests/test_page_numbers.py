@@ -28,6 +28,7 @@ from digit_model import DigitRecognizer
 from digit_model.data.number_pictures import draw_number
 from page.answer import full_answer
 from page.data_url import decode_data_url
+from page.examples import EXAMPLE_FILES
 
 pytestmark = pytest.mark.browser
 
@@ -337,6 +338,8 @@ def test_a_number_is_accessible(visit: Visit, options: dict[str, Any]) -> None:
       const box = document.querySelector(part).getBoundingClientRect();
       return [box.x, box.y + scrollY, box.width, box.height];
     })"""
+    # Gradio adds the page's rows one after another.
+    expect(visitor.page.locator("#examples button")).to_have_count(len(EXAMPLE_FILES))
     before = visitor.page.evaluate(places)
     write_number(visitor, "47")
     expect(visitor.label).to_have_text("47")
