@@ -19,10 +19,9 @@ from digit_model.data.conditions import CONDITIONS, STYLES  # noqa: E402
 from digit_model.data.development_sets import stroke_development  # noqa: E402
 from digit_model.data.nondigits import load_omniglot  # noqa: E402
 from digit_model.data.strokes import pen_digits  # noqa: E402
-from digit_model.decode import decode  # noqa: E402
+from digit_model.decode import WORK_SIDE, decode  # noqa: E402
 from digit_model.evaluation.figures import plt, save_figure  # noqa: E402
 from digit_model.ink import extract_ink  # noqa: E402
-from digit_model.ink.extract import WORK_SIDE  # noqa: E402
 from digit_model.preprocess import preprocess  # noqa: E402
 
 IMAGES = ROOT / "docs" / "images"

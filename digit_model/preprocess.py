@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_model.decode import ImageInput, decode
+from digit_model.decode import WORK_SIDE, ImageInput, decode
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk, extract_ink
-from digit_model.ink.extract import WORK_SIDE
 from digit_model.model_folder import DEFAULT_WEIGHTS
 
 # Left, top, width and height in fractions of the upright picture's width and height.

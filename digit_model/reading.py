@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from digit_model.decode import MAX_PIXELS, ImageError, ImageInput, decode, decode_with_factor
-from digit_model.ink.extract import WORK_SIDE
+from digit_model.decode import (
+    MAX_PIXELS,
+    WORK_SIDE,
+    ImageError,
+    ImageInput,
+    decode,
+    decode_with_factor,
+)
 from digit_model.prediction import Prediction
 
 if TYPE_CHECKING:  # it imports torch, which a server's own process does without

@@ -10,14 +10,13 @@ import torch
 from digit_model.counterfactual.find import draw_ghosts, first_that_is_read
 from digit_model.counterfactual.picture import Counterfactual, Sheet
 from digit_model.counterfactual.search import Search
-from digit_model.decode import ImageInput, decode, decode_with_factor
+from digit_model.decode import WORK_SIDE, ImageInput, decode, decode_with_factor
 from digit_model.explanation import (
     draw_attribution,
     integrated_gradients,
     logit_weights,
     smooth_attribution,
 )
-from digit_model.ink.extract import WORK_SIDE
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from digit_model import DigitRecognizer
+from digit_model.decode import WORK_SIDE, decode
 from digit_model.ink import FindInk, extract_ink
 from digit_model.ink.marks import mark_mask
 
@@ -19,7 +20,8 @@ def shipped_find_ink() -> FindInk:
 
 def whole_ink(rgb: np.ndarray) -> np.ndarray:
     """The ink in a picture, where it is: uint8 (h, w, 3) → float32 (h, w) in [0, 1]."""
-    pixels, window, _ = extract_ink(rgb, shipped_find_ink())
+    picture = decode(rgb, max_side=WORK_SIDE)
+    pixels, window, _ = extract_ink(picture, shipped_find_ink())
     rows, columns = rgb.shape[:2]
     left, top, width, height = (
         round(share * side)

@@ -48,7 +48,8 @@ def test_other_marks_are_left_out(other: np.ndarray) -> None:
 def test_marks_far_from_each_other_or_at_the_edge_are_several_groups() -> None:
     assert is_plain(DIGIT)
     assert is_plain(np.maximum(DIGIT, rectangle(130, 60, 190, 70)))
-    assert not is_plain(np.maximum(DIGIT, rectangle(20, 250, 40, 270)))
+    assert not is_plain(np.maximum(DIGIT, rectangle(20, 240, 60, 280)))
+    assert not is_plain(np.maximum(DIGIT, rectangle(20, 260, 280, 266)))
     assert not is_plain(np.maximum(DIGIT, rectangle(0, 0, 300, 70)))  # a toolbar
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import hostile_files as hostile
 import numpy as np
 import pytest
@@ -16,7 +17,6 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from digit_model.decode import ImageError, TooManyPixelsError, decode
-from digit_model.ink import shrink
 from digit_model.preprocess import preprocess
 
 WORK_SIDE = 640  # pixels
@@ -155,6 +155,15 @@ def noise(width: int, height: int) -> Image.Image:
     blocks = np.random.default_rng(0).integers(0, 256, (height // 16 + 1, width // 16 + 1, 3))
     large = np.kron(blocks.astype(np.uint8), np.ones((16, 16, 1), np.uint8))
     return Image.fromarray(large[:height, :width])
+
+
+def shrink(rgb: np.ndarray) -> np.ndarray:
+    """Averaged down by the smallest whole factor that is enough; what is beyond is cut off."""
+    factor = -(-max(rgb.shape) // WORK_SIDE)
+    rows, columns = (max(1, side // factor) for side in rgb.shape[:2])
+    return cv2.resize(
+        rgb[: rows * factor, : columns * factor], (columns, rows), interpolation=cv2.INTER_AREA
+    )
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I", "I;16", "F"])

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from finding import overlap, rgb, shipped_find_ink, whole_ink
 
+from digit_model.decode import WORK_SIDE, decode
 from digit_model.digit import normalize_digit
 from digit_model.ink import extract_ink
-from digit_model.ink.extract import WORK_SIDE
 from digit_model.ink.flat import paper_is_bright
 from digit_model.preprocess import preprocess
 
@@ -149,8 +149,9 @@ def test_specks_far_away_are_dropped_and_parts_of_the_digit_kept() -> None:
 def test_any_size_and_aspect(shape: tuple[int, int], levels: int) -> None:
     picture = np.random.default_rng(0).integers(0, levels, shape) * 255 // (levels - 1)
     picture = picture.astype(np.uint8)
-    ink = extract_ink(rgb(picture), shipped_find_ink()).pixels
-    assert max(ink.shape) <= WORK_SIDE
+    work = decode(picture, max_side=WORK_SIDE)
+    assert max(work.shape) <= WORK_SIDE
+    ink = extract_ink(work, shipped_find_ink()).pixels
     assert ink.dtype == np.float32
     assert ink.min() >= 0
     assert ink.max() <= 1

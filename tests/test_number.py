@@ -1,5 +1,6 @@
 """Whole numbers, through the public interface, in hands that no training has seen."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -19,7 +20,10 @@ from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, detect
 from digit_model.number.lines import lines_of
+from digit_model.number.reading import NumberReading
 from digit_model.number.split import split_ink
+from digit_model.prediction import make_prediction
+from digit_model.preprocess import Preprocessed
 
 TEXTS = ("47", "3450", "2026", "061", "918273", "0123456789")
 
@@ -232,6 +236,23 @@ def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:
     assert confidences[-1] > 0
     assert confidences == sorted(confidences, reverse=True)
     assert confidences[0] < 1
+
+
+def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
+    inked = Preprocessed(np.full((28, 28), 255, np.uint8), None)
+    digit = make_prediction(
+        inked, np.eye(10)[3], 1.0, not_a_digit_below=0.5, unsure_below=0.5, top_k=1
+    )
+    alone = dataclasses.replace(digit, verdict="not_a_digit", label=None)
+
+    def several(count: int, confidence: float) -> bool:
+        marks = [((30.0 * x, 0.0, 30.0 * x + 20, 40.0), digit) for x in range(count)]
+        return NumberReading("3" * count, confidence, marks).has_several(alone)
+
+    assert several(2, 0.3)
+    assert not several(2, 0.2)  # each digit is right with 0.45
+    assert several(8, 0.01)  # with 0.56
+    assert not several(8, 0.001)
 
 
 def test_edit_distance() -> None:

@@ -36,6 +36,8 @@ LOOK_LIKE_DIGITS = frozenset(
     }.items()
     for number in numbers
 )
+# Characters of the development alphabet in which digits can be read: "32" and "V3".
+CONTAIN_DIGITS = frozenset({"Tagalog/character07", "Tagalog/character14"})
 PRINTED_LETTERS = "AEFHKMNPRWXVadefhkmnprtwx&@#%?$+*<>="
 FONTS = (
     cv2.FONT_HERSHEY_SIMPLEX,
@@ -149,14 +151,14 @@ def _blot(rng: np.random.Generator) -> np.ndarray:
 
 
 @cache
-def load_omniglot(part: Part) -> np.ndarray:
+def load_omniglot(part: Part, without: frozenset[str] = LOOK_LIKE_DIGITS) -> np.ndarray:
     """Characters of the training alphabets or of the development alphabet.
 
     uint8 (N, 105, 105), white on black, without those that look like digits.
     """
     with np.load(data_file(OMNIGLOT_FILE)) as arrays:
         chosen = (arrays["alphabet"] == DEVELOPMENT_ALPHABET) == (part == "development")
-        return arrays["images"][chosen & ~np.isin(arrays["labels"], list(LOOK_LIKE_DIGITS))]
+        return arrays["images"][chosen & ~np.isin(arrays["labels"], list(without))]
 
 
 def _omniglot_character(rng: np.random.Generator) -> np.ndarray:

@@ -25,8 +25,8 @@ from digit_model.data.photographs import photograph, random_kind
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.ink import FindInk
 from digit_model.ink.marks import mark_mask
-from digit_model.ink.writing import extract_writing, writing_height
 from digit_model.number import OTHER
+from digit_model.number.writing import extract_writing, writing_height
 
 NOTHING = 0.06  # share of the photographs without writing: all ink in them is a mistake
 LONGEST = 7  # marks in a line: more would be too small in the smallest photographs

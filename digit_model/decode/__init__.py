@@ -24,6 +24,7 @@ from digit_model.decode.structure import MAX_EXIF_BYTES, check_structure
 
 __all__ = [
     "MAX_PIXELS",
+    "WORK_SIDE",
     "ImageError",
     "ImageInput",
     "TooManyPixelsError",
@@ -31,6 +32,9 @@ __all__ = [
     "decode_with_factor",
 ]
 
+# Pixels. The recogniser works on pictures of at most this longer side: a digit of 15 % of it keeps
+# 96 pixels, nearly five times as many as the digit network sees.
+WORK_SIDE = 640
 MAX_PIXELS = 64 * 2**20  # 8192 x 8192: a 64-megapixel phone photograph
 # Raster formats that people draw and photograph with. Pillow's EPS reader would run Ghostscript on
 # a user's file; its ICO reader decodes before the size is known; JPEG 2000 takes seconds and

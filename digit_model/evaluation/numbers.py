@@ -11,7 +11,7 @@ from tqdm import tqdm
 from digit_model.calibration import confidence_gap
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import SPACINGS
-from digit_model.data.nondigits import load_omniglot
+from digit_model.data.nondigits import CONTAIN_DIGITS, LOOK_LIKE_DIGITS, load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.strokes import pen_digits
@@ -69,7 +69,10 @@ def evaluate_numbers(
         "sets": {name: _measure(found) for name, found in answers.items()},
         "lengths": {name: _measure(found) for name, found in lengths.items() if found},
         "alone": _measure_digits(recognizer, step),
-        "letters": _measure_letters(recognizer, step),
+        "letters": _measure_letters(recognizer, LOOK_LIKE_DIGITS, step),
+        "letters_without_digits": _measure_letters(
+            recognizer, LOOK_LIKE_DIGITS | CONTAIN_DIGITS, step
+        ),
     }, errors
 
 
@@ -136,9 +139,9 @@ def _measure_digits(recognizer: DigitRecognizer, step: int) -> Metrics:
     return {"count": count, "same": same / count, "several": several / count}
 
 
-def _measure_letters(recognizer: DigitRecognizer, step: int) -> Metrics:
-    """Characters of the development alphabet: the share that is read as digits."""
-    characters = load_omniglot("development")
+def _measure_letters(recognizer: DigitRecognizer, without: frozenset[str], step: int) -> Metrics:
+    """Characters of the development alphabet, without some: the share that is read as digits."""
+    characters = load_omniglot("development", without)
     chosen = characters[:: max(1, step * len(characters) // CHARACTERS)]
     read = [bool(recognizer.read_number(character).text) for character in chosen]
     return {"count": len(chosen), "read": float(np.mean(read))}

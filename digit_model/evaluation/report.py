@@ -286,14 +286,17 @@ def _numbers_alone(metrics: Metrics) -> Table | None:
     if numbers is None:
         return None
     alone, letters = numbers["alone"], numbers["letters"]
+    plain = numbers["letters_without_digits"]
     rows = [
         ["same answer as a digit", str(alone["count"]), _percent(alone["same"])],
         ["taken for several digits", str(alone["count"]), _percent(alone["several"])],
         ["letters read as digits", str(letters["count"]), _percent(letters["read"])],
+        ["those without a digit in them", str(plain["count"]), _percent(plain["read"])],
     ]
     note = (
         "Single digits of the development writers under all conditions, and the characters of an "
-        "alphabet that no training has seen, read as numbers. In %."
+        "alphabet that no training has seen, read as numbers; two of its letters look like 32 and "
+        "like V3. In %."
     )
     return Table("Digits and letters read as numbers", ["Answer", "Count", "Share"], rows, note)
 

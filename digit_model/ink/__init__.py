@@ -1,5 +1,5 @@
 """An upright RGB picture → ink: which pixels were written."""
 
-from digit_model.ink.extract import FindInk, Ink, extract_ink, shrink
+from digit_model.ink.extract import FindInk, Ink, extract_ink
 
-__all__ = ["FindInk", "Ink", "extract_ink", "shrink"]
+__all__ = ["FindInk", "Ink", "extract_ink"]

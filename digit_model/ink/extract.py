@@ -12,21 +12,15 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digit_model.ink.flat import drawing_ink, has_third_level, is_clean, is_drawing, is_solid_stroke
-from digit_model.ink.groups import choose_digit, is_plain
+from digit_model.ink.flat import drawing_ink, is_clean, is_drawing, is_solid, within_band
+from digit_model.ink.groups import are_several, choose_digit, is_plain, without_specks
 from digit_model.ink.looks import around, fractions, look
-from digit_model.ink.marks import MARK, are_several, keep_digit, mark_mask, within_band
+from digit_model.ink.marks import MARK, is_sure, mark_mask
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
 FindInk = Callable[[np.ndarray], np.ndarray]
 
-# Pixels. Pictures are first shrunk to this longer side: a digit of 15 % of the side keeps 96
-# pixels, nearly five times as many as the network sees.
-WORK_SIDE = 640
 SMALL_SIDE = 48  # pixels, shorter side; of fewer, on clean paper, the network would see blocks
-# Mean ink of the marks from which they count: of writing it is 0.8 and more, in texture and noise
-# less than 0.6.
-SURE = 0.6
 EVEN_ODDS = (0.5 - MARK) / (1 - MARK)
 SECOND_LOOK = 1.5  # longer sides of the digit that the second look takes in
 
@@ -49,21 +43,21 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """Find the ink of one digit.
 
     Args:
-        rgb: uint8 (H, W, 3), upright; dark ink on light paper or light on dark.
+        rgb: uint8 (h, w, 3), upright, its longer side at most
+            :data:`~digit_model.decode.WORK_SIDE`; dark ink on light paper or light on dark.
         find_ink: the ink network.
     """
-    rgb = shrink(rgb)
     grey = contrast_axis(rgb)
     drawn = drawing_ink(grey)
-    ink = keep_digit(drawn)
+    ink = without_specks(drawn)
     small = min(grey.shape) < SMALL_SIDE and is_clean(ink)
-    if not small and (not is_drawing(grey) or has_third_level(grey)):
-        return Ink(ink) if is_solid_stroke(ink) else photograph_ink(rgb, find_ink)
-    digit = within_band(ink)
-    if small or digit is not ink or is_plain(ink):
-        return Ink(digit, several=are_several(drawn))
+    flat = small or is_solid(ink) or is_drawing(grey)
+    if flat:
+        digit = within_band(ink)
+        if small or digit is not ink or is_plain(ink):
+            return Ink(digit, several=are_several(drawn))
     found = photograph_ink(rgb, find_ink)
-    return found if found.pixels.any() else Ink(ink)
+    return Ink(ink) if flat and not found.pixels.any() else found
 
 
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
@@ -87,9 +81,8 @@ def _digit_in(found: np.ndarray, columns: int, rows: int) -> np.ndarray:
 
     float32 (h, w), in the window's proportions.
     """
-    ink = choose_digit(keep_digit(ink_of(found)))
-    marks = ink > MARK
-    if not marks.any() or ink[marks].mean() < SURE:
+    ink = choose_digit(ink_of(found))
+    if not is_sure(ink):
         ink = np.zeros_like(ink)
     scale = max(ink.shape) / max(columns, rows)
     size = max(1, round(columns * scale)), max(1, round(rows * scale))
@@ -102,20 +95,6 @@ def ink_of(found: np.ndarray) -> np.ndarray:
     Where ink and paper are equally likely it is just a mark, so that strokes get no wider.
     """
     return np.asarray(np.clip((found - EVEN_ODDS) / (1 - EVEN_ODDS), 0, 1))
-
-
-def shrink(rgb: np.ndarray) -> np.ndarray:
-    """Shrink a picture, uint8 (H, W, 3), to a longer side of at most ``WORK_SIDE``.
-
-    By a whole factor, which is three times as fast as by a fraction; up to factor - 1 pixels at the
-    right and at the bottom are cut off.
-    """
-    factor = -(-max(rgb.shape) // WORK_SIDE)
-    if factor <= 1:
-        return rgb
-    rows, columns = (max(1, side // factor) for side in rgb.shape[:2])
-    cropped = rgb[: rows * factor, : columns * factor]
-    return cv2.resize(cropped, (columns, rows), interpolation=cv2.INTER_AREA)
 
 
 def contrast_axis(rgb: np.ndarray) -> np.ndarray:

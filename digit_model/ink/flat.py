@@ -3,15 +3,13 @@
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import SOFT_EDGE, border, filled, is_wide, mark_mask
+from digit_model.ink.groups import AS_HIGH
+from digit_model.ink.marks import border, is_sure, is_wide, mark_mask
 
 MIN_CONTRAST = 10.0  # grey levels between ink and paper; with less the sheet counts as blank
 # Share of the two most frequent grey levels above which a picture is a drawing.
 TWO_COLOURS = 0.6
-# Share of the third most frequent of levels of so many grey levels; soft edges have less.
-THIRD_LEVEL, LEVEL = 0.04, 16
-# Mean ink over a solid mark, and over the paper around it.
-INKED, CLEAN = 0.8, 0.05
+CLEAN = 0.05  # mean ink of the paper beside the marks, at most
 # Pixels, longer side of a drawing's ink: more don't make the digit of 20 pixels any sharper.
 ENOUGH_PIXELS = 80
 
@@ -22,47 +20,22 @@ def is_drawing(grey: np.ndarray) -> bool:
     return float(np.sort(counts)[-2:].sum() / counts.sum()) >= TWO_COLOURS
 
 
-def has_third_level(grey: np.ndarray) -> bool:
-    """Whether a drawing shows more than paper and ink, such as the window that it is in."""
-    counts = histogram(grey[:: _step(grey), :: _step(grey)] // LEVEL)
-    return float(np.sort(counts)[-3] / counts.sum()) > THIRD_LEVEL
-
-
 def drawing_ink(grey: np.ndarray, enough_pixels: int = ENOUGH_PIXELS) -> np.ndarray:
     """Ink on paper of a single grey level: uint8 (H, W) → float32 (h, w) in [0, 1].
 
     Large ink is averaged down by a factor that leaves it more than ``enough_pixels`` long.
     """
-    threshold, bright = _otsu(grey)
-    if int(grey.max()) <= threshold:
-        return np.zeros(grey.shape, np.float32)
+    # Otsu (1979).
+    threshold, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     if not paper_is_bright(bright):
         grey, bright, threshold = cv2.bitwise_not(grey), 1 - bright, 254 - threshold
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
     counts[: int(threshold) + 1] = 0
-    box = np.array(cv2.boundingRect(1 - bright))
-    factor = max(1, box[2:].max() // enough_pixels)
+    factor = max(1, max(cv2.boundingRect(1 - bright)[2:]) // enough_pixels)
     if factor > 1:
         size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        box = box // factor
-    left, top, width, height = box
-    # The rim of grey around ink is a pixel or two wide, or as wide as a pixel of a small picture
-    # that was enlarged.
-    margin = SOFT_EDGE + max(width, height) // 10
-    area = (
-        slice(max(0, top - margin), top + height + margin),
-        slice(max(0, left - margin), left + width + margin),
-    )
-    ink = np.zeros(grey.shape, np.float32)
-    paper = np.full_like(grey[area], counts.argmax())
-    ink[area] = scale_ink(cv2.subtract(paper, grey[area]))
-    return ink
-
-
-def _otsu(grey: np.ndarray) -> tuple[float, np.ndarray]:
-    """Otsu's threshold (1979) and the class above it: uint8 (h, w), 1 = brighter."""
-    return cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    return scale_ink(cv2.subtract(np.full_like(grey, counts.argmax()), grey))
 
 
 def _step(grey: np.ndarray) -> int:
@@ -76,44 +49,29 @@ def histogram(grey: np.ndarray) -> np.ndarray:
 
 
 def paper_is_bright(bright: np.ndarray) -> bool:
-    """Tell the paper from the ink among the two classes of a thresholded picture.
+    """Whether the brighter class of a picture, uint8 (h, w), 1 = bright, is its paper.
 
-    Args:
-        bright: uint8 (h, w), 1 in the brighter class, 0 in the darker.
-
-    Returns:
-        Whether the bright class is the paper. Paper is what lies along the border, in the
-        corners, covers most of the sheet and holds the widest disc that no ink crosses; each
-        is a share in [0, 1], and their mean decides, so that ink touching the border, a thick
-        marker, or a tight crop sways one of them and not the verdict.
+    Paper is what lies along the border, in the corners, covers most of the sheet and holds the
+    widest disc that no ink crosses; each is a share in [0, 1], and their mean decides, so that ink
+    touching the border, a thick marker, or a tight crop sways one of them and not the verdict.
     """
     corners = bright[[0, 0, -1, -1], [0, -1, 0, -1]]
     sampled = np.ascontiguousarray(bright[:: _step(bright), :: _step(bright)])
     # Radius of the largest disc inside each class; beyond the picture counts as inside.
     widest = [cv2.distanceTransform(side, cv2.DIST_L2, 3).max() for side in (sampled, 1 - sampled)]
-    shares = [
-        border(bright).mean(),
-        corners.mean(),
-        sampled.mean(),
-        widest[0] / (sum(widest) or 1.0),
-    ]
+    widest_bright = widest[0] / (sum(widest) or 1.0)
+    shares = border(bright).mean(), corners.mean(), sampled.mean(), widest_bright
     return float(np.mean(shares)) >= 0.5
 
 
-def is_solid_stroke(ink: np.ndarray) -> bool:
-    """Whether ink is one mark, all inked, on clean paper, and keeps off the picture's edge.
+def is_solid(ink: np.ndarray) -> bool:
+    """Whether ink is one mark on clean paper, off the picture's edge, which a shadow is not.
 
-    So is a square bar that a wide pen has drawn, which the network misses. Shadows are not, and
-    sheets on a table are wider than any pen's stroke.
+    In a bar that a very wide pen has drawn the network sees a shadow.
     """
     marks = mark_mask(ink)
-    return bool(
-        cv2.connectedComponents(marks)[0] == 2
-        and not border(marks).any()
-        and not is_wide(filled(marks), in_picture=False)
-        and ink[marks == 1].mean() > INKED
-        and is_clean(ink)
-    )
+    single = cv2.connectedComponents(marks)[0] == 2 and not border(marks).any()
+    return bool(single and is_sure(ink) and is_clean(ink))
 
 
 def is_clean(ink: np.ndarray) -> bool:
@@ -131,9 +89,32 @@ def scale_ink(darkness: np.ndarray) -> np.ndarray:
     threshold = int(cv2.threshold(darkness, 0, 255, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[0])
     counts = cv2.calcHist([darkness], [0], None, [256], [0, 256]).ravel()
     counts[: threshold + 1] = 0
-    if counts.sum() == 0:
-        return np.zeros(darkness.shape, np.float32)
     full = float(np.searchsorted(np.cumsum(counts), 0.75 * counts.sum()))
     if full < MIN_CONTRAST:
         return np.zeros(darkness.shape, np.float32)
     return np.minimum(darkness.astype(np.float32) / np.float32(full), np.float32(1))
+
+
+def within_band(ink: np.ndarray) -> np.ndarray:
+    """The digit that a band leaves out, in the colour of the paper; the ink, if there is no band.
+
+    It runs from one edge of the picture to the opposite one; the digit's ends that reach beyond it
+    have its colour.
+    """
+    marks = mark_mask(ink)
+    band = _band(marks) | _band(marks.T).T
+    if not band.any():
+        return ink
+    digit = np.where(band == 1, 1 - ink, ink)
+    digit_marks = mark_mask(digit)
+    high = cv2.boundingRect(digit_marks)[3] >= AS_HIGH * cv2.boundingRect(marks)[3]
+    return digit if high and is_wide(band) and not is_wide(digit_marks) else ink
+
+
+def _band(marks: np.ndarray) -> np.ndarray:
+    """The band between one stretch of the upper edge and the same of the lower, as marks."""
+    band = np.zeros_like(marks)
+    if marks[0].any() and np.array_equal(marks[0], marks[-1]):
+        left, right = np.flatnonzero(marks[0])[[0, -1]]
+        band[:, left : right + 1] = marks[0, left : right + 1].all()
+    return band

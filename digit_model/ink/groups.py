@@ -1,143 +1,117 @@
-"""Which group of the marks in a photograph is the digit."""
+"""Groups of marks that lie near each other, and which of them is the digit."""
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import (
-    MOST_MARKS,
-    border,
-    filled,
-    gaps,
-    is_rectangular,
-    is_wide,
-    keep_components,
-    mark_mask,
-)
+from digit_model.ink.marks import border, filled, is_wide, mark_mask
 
-# Two marks are of one group when they are nearer than this fraction of the larger one's longer
-# side; one above the other, as the hat of a 5, they may be farther apart.
-BESIDE, ABOVE = 0.12, 0.22
-# Marks beside each other, none less than this fraction of the other's height, are a number.
-NUMBER = 0.6
-ALIKE = 0.5  # and their scores differ by no more than this factor
-# No digit is so many times as wide as it is high; a line of text is.
-WIDEST = 3.0
-# A line under the digit is so many times as wide as high, and its middle as far below all else as
-# this fraction of the height of that; the base of a 1 is nearer.
-UNDERLINE, BELOW = 3.0, 0.07
+# Marks are of one group when they are nearer than this fraction of the longest one's longer side.
+REACH = 0.12
+# A group with less than this fraction of the heaviest one's longer side is a speck.
+SPECK = 0.25
 # A group counts for less with its distance from the picture's middle, as a Gaussian of this
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
 CUT_OFF = 0.2
-LABEL_INKED = 0.3  # of its box, at least, on a label of any tilt that leaves a digit out
-# A mark within another one's box, and at least this fraction of its height: not the dot in a 0.
-ENCLOSED = 0.15
+# Another digit has so much of the height, and of the score, of the one it stands beside, at least.
+AS_HIGH = 0.5
 
 
-def is_plain(ink: np.ndarray) -> bool:
-    """Whether the marks of the ink are nothing but a digit's: one, or one group, of strokes.
+class Groups(NamedTuple):
+    """n groups of marks.
 
-    A wide rectangle may be a label with the digit left out; among several at the picture's edge may
-    be a toolbar; one around another may be a ring or a box.
+    Attributes:
+        labels: int32 (h, w), the group of each pixel and of those around it, from 1; 0 is paper.
+        boxes: int (n, 4), left, top, right and bottom.
+        weights: float (n,), sums of ink.
+        nested: whether a mark lies within the box of the longest one.
     """
-    marks = mark_mask(ink)
-    _, _, width, height = cv2.boundingRect(marks)
-    if marks.sum() > LABEL_INKED * width * height:  # not so in thin strokes, which saves time
-        whole = filled(marks)
-        if is_wide(whole) and is_rectangular(whole):
-            return False
-    count, _, stats, _ = cv2.connectedComponentsWithStats(marks)
-    if count <= 2:
-        return True
-    largest = stats[1:][np.argsort(-stats[1:, 4], kind="stable")[:MOST_MARKS]]
-    left, top, width, height, _ = largest.T
-    right, bottom = left + width, top + height
-    within = (left[:, None] < left) & (right[:, None] > right)
-    within &= (top[:, None] < top) & (bottom[:, None] > bottom)
-    within &= height >= ENCLOSED * height[:, None]
-    return not border(marks).any() and not within.any() and int(_groups(largest).max()) == 0
+
+    labels: np.ndarray
+    boxes: np.ndarray
+    weights: np.ndarray
+    nested: bool
+
+    def keep(self, ink: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+        """The ink without that of the other groups and around them; chosen: bool (n,)."""
+        return np.where(np.append(True, chosen)[self.labels], ink, np.float32(0))
+
+    def but_specks(self) -> np.ndarray:
+        """Which groups are too large for specks: bool (n,)."""
+        sides = (self.boxes[:, 2:] - self.boxes[:, :2]).max(axis=1)
+        return sides >= SPECK * sides[self.weights.argmax()]
+
+
+def without_specks(ink: np.ndarray) -> np.ndarray:
+    """All groups of marks but those of next to no ink. Same shape, same range."""
+    groups = find_groups(ink)
+    return ink if groups is None else groups.keep(ink, groups.but_specks())
 
 
 def choose_digit(ink: np.ndarray) -> np.ndarray:
-    """Of several groups of marks the one that is most likely the digit. Same shape, same range.
+    """The group of marks that is most likely the digit. Same shape, same range.
 
-    What lies at the picture's edge, or is far too wide, is a neighbour, a finger or a line of
-    print. Two that stand beside each other and are about as high are both kept: a number is no
-    digit, and whoever sees the ink should know.
+    It has much ink, lies in the middle, and the picture's edge doesn't cut it off. With it are kept
+    the groups that stand beside it as the other digits of a number do.
     """
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
-    if count <= 2:
+    groups = find_groups(ink)
+    if groups is None:
         return ink
-    mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
-    order = 1 + np.argsort(-mass[1:], kind="stable")[:MOST_MARKS]
-    groups = _groups(stats[order])
-    boxes = np.stack([_box(stats[order[groups == group]]) for group in range(groups.max() + 1)])
-    weights = np.bincount(groups, weights=mass[order])
-    scores = _scores(boxes, weights, ink.shape)
-    best = int(scores.argmax())
-    chosen = [best, *_in_a_number(boxes, scores, best)]
-    belongs = np.isin(groups, chosen)
-    belongs[belongs] = ~_underlines(stats[order[belongs]])
-    kept = np.zeros(count, bool)
-    kept[order[belongs]] = True
-    return keep_components(ink, labels, kept)
-
-
-def _box(stats: np.ndarray) -> np.ndarray:
-    """Left, top, right and bottom of all of these components together."""
-    left, top, width, height = stats[:, :4].T
-    return np.array([left.min(), top.min(), (left + width).max(), (top + height).max()])
-
-
-def _groups(stats: np.ndarray) -> np.ndarray:
-    """The number of each component's group, int (n,), from 0."""
-    left, top, width, height = stats[:, :4].T.astype(np.int64)
-    beside, above = gaps(left, left + width), gaps(top, top + height)
-    side = np.maximum(width, height)
-    larger = np.maximum(side[:, None], side)
-    reach = np.where(beside < 0, ABOVE, BESIDE) * larger
-    linked = np.maximum(beside, above) < reach
-    groups = np.arange(len(stats))
-    while True:
-        lowest = np.where(linked, groups, len(stats)).min(axis=1)
-        if np.array_equal(lowest, groups):
-            return np.unique(groups, return_inverse=True)[1]
-        groups = lowest
-
-
-def _scores(boxes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """How likely each group is the digit, float (n,) ≥ 0: much ink, in the middle, not cut off."""
-    left, top, right, bottom = boxes.T
-    rows, columns = shape
-    side = max(shape)
-    away = np.hypot((left + right - columns) / 2, (top + bottom - rows) / 2) / side
-    scores = np.sqrt(weights) * np.exp(-0.5 * (away / CENTRAL) ** 2)
+    left, top, right, bottom = groups.boxes.T
+    rows, columns = ink.shape
+    away = np.hypot((left + right - columns) / 2, (top + bottom - rows) / 2) / max(ink.shape)
+    scores = np.sqrt(groups.weights) * np.exp(-0.5 * (away / CENTRAL) ** 2)
     cut_off = (left <= 1) | (top <= 1) | (right >= columns - 1) | (bottom >= rows - 1)
-    too_wide = right - left > WIDEST * (bottom - top)
-    return scores * np.where(cut_off | too_wide, CUT_OFF, 1.0)
+    scores *= np.where(cut_off, CUT_OFF, 1.0)
+    best, height = scores.argmax(), bottom - top
+    shared = np.minimum(bottom, bottom[best]) - np.maximum(top, top[best])
+    beside = shared >= AS_HIGH * np.maximum(height, height[best])
+    return groups.keep(ink, beside & (scores >= AS_HIGH * scores[best]))
 
 
-def _underlines(stats: np.ndarray) -> np.ndarray:
-    """Which of a digit's components is a line drawn under it: bool (n,)."""
-    _, top, width, height = stats[:, :4].T
-    underline = np.zeros(len(stats), bool)
-    lowest = int(top.argmax())
-    others = np.arange(len(stats)) != lowest
-    if others.any() and width[lowest] > UNDERLINE * height[lowest]:
-        bottom = (top + height)[others].max()
-        middle = top[lowest] + height[lowest] / 2
-        underline[lowest] = middle - bottom > BELOW * (bottom - top[others].min())
-    return underline
+def is_plain(ink: np.ndarray) -> bool:
+    """Whether a drawing's ink is nothing but one group of strokes, specks aside.
+
+    What is wide may be a label with the digit left out; marks at the picture's edge may be a
+    toolbar; one around another may be a ring or a box.
+    """
+    marks = mark_mask(ink)
+    if is_wide(filled(marks)):
+        return False
+    groups = find_groups(ink)
+    if groups is None:
+        return True
+    return groups.but_specks().sum() == 1 and not groups.nested and not border(marks).any()
 
 
-def _in_a_number(boxes: np.ndarray, scores: np.ndarray, best: int) -> list[int]:
-    """The groups that stand beside the best one as another digit of the same number would."""
-    _, top, _, bottom = boxes.T
-    height = bottom - top
-    overlap = np.minimum(bottom, bottom[best]) - np.maximum(top, top[best])
-    beside = overlap > NUMBER * np.maximum(height, height[best])
-    return [
-        int(group)
-        for group in np.flatnonzero(beside & (scores > ALIKE * scores[best]))
-        if group != best
-    ]
+def are_several(ink: np.ndarray) -> bool:
+    """Whether two marks or more are high enough to be digits, beside each other or not."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
+    heights = stats[1:, cv2.CC_STAT_HEIGHT]
+    return count > 2 and int((heights >= AS_HIGH * heights.max()).sum()) > 1
+
+
+def find_groups(ink: np.ndarray) -> Groups | None:
+    """The groups of the marks; None if there is one mark at the most."""
+    marks = mark_mask(ink)
+    if cv2.connectedComponents(marks)[0] <= 2:  # paper and one mark; a third of the time of …
+        return None
+    boxes = _boxes(cv2.connectedComponentsWithStats(marks)[2][1:])
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    nested = np.sign(boxes - boxes[sides.argmax()]) == (1, 1, -1, -1)
+    # Marks that are dilated by half the reach touch each other.
+    half = max(1, round(REACH * sides.max() / 2))
+    around = cv2.copyMakeBorder(marks, *(half,) * 4, cv2.BORDER_CONSTANT, value=0)
+    around = cv2.dilate(around, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(around)
+    labels = labels[half:-half, half:-half]
+    weights = np.bincount(labels.ravel(), weights=ink.ravel())[1:]
+    boxes = _boxes(stats[1:]) - (0, 0, 2 * half, 2 * half)
+    return Groups(labels, boxes, weights, bool(nested.all(axis=1).any()))
+
+
+def _boxes(stats: np.ndarray) -> np.ndarray:
+    """Left, top, right and bottom of components, int (n, 4), from OpenCV's statistics."""
+    return np.hstack([stats[:, :2], stats[:, :2] + stats[:, 2:4]])

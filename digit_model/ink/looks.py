@@ -37,10 +37,5 @@ def around(box: Window, share: float, shape: tuple[int, ...]) -> Window:
     left, top, right, bottom = box
     half = share * max(right - left, bottom - top) / 2
     x, y = (left + right) / 2, (top + bottom) / 2
-    rows, columns = shape[:2]
-    return (
-        max(0, round(x - half)),
-        max(0, round(y - half)),
-        min(columns, round(x + half)),
-        min(rows, round(y + half)),
-    )
+    low = max(0, round(x - half)), max(0, round(y - half))
+    return *low, min(shape[1], round(x + half)), min(shape[0], round(y + half))

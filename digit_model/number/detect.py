@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from digit_model.ink.marks import mark_mask
-from digit_model.ink.writing import writing_height
 from digit_model.number import DIGIT_HEIGHT, GRAIN, OTHER
+from digit_model.number.writing import writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.
 FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]

@@ -8,19 +8,20 @@ import numpy as np
 from digit_model.calibration import Calibration
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
-from digit_model.ink.marks import AS_HIGH
-from digit_model.ink.writing import extract_writing
+from digit_model.ink.groups import AS_HIGH
 from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, FindDigits, find_digits
 from digit_model.number.lines import lines_with_others
 from digit_model.number.split import split_ink
+from digit_model.number.writing import extract_writing
 from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-LEAST_CONFIDENCE = 0.001  # of a number; noise and most blots have less
+# Geometric mean of a number's confidence over its digits; noise, blots and most letters have less.
+LEAST_CONFIDENCE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +47,11 @@ class NumberReading:
             alone: the answer for the whole picture, as if it had one digit at the most. If it is
                 not sure of one, any two digits are enough; else, or without this answer, they have
                 to be sure and about as high as the highest: a ring and a stain are neither.
-                What is found in noise and in blots never is.
+                None are that are more likely wrong than right, as in noise, blots and letters.
         """
-        if self.confidence < LEAST_CONFIDENCE:
-            return False
         digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
+        if self.confidence < LEAST_CONFIDENCE ** len(digits):
+            return False
         if alone is None or alone.verdict == "digit":
             highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
             digits = [

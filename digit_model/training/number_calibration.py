@@ -9,8 +9,7 @@ from digit_model.calibration import fit_temperature, logistic_regression, nll
 from digit_model.data.handwriting import SIGNS
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
-from digit_model.decode import decode
-from digit_model.ink.extract import WORK_SIDE
+from digit_model.decode import WORK_SIDE, decode
 from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration, log_softmax, number_evidence
 from digit_model.number.detect import Detections

@@ -4,36 +4,34 @@ digit: the ink of numbers."""
 import cv2
 import numpy as np
 
+from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import (
-    SURE,
-    WORK_SIDE,
     FindInk,
     Ink,
     contrast_axis,
     ink_of,
-    shrink,
 )
-from digit_model.ink.flat import drawing_ink, has_third_level, is_drawing
+from digit_model.ink.flat import drawing_ink, is_drawing
 from digit_model.ink.looks import STRIDE, Window, fractions, look
-from digit_model.ink.marks import keep_components, mark_mask
+from digit_model.ink.marks import SURE, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
 LARGEST_LOOK = 640  # pixels, longer side
+SOFT_EDGE = 4  # pixels, width of the grey rim that a lens puts around ink
 
 
 def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """Find the ink of all that is written.
 
     Args:
-        rgb: uint8 (H, W, 3), upright; dark ink on light paper or light on dark.
+        rgb: uint8 (h, w, 3), upright; dark ink on light paper or light on dark.
         find_ink: the ink network.
     """
-    rgb = shrink(rgb)
     grey = contrast_axis(rgb)
-    if is_drawing(grey) and not has_third_level(grey):
+    if is_drawing(grey):
         return Ink(drawing_ink(grey, WORK_SIDE))
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
@@ -72,7 +70,8 @@ def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
     sure[0] = False
-    ink = keep_components(ink, labels, sure)
+    around = cv2.dilate(sure[labels].astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8))
+    ink = np.where((around == 1) & ((labels == 0) | sure[labels]), ink, np.float32(0))
     left, top, right, bottom = window
     return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 
