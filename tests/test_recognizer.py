@@ -129,7 +129,7 @@ def test_calls_at_once_get_their_own_answers_and_leave_torch_s_threads_alone(
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        parts = [list(mnist[0][start : start + 40]) for start in range(0, 120, 20)]
+        parts = [list(mnist[0][start : start + 20]) for start in range(0, 60, 10)]
         alone = [[p.top_k for p in recognizer.predict_batch(part)] for part in parts]
         running = threading.active_count()
         with ThreadPoolExecutor(len(parts)) as executor:
