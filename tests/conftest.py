@@ -427,11 +427,11 @@ def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     from digit_model.training.dataset import TrainingSet
 
     def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        digits = stroke_training(1, 0, 0, slice(0, 100))
+        digits = stroke_training(1, 0, 0, slice(0, 40))
         return digits, {"strokes": digits}
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
-        images, labels = stroke_training(1, 0, cycle, slice(0, 200))
+        images, labels = stroke_training(1, 0, cycle, slice(0, 40))
         return TrainingSet(mnist, (images, labels), images[:16], 0.5)
 
     monkeypatch.setattr(train, "load_mnist_and_validation", fixed)

@@ -182,8 +182,13 @@ def test_a_blank_picture_has_its_own_label(client: Client, tmp_path: Path) -> No
     assert (answer["label"], answer["verdict"], answer["digit_score"]) == (None, "blank", 0)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-@pytest.mark.parametrize("top_k", [0, 11, -1, 2.5, "x", "3", True, [3]])
+@pytest.mark.parametrize(
+    ("top_k", "endpoint"),
+    [
+        *((top_k, "/predict") for top_k in (0, 11, -1, 2.5, "x", "3", True, [3])),
+        *((top_k, "/recognize") for top_k in (11, "x")),
+    ],
+)
 def test_a_top_k_out_of_range_gets_a_sentence(
     client: Client, files: dict[str, Path], endpoint: str, top_k: Any
 ) -> None:
@@ -198,8 +203,10 @@ def test_top_k_limits_the_confidences(client: Client, files: dict[str, Path], to
     assert len(answer["confidences"]) == top_k
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-@pytest.mark.parametrize("name", NO_PICTURES)
+@pytest.mark.parametrize(
+    ("name", "endpoint"),
+    [*((name, "/predict") for name in NO_PICTURES), ("text.png", "/recognize")],
+)
 def test_a_file_that_is_no_picture_gets_a_sentence_and_the_next_request_an_answer(
     client: Client, files: dict[str, Path], endpoint: str, name: str
 ) -> None:
@@ -313,17 +320,6 @@ def test_submit_correction(client: Client, server: Server, files: dict[str, Path
     assert kept() == before + 2
 
 
-def test_twenty_callers_get_their_own_answers(server: Server, files: dict[str, Path]) -> None:
-    def call(number: int) -> tuple[str, str]:
-        digit = str(number % 10)
-        mine = Client(server.url, verbose=False)
-        return digit, mine.predict(handle_file(files[digit]), api_name="/predict")["label"]
-
-    with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(call, range(20)))
-    assert all(expected == label for expected, label in answers)
-
-
 # ---- through plain HTTP
 
 
@@ -346,6 +342,17 @@ def test_upload_and_call(http: httpx.Client, files: dict[str, Path]) -> None:
     stream = http.get(f"/call/predict/{event}").text
     assert "event: complete" in stream
     assert '"label": "8"' in stream
+
+
+def test_twenty_callers_get_their_own_answers(http: httpx.Client, files: dict[str, Path]) -> None:
+    def call(number: int) -> tuple[str, str]:
+        digit = str(number % 10)
+        _, body = post(http, "predict", {"path": send(http, files[digit]), "meta": FILE}, 3)
+        return digit, body["data"][0]["label"]
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(call, range(20)))
+    assert all(expected == label for expected, label in answers)
 
 
 def test_arguments_that_have_defaults_may_be_left_out(

@@ -68,15 +68,3 @@ def test_help_names_the_verbs(capsys: Capture) -> None:
     printed = capsys.readouterr().out
     for verb in ("predict", "evaluate", "export", "push", "publish-space"):
         assert verb in printed
-
-
-@pytest.mark.slow
-def test_predicting_does_not_import_training_libraries() -> None:
-    code = (
-        "import sys, digit_model; digit_model.DigitRecognizer.from_pretrained(); "
-        "print([m for m in ('torchvision', 'matplotlib', 'gradio') if m in sys.modules])"
-    )
-    finished = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
-    )
-    assert finished.stdout.strip() == "[]"

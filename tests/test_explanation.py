@@ -113,7 +113,7 @@ def test_randomised_weights_are_explained_otherwise(
             for found, (digit, _) in zip(evidence, pairs, strict=True)
         ]
 
-    pairs = list(zip(*digits, strict=True))
+    pairs = list(zip(*digits, strict=True))[::2]
     trained = maps(network)
     for other in (last, whole):
         alike = [spearman(*both) for both in zip(trained, maps(other), strict=True)]
@@ -130,10 +130,10 @@ def without(digit: np.ndarray, order: np.ndarray, share: float = 0.2) -> np.ndar
 
 def test_taking_away_the_strongest_evidence_hurts_most(recognizer: DigitRecognizer) -> None:
     """More than as much ink taken at random, whether by single pixels or in patches."""
-    digits = load_drawings()
+    images, labels = load_drawings()
     rng = np.random.default_rng(0)
     losses: dict[str, list[float]] = {"for": [], "against": [], "pixels": [], "patches": []}
-    for digit, label in zip(*digits, strict=True):
+    for digit, label in zip(images[::2], labels[::2], strict=True):
         per_ink = recognizer.explain(digit, str(label)) / np.maximum(digit / 255, 0.02)
         noise = rng.normal(size=(28, 28))
         scores = {

@@ -124,7 +124,7 @@ def test_damaged_files_are_read_or_refused(data: st.DataObject) -> None:
     decoded(bytes(content))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     arrays.arrays(
         st.one_of(
@@ -193,7 +193,7 @@ def test_turned_pictures_are_cut_at_the_same_edge(kind: str, orientation: int) -
     assert np.array_equal(decode(content, max_side=WORK_SIDE), shrink(decode(content)))
 
 
-@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("orientation", [1, 4, 6, 7])  # as it is, mirrored, turned and both
 def test_a_photograph_shrunk_by_its_decoder_looks_the_same(orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation

@@ -101,15 +101,15 @@ def damaged_files() -> Iterator[bytes]:
     """Small pictures of every format, cut short, followed by another file, and with bytes lost."""
     for kind in ("PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF", "AVIF", "PPM", "ICO", "TGA", "PCX"):
         whole = hostile.encoded(hostile.small(), kind)
-        yield from (whole[: len(whole) * share // 8] for share in range(1, 8))
+        yield from (whole[: len(whole) * share // 8] for share in (1, 4, 7))
         yield hostile.with_a_zip(whole)
-        yield from (whole[:place] + whole[place + 3 :] for place in (0, 9, 30, len(whole) // 2))
+        yield from (whole[:place] + whole[place + 3 :] for place in (9, len(whole) // 2))
 
 
 def odd_pictures() -> Iterator[bytes]:
     """Of every mode and of extreme shapes."""
     for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "F"):
-        for size in ((1, 1), (1, 3000), (3000, 1), (47, 48)):
+        for size in ((1, 1), (1, 3000) if len(mode) > 1 else (3000, 1)):
             yield hostile.encoded(
                 Image.new(mode, size), "TIFF" if mode in ("CMYK", "YCbCr", "F") else "PNG"
             )
@@ -195,8 +195,10 @@ def bodies() -> Iterator[Any]:
 
 
 def test_anything_in_place_of_a_file(http: httpx.Client) -> None:
-    for other in (3, "7"):
-        post_all(http, ((call, {"data": [value, other]}) for call in CALLS for value in values()))
+    others = {"explain": "7", "submit_correction": "7"}  # a label; top_k in the other calls
+    seconds = ((call, others.get(call.rpartition("/")[2], 3)) for call in CALLS)
+    calls = itertools.product(seconds, values())
+    post_all(http, ((call, {"data": [value, second]}) for (call, second), value in calls))
 
 
 def test_anything_in_place_of_a_body(http: httpx.Client) -> None:
@@ -214,7 +216,7 @@ def test_requests_made_from_its_description(http: httpx.Client) -> None:
     assert len(operations) > 50
 
     @settings(
-        max_examples=200,
+        max_examples=100,
         deadline=None,
         derandomize=True,
         database=None,

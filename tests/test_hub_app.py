@@ -58,14 +58,15 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
     hub.add(repo, {"config.json": b"of the future"})
     options = ["--model", f"{repo}@v1", "--corrections", data]
     with serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server:
-        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        app = api(server)
+        answer = app.predict(image=SEVEN, top_k=3, api_name="/recognize")
         assert answer["label"] == "7"
         assert answer["model"]["id"] == repo
         assert answer["model"]["revision"] == commit
         page = httpx.get(f"{server.url}/config", trust_env=False).text
         assert f"in the data set <code>{data}</code> on the Hugging Face Hub" in page
         assert "in a folder on the machine that serves this page" not in page
-        assert correct(api(server), "2")["label"] == "2"
+        assert correct(app, "2")["label"] == "2"
     assert labels(hub, data) == ["2"]  # sent when it was asked to stop
 
     # The Hub goes away, for the weights and for the corrections.
@@ -76,9 +77,10 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
         log = server.log.read_text()
         assert "using what was downloaded before" in log
         assert "Traceback" not in log
-        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        app = api(server)
+        answer = app.predict(image=SEVEN, top_k=3, api_name="/recognize")
         assert answer["model"]["revision"] == commit
-        correct(api(server), "not a digit")
+        correct(app, "not a digit")
     assert labels(hub, data) == ["2"]
     assert "1 correction not sent, kept in" in server.log.read_text()
 
@@ -87,7 +89,8 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
     patient = {**variables(hub, tmp_path / "home"), "DIGIT_HUB_TIMEOUT": "60"}
     with serving(tmp_path, *options, **patient) as server:
         assert "Serving what was downloaded before" in server.log.read_text()
-        answer = api(server).predict(image=SEVEN, top_k=3, api_name="/recognize")
+        app = api(server)
+        answer = app.predict(image=SEVEN, top_k=3, api_name="/recognize")
         assert answer["model"]["revision"] == commit
         deadline = time.monotonic() + 20
         while labels(hub, data) != ["2", "not a digit"]:
@@ -95,7 +98,7 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
             time.sleep(0.1)
 
         # The app ends in time though the Hub doesn't answer; what it has acknowledged is kept.
-        receipt = correct(api(server), "3")
+        receipt = correct(app, "3")
         with hub.fault("silent", "/commit/"):
             server.process.terminate()
             assert server.process.wait(timeout=10) == 0

@@ -310,21 +310,23 @@ def test_datasets_reads_what_was_collected(hub: HubServer, client: Client, tmp_p
     read = """
 import json, sys
 from datasets import load_dataset
-data = load_dataset(*json.loads(sys.argv[1]), split="train")
-rows = [{**row, "image": [row["image"].format, row["image"].size]} for row in data]
-print(json.dumps(rows, default=str))
+for arguments in json.loads(sys.argv[1]):
+    data = load_dataset(*arguments, split="train")
+    rows = [{**row, "image": [row["image"].format, row["image"].size]} for row in data]
+    print(json.dumps(rows, default=str))
 """
-    for arguments in ([repo], ["imagefolder", None, str(folder)]):
-        run = subprocess.run(
-            [sys.executable, "-c", read, json.dumps(arguments)],
-            env=environment(hub.url, tmp_path / "home", HF_TOKEN=READ),
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
-        found = json.loads(run.stdout.splitlines()[-1])
+    sets = [[repo], ["imagefolder", None, str(folder)]]
+    run = subprocess.run(
+        [sys.executable, "-c", read, json.dumps(sets)],
+        env=environment(hub.url, tmp_path / "home", HF_TOKEN=READ),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    for line in run.stdout.splitlines()[-len(sets) :]:
+        found = json.loads(line)
         assert sorted(row["label"] for row in found) == ["0", "7", "not a digit"]
         assert {row["verdict"] for row in found} == {"digit"}
         assert {row["model_revision"] for row in found} == {"c0ffee"}

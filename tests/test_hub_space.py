@@ -128,7 +128,8 @@ def test_with_weights_from_the_hub(hub: HubServer, client: Client, tmp_path: Pat
     subprocess.run(command, env=home, check=True, capture_output=True, timeout=300)
     hub.add(repo, {"config.json": b"changed since"})
     # And what the app then serves by default, from the cache alone:
-    show = "import app, digit_model; model = app.parse_options([]).model; "
+    show = "import digit_model; from page.server.options import parse_options; "
+    show += "model = parse_options([]).model; "
     show += "found = digit_model.DigitRecognizer.from_pretrained(model); "
     show += "print(found.id, found.revision, found.sha256)"
     run = subprocess.run(

@@ -12,7 +12,7 @@ import torch
 from digit_model.data.ink_pictures import ink_pictures
 from digit_model.ink.looks import LOOK_SIDE, STRIDE, around, look
 from digit_model.ink_network import InkNetwork, InkNetworkConfig, to_inputs
-from digit_model.training.ink import ink_loss, overlap, train_ink, vary
+from digit_model.training.ink import Pictures, ink_loss, overlap, train_ink, vary
 from digit_model.training.log import RunLog
 from digit_model.training.recipe import InkRecipe
 
@@ -110,24 +110,32 @@ def test_the_loss_is_least_where_the_ink_is() -> None:
     assert float(ink_loss(empty - 10, empty)) < float(ink_loss(empty, empty))
 
 
-def test_it_learns_a_few_pictures_and_a_broken_run_goes_on_as_if_unbroken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def known() -> Pictures:
     pictures, ink = ink_pictures(32, seed=8)
-    known = pictures[1::2], ink[1::2]
-    recipe = InkRecipe(epochs=24, batch_size=4, peaks=(5e-3,), ema_decay=0.8, network=SMALL)
+    return pictures[1::2], ink[1::2]
 
-    def run(name: str, *, resume: bool = False) -> tuple[InkNetwork, list[dict[str, float]]]:
-        sets = {"seen": known}
-        log, setup = RunLog(tmp_path / f"of-{name}"), {"seed": 0}
-        return train_ink(recipe, known, sets, setup, tmp_path / name, log, resume=resume)
 
-    network, history = run("whole")
+def learn(
+    known: Pictures, epochs: int, output: Path, *, resume: bool = False
+) -> tuple[InkNetwork, list[dict[str, float]]]:
+    recipe = InkRecipe(epochs=epochs, batch_size=4, peaks=(5e-3,), ema_decay=0.8, network=SMALL)
+    sets, setup = {"seen": known}, {"seed": 0}
+    return train_ink(recipe, known, sets, setup, output, RunLog(output), resume=resume)
+
+
+def test_it_learns_a_few_pictures(known: Pictures, tmp_path: Path) -> None:
+    network, history = learn(known, 24, tmp_path / "w")
     assert len(history) == 24
     assert history[-1]["loss"] < history[0]["loss"]
     assert overlap(network, known) == pytest.approx(history[-1]["seen"], abs=0.02)
     assert history[-1]["seen"] > 0.5
 
+
+def test_a_broken_run_goes_on_as_if_unbroken(
+    known: Pictures, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, history = learn(known, 4, tmp_path / "whole")
     measured: list[float] = []
 
     def power_cut(*arguments: Any) -> float:
@@ -139,8 +147,8 @@ def test_it_learns_a_few_pictures_and_a_broken_run_goes_on_as_if_unbroken(
     with monkeypatch.context() as patch:
         patch.setattr("digit_model.training.ink.overlap", power_cut)
         with pytest.raises(KeyboardInterrupt):
-            run("broken")
-    resumed, again = run("broken", resume=True)
+            learn(known, 4, tmp_path / "broken")
+    resumed, again = learn(known, 4, tmp_path / "broken", resume=True)
     assert [row["loss"] for row in again] == [row["loss"] for row in history]
     for key, tensor in network.state_dict().items():
         assert torch.equal(resumed.state_dict()[key], tensor), key

@@ -30,15 +30,15 @@ def test_the_same_generator_gives_the_same_photograph() -> None:
     for kind in KINDS.values():
         first, ink = photograph(drawing, kind, np.random.default_rng(1))
         again, _ = photograph(drawing, kind, np.random.default_rng(1))
-        other, _ = photograph(drawing, kind, np.random.default_rng(2))
         side = first.shape[0]
         assert np.array_equal(first, again)
-        assert first.shape != other.shape or not np.array_equal(first, other)
         assert first.shape == (side, side, 3)
         assert first.dtype == np.uint8
         assert MIN_SIDE <= side <= MAX_SIDE
         assert ink.shape == (side, side)
         assert 0.0 <= ink.min() < 0.1 < 0.9 < ink.max() <= 1.0
+    other, _ = photograph(drawing, kind, np.random.default_rng(2))
+    assert first.shape != other.shape or not np.array_equal(first, other)
 
 
 def test_ink_is_dark_on_paper_and_light_on_a_board() -> None:
@@ -85,23 +85,20 @@ def test_a_jpeg_s_colours_are_those_of_any_other_program() -> None:
     assert np.abs(difference).mean() < 1
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_digits_in_photographs_are_recognised(recognizer: DigitRecognizer, name: str) -> None:
+def test_digits_in_photographs_of_every_kind_are_recognised() -> None:
     # Without the writer whose 9s have no loop and whose 1s have the flag of a 7: what is asked here
     # is whether the ink was found.
-    drawings = [digit for digit in pen_digits("development") if digit.writer != "tr28"][::60]
-    right = 0
-    for number, digit in enumerate(drawings):
-        rng = np.random.default_rng((7, number))
-        picture, _ = photograph(digit.drawing, KINDS[name], rng)
-        probabilities = recognizer.predict(picture).probabilities
-        right += max(probabilities, key=lambda label: probabilities[label]) == str(digit.label)
-    assert right >= 0.9 * len(drawings)
+    drawings = [digit for digit in pen_digits("development") if digit.writer != "tr28"][::150]
+    recognizer = DigitRecognizer.from_pretrained()
+    wrong = dict.fromkeys(KINDS, 0)
+    for name, kind in KINDS.items():
+        for number, digit in enumerate(drawings):
+            picture, _ = photograph(digit.drawing, kind, np.random.default_rng((7, number)))
+            probabilities = recognizer.predict(picture).probabilities
+            best = max(probabilities, key=lambda label: probabilities[label])
+            wrong[name] += best != str(digit.label)
+    assert max(wrong.values()) <= 1, wrong
+    assert sum(wrong.values()) <= 0.02 * len(drawings) * len(KINDS), wrong
 
 
 @pytest.mark.parametrize("side", [150, 400, 900])

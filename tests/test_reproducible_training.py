@@ -23,7 +23,7 @@ from digit_model.training.dataset import TrainingSet
 
 def fixed(source):
     images, labels = load_mnist(source.data_dir, "train")
-    return (images[:1024], labels[:1024]), {"MNIST": (images[:100], labels[:100])}
+    return (images[:512], labels[:512]), {"MNIST": (images[:100], labels[:100])}
 
 def drawn(source, recipe, cycle, mnist):
     return TrainingSet(mnist, mnist, mnist[0][:16], 0.5)

@@ -70,7 +70,7 @@ def test_each_seed_is_trained_measured_and_printed(
     names = ["MNIST", *(condition.name for condition in CONDITIONS), "photographs"]
 
     def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        return (images, labels), dict.fromkeys(names, (images[:20], labels[:20]))
+        return (images, labels), dict.fromkeys(names, (images[:8], labels[:8]))
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         return TrainingSet(mnist, (images[:0], labels[:0]), images[:0], 0.0)  # MNIST alone

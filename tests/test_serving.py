@@ -238,9 +238,9 @@ def test_nobody_waits_for_the_rest_of_an_answer_whose_process_was_killed() -> No
     worker.wait_until_loaded()
 
     async def scenario() -> None:
-        for number in range(8):  # the answer takes some 0.1 s to make and to send
+        for number in range(4):  # the answer takes some 0.1 s to make and to send
             with contextlib.suppress(GivenUpError):
-                await worker.run(end_process_while_answering, number * 0.03, timeout_seconds=30)
+                await worker.run(end_process_while_answering, number * 0.05, timeout_seconds=30)
 
     start = time.monotonic()
     try:

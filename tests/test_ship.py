@@ -19,6 +19,7 @@ from digit_model.data.development_sets import photograph_development
 from digit_model.data.strokes import pen_digits
 from digit_model.model_folder import measured_hashes
 from digit_model.training import ship
+from digit_model.training.dataset import DRY_RUN_SIZE
 from digit_model.training.log import RunLog
 from digit_model.training.progress import Progress, Step
 from digit_model.weights import ModelConfig, load_weights
@@ -137,7 +138,8 @@ def test_what_ships_was_trained_on_each_other(output: Path) -> None:
     with safe_open(steps / "data.fixed.safetensors", "np") as drawn:
         kept = drawn.get_tensor("photographs images")
     find_ink = DigitRecognizer.from_pretrained(steps / "ink").find_ink
-    sets = photograph_development(pen_digits("development")[:32], 1, seed=1, find_ink=find_ink)
+    digits = pen_digits("development")[:DRY_RUN_SIZE]
+    sets = photograph_development(digits, 1, seed=1, find_ink=find_ink)
     assert np.array_equal(np.concatenate([images for images, _ in sets.values()]), kept)
 
 

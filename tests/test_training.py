@@ -5,15 +5,19 @@ import dataclasses
 import importlib
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from conftest import free_port
 from torch import Tensor, nn
 
 import train
@@ -31,6 +35,7 @@ from digit_model.preprocess import preprocess
 from digit_model.training.cache import cached
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.dataset import (
+    DRY_RUN_SIZE,
     DataSource,
     TrainingSet,
     load_cycle,
@@ -55,17 +60,8 @@ ROOT = Path(__file__).parents[1]
 PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}
 
 
-def run(*arguments: str | Path, processes: int = 0) -> subprocess.CompletedProcess[str]:
-    """train.py as it is typed, or started by torchrun."""
-    torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, *(["-m", *torchrun] if processes else []), "train.py"]
-    return subprocess.run(
-        [*command, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
-
-
 def train_here(*arguments: str | Path) -> int:
-    """The same in this process, which has imported torch already: its exit status."""
+    """train.py in this process, which has imported torch already: its exit status."""
     try:
         return train.main([*map(str, arguments)])
     except SystemExit as stopped:  # argparse has refused
@@ -382,7 +378,13 @@ def test_bad_input_ends_with_status_two_and_a_sentence(
 
 @pytest.mark.slow
 def test_bad_input_as_it_is_typed() -> None:
-    finished = run("--dry-run", "--push-to-hub", "nobody")
+    finished = subprocess.run(
+        [sys.executable, "train.py", "--dry-run", "--push-to-hub", "nobody"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert finished.returncode == 2
     assert finished.stderr.strip() == (
         "train.py: A repository on the Hub is named like user/repo, not 'nobody'."
@@ -522,7 +524,7 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     )
     source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
     mnist, validation = load_mnist_and_validation(source)
-    assert len(mnist[1]) == 128
+    assert len(mnist[1]) == 4 * DRY_RUN_SIZE
     assert {"MNIST", "thin", "photographs"} <= set(validation)
     first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
     assert first.rendered[0].shape == second.rendered[0].shape == (8, 28, 28)
@@ -543,8 +545,8 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     assert np.array_equal(samples["allographs"], first.rendered[0])
     second.add((mnist[0][:3], mnist[1][:3]), second.nondigits[:0])
     assert np.array_equal(second.samples(3)["added"], mnist[0][:3])
-    batches = list(first.epoch(65, 2, np.random.default_rng(0)))
-    assert [len(labels) for _, labels, _ in batches] == [65] * 2  # 128 of MNIST's, 4 of the 8
+    batches = list(first.epoch(17, 2, np.random.default_rng(0)))
+    assert [len(labels) for _, labels, _ in batches] == [17] * 2  # 32 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)
 
 
@@ -557,9 +559,31 @@ def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_train_together(mnist_folder: Path, tmp_path: Path) -> None:
+def test_two_processes_train_together(
+    mnist_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The first of them is this one; torchrun sets the same variables."""
     output = tmp_path / "w"
-    finished = run("--data-dir", mnist_folder, "--output", output, "--dry-run", processes=2)
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout.count("epoch 1 ") == 1
+    folders = ["--data-dir", str(mnist_folder), "--output", str(output)]
+    options = [*folders, "--recipe", "quick", "--dry-run"]
+    variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+    command = [sys.executable, "train.py", *options]
+    second = variables | {"RANK": "1", "LOCAL_RANK": "1"}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | second, stdout=subprocess.PIPE, text=True
+    ) as other:
+        for name, value in (variables | {"RANK": "0", "LOCAL_RANK": "0"}).items():
+            monkeypatch.setenv(name, value)
+        # If the other process ends, this one doesn't wait for half an hour.
+        begin = partial(train.dist.init_process_group, timeout=timedelta(seconds=60))
+        monkeypatch.setattr(train.dist, "init_process_group", begin)
+        assert train_here(*options) == 0
+        assert other.communicate(timeout=60)[0] == ""  # only the first one tells
+    assert other.returncode == 0
+    assert capsys.readouterr().out.count("epoch 1 ") == 1
+    training = json.loads((output / "config.json").read_text())["training"]
+    assert training["processes"] == 2
     assert DigitRecognizer.from_pretrained(output).sha256

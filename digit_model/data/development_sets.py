@@ -57,11 +57,11 @@ def photograph_development(
     }
 
 
-def scan_development(find_ink: FindInk | None = None) -> dict[str, Digits]:
-    """The development part of each scanned collection, preprocessed, by name."""
+def scan_development(find_ink: FindInk | None = None, *, step: int = 1) -> dict[str, Digits]:
+    """Every ``step``-th scan of each collection's development part, preprocessed, by name."""
     task = partial(preprocess, find_ink=find_ink)
     return {
-        name: (map_parallel(task, list(images), title=name), labels)
+        name: (map_parallel(task, list(images[::step]), title=name), labels[::step])
         for name, (images, labels) in load_scans("development").items()
     }
 

@@ -78,8 +78,8 @@ def digit_sets(
     if "drawings" in parts:
         yield "drawings", load_drawings(find_ink)
     if "scans" in parts:
-        for name, (images, labels) in scan_development(find_ink).items():
-            yield f"scans, {name}", (images[::step], labels[::step])
+        for name, scans in scan_development(find_ink, step=step).items():
+            yield f"scans, {name}", scans
     if "photographs" in parts:
         digits = pen_digits("development")
         kinds = photograph_development(digits, max(1, PHOTOGRAPHS // step), find_ink=find_ink)

@@ -33,7 +33,7 @@ IMAGES, LABELS = " images", " labels"  # suffixes of a set's name in the cache
 TRAINING = "training"
 # What a cycle draws, in the order of TrainingSet.rendered.
 FAMILIES = ("strokes", "allographs", "1s and 7s", "photographs", "scans", "degraded MNIST")
-DRY_RUN_SIZE = 32  # images of each kind that a dry run generates in each process
+DRY_RUN_SIZE = 8  # images of each kind that a dry run generates in each process
 
 
 @dataclasses.dataclass

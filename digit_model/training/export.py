@@ -51,8 +51,7 @@ def export(
         augmented_logits = np.concatenate(
             [network(batch).numpy() for batch in augmented.split(1000)]
         )
-    count = 3000 if len(images) > 3000 else 200
-    outliers = nondigits(count, seed=2_000_003, find_ink=recognizer.find_ink)
+    outliers = nondigits(min(3000, len(images)), seed=2_000_003, find_ink=recognizer.find_ink)
     calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
     config = dataclasses.replace(config, calibration=calibration)
     config = save_weights(folder, networks, config)
@@ -101,6 +100,6 @@ def export_number(
     config = dataclasses.replace(
         weights.config, number_network=number_network.config, number_training=setup
     )
-    calibration = fit_number_calibration(networks, config, numbers=12 if dry_run else 1200)
+    calibration = fit_number_calibration(networks, config, numbers=4 if dry_run else 1200)
     save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
     learning_curves(history, folder / FIGURES / "number_learning_curves.png")

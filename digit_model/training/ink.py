@@ -22,7 +22,7 @@ from digit_model.training.recipe import InkRecipe
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
 
-DRY_RUN_PICTURES = 32
+DRY_RUN_PICTURES = 8
 INK_WEIGHT = 3.0  # of ink over paper in the cross-entropy, beside 1: most of a picture is paper
 INVERTED = 1 / 7  # share of the pictures whose light and dark are exchanged
 
@@ -80,7 +80,7 @@ def load_pictures(
 
     file = cache and cache.parent / f"{cache.name}.ink.safetensors"
     arrays = cached(file, {"ink pictures": count, "seed": recipe.data_seed}, draw)
-    digits = pen_digits("development")[:: 100 if dry_run else 4]
+    digits = pen_digits("development")[:: 300 if dry_run else 4]
     return (arrays["pictures"], arrays["ink"]), development_pictures(digits)
 
 

@@ -28,7 +28,7 @@ from digit_model.training.number_data import (
     TrainingPictures,
     make_loader,
 )
-from digit_model.training.recipe import NumberRecipe
+from digit_model.training.recipe import DRY_RUN_BATCH, NumberRecipe
 
 DEVELOPMENT_PICTURES = 300
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
@@ -120,7 +120,7 @@ def train_number(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dry_run:
         recipe = dataclasses.replace(
-            recipe, epochs=1, peaks=(1e-3,), pictures=DRY_RUN_PICTURES, batch_size=16
+            recipe, epochs=1, peaks=(1e-3,), pictures=DRY_RUN_PICTURES, batch_size=DRY_RUN_BATCH
         )
     torch.manual_seed(setup["seed"])
     pictures = TrainingPictures(photographs, recipe.photographed)
@@ -137,7 +137,7 @@ def train_number(
         steps=recipe.pictures // recipe.batch_size,
         batches=partial(_batches, loader),
         loss=partial(number_loss, device=device),
-        measure=partial(_measure, pictures=16 if dry_run else DEVELOPMENT_PICTURES),
+        measure=partial(_measure, pictures=4 if dry_run else DEVELOPMENT_PICTURES),
         sheet=("number_training_pictures.png", draw_sheet),
     )
     weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)

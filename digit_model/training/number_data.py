@@ -20,8 +20,8 @@ from digit_model.training.cache import cached
 from digit_model.training.recipe import NumberRecipe
 from digit_model.weights import Weights
 
-DRY_RUN_PICTURES = 32
-DRY_RUN_PHOTOGRAPHS = 4
+DRY_RUN_PICTURES = 16
+DRY_RUN_PHOTOGRAPHS = 2
 NO_MARK = -1  # class of the rows that pad a picture's marks
 
 # Ink, uint8 (N, 96, 320), the marks' boxes, float32 (N, 40, 4), and classes, int64 (N, 40).

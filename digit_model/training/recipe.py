@@ -53,9 +53,14 @@ class Recipe:
         return any(cycle.distillation_weight > 0 for cycle in self.cycles)
 
 
+DRY_RUN_BATCH = 8  # pictures
+
+
 def dry_run(recipe: Recipe) -> Recipe:
     """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
-    return dataclasses.replace(recipe, epochs=1, batch_size=64, photographs=8, nondigits=32)
+    return dataclasses.replace(
+        recipe, epochs=1, batch_size=2 * DRY_RUN_BATCH, photographs=2, nondigits=8
+    )
 
 
 @dataclasses.dataclass(frozen=True)

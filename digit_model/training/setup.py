@@ -8,6 +8,7 @@ from typing import Any
 from digit_model.training.distillation import load_ensemble, load_initial_network
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
+    DRY_RUN_BATCH,
     RECIPES,
     SIZES,
     InkRecipe,
@@ -22,8 +23,9 @@ def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
     """The recipe of a run that trains one network, as the options change it."""
     if args.recipe in DRAWN_RECIPES:
         drawn = DRAWN_RECIPES[args.recipe]
-        epochs = 1 if args.dry_run else args.epochs or drawn.epochs
-        return dataclasses.replace(drawn, epochs=epochs)
+        if args.dry_run:
+            return dataclasses.replace(drawn, epochs=1, batch_size=DRY_RUN_BATCH)
+        return dataclasses.replace(drawn, epochs=args.epochs or drawn.epochs)
     recipe = RECIPES[args.recipe]
     if args.size is not None:
         recipe = dataclasses.replace(recipe, network=SIZES[args.size])
