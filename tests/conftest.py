@@ -176,10 +176,13 @@ def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 def descendants(pid: int) -> list[int]:
     """Ids of a process's children, and of theirs."""
-    found = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that ends meanwhile
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
+    found: list[int] = []
+    threads: list[Path] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    for thread in threads:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # this one has
+            for child in (thread / "children").read_text().split():
                 found += [int(child), *descendants(int(child))]
     return found
 

@@ -6,15 +6,14 @@ import io
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import PAUSE, ROOT, Drawing, Visitor, drawing_of, ink, serving
+from conftest import PAUSE, ROOT, Drawing, Visitor, drawing_of, ink
 from PIL import Image
-from playwright.sync_api import Browser, Request, Route, ViewportSize, expect
+from playwright.sync_api import Request, Route, ViewportSize, expect
 
 from page.examples import EXAMPLE_FILES
 
@@ -178,55 +177,6 @@ def test_two_visitors_do_not_meet(visitor: Visitor, visit: Visit) -> None:
     expect(two.label).to_have_text("8")
     one.settle()
     expect(one.label).to_have_text("3")
-
-
-def test_the_drawing_and_the_history_outlive_the_server_a_reload_and_back(
-    browser: Browser, tmp_path: Path
-) -> None:
-    context = browser.new_context()
-    with serving(tmp_path) as server:
-        port = int(server.url.rpartition(":")[2])
-        visitor = Visitor(context.new_page(), server.url)
-        history = visitor.page.locator("#history .count")
-        visitor.draw(drawing_of("6"))
-        expect(visitor.label).to_have_text("6")
-        expect(history).to_have_text("(1)")
-        visitor.button("Clear").click()
-        points = drawing_of("2").strokes[0]
-        visitor.press(points[0])
-        for point in points[1:4]:
-            visitor.move(point)
-    for point in points[4:]:
-        visitor.move(point)
-    status = visitor.page.locator("#pad .status")
-    expect(status).to_have_text(re.compile("No answer"))
-    expect(visitor.page.locator("#card .stale")).to_be_visible()  # what it shows is older
-    visitor.lift()
-    with serving(tmp_path, port=port) as server:
-        expect(visitor.label).to_have_text("2", timeout=15_000)
-        expect(status).to_have_text("")
-        expect(visitor.page.locator("#card .stale")).to_be_hidden()
-        expect(history).to_have_text("(2)")
-        drawn = ink(visitor)
-        visitor.page.reload()
-        expect(visitor.label).to_have_text("2")
-        assert ink(visitor) == pytest.approx(
-            drawn, abs=0.5
-        )  # points are kept to 1/10,000 of a side
-        visitor.page.goto(f"{server.url}/healthz")
-        visitor.page.go_back()
-        expect(visitor.label).to_have_text("2")
-        expect(history).to_have_text("(2)")  # read again, and the same
-        visitor.page.keyboard.press("Control+z")
-        visitor.page.keyboard.press("Control+z")  # what was cleared before the reload
-        expect(visitor.label).to_have_text("6")
-        visitor.page.locator("#history summary").click()
-        visitor.page.locator("#history button").last.click()
-        expect(visitor.label).to_have_text("6")
-        visitor.button("Clear").click()
-        visitor.draw(drawing_of("5"))
-        expect(visitor.label).to_have_text("5")
-    context.close()
 
 
 # ---- pictures
