@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -65,6 +67,16 @@ def test_requests_verdicts_workers_and_memory_are_counted(http: httpx.Client) ->
     assert len(memory) == workers + 1
     assert min(memory) > 10e6
     assert not [name for name in after if re.search("session|127|monitoring", name)]
+
+
+def test_a_server_that_nobody_asks_rests(server: Server) -> None:
+    def wakes() -> int:
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+        return int(status.split("voluntary_ctxt_switches:")[1].split()[0])
+
+    before = wakes()
+    time.sleep(0.5)
+    assert wakes() - before < 150  # Gradio's queue alone would look a thousand times a second
 
 
 def test_memory_of_a_process_that_is_not_there_is_left_out() -> None:
