@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import PAUSE, ROOT, Drawing, Visitor, drawing_of, ink
+from conftest import ROOT, Drawing, Visitor, drawing_of, ink
 from PIL import Image
 from playwright.sync_api import Request, Route, ViewportSize, expect
 
@@ -298,6 +298,8 @@ def test_more_guesses_need_neither_drawing_nor_server(visitor: Visitor) -> None:
 
 
 AT_REST = "document.fonts.status === 'loaded' && [...document.images].every((i) => i.complete)"
+NEXT_FRAMES = """() => new Promise(
+  (done) => requestAnimationFrame(() => requestAnimationFrame(done)))"""
 # stopWatching() returns how much moved.
 WATCH_SHIFTS = """() => {
   let shifts = 0;
@@ -330,7 +332,8 @@ def test_nothing_moves_when_answers_arrive(visit: Visit, drawings: list[Drawing]
     for size in (DESK, PHONE["viewport"]):
         visitor.page.set_viewport_size(size)
         visitor.page.wait_for_function(f"innerWidth === {size['width']}")
-        visitor.page.evaluate(PAUSE, 300)  # for what follows a change of size
+        visitor.page.wait_for_function(AT_REST)
+        visitor.page.evaluate(NEXT_FRAMES)
         visitor.page.evaluate(WATCH_SHIFTS)
         places = visitor.page.evaluate(PLACES, parts)
         for drawing in drawings[5:7]:
