@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import Server, drawing_of, run_async, serving
+from conftest import Server, drawing_of, free_port, run_async, serving
 
 from page.server.answers import BUSY
 from page.server.origins import KnownOrigins, known_names, own_origins
@@ -36,9 +36,9 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     load = ("--max-calls-per-minute", str(CALLS), "--log-requests")
     nowhere = "http://127.0.0.1:9"  # no proxy listens there, so nothing leaves this machine
     proxies = {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1"}
-    variables = {"DIGIT_SHARE": "1", "DIGIT_MAX_UPLOAD_MB": "1"}
+    variables = {"DIGIT_SHARE": "1", "DIGIT_MAX_UPLOAD_MB": "1", **proxies}
     folder = tmp_path_factory.mktemp("shared")
-    with serving(folder, *options, *names, *load, **proxies, **variables) as server:
+    with serving(folder, *options, *names, *load, port=free_port(), **variables) as server:
         yield server
 
 
