@@ -35,11 +35,13 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    ViewportSize,
     expect,
     sync_playwright,
 )
 
 from digit_model.serving.client import RecognizerClient
+from page.examples import EXAMPLE_FILES
 
 if TYPE_CHECKING:  # they import torch
     from digit_model.data import Digits
@@ -51,6 +53,7 @@ expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
 LONGEST = ("test_page", "test_photographs", "test_training")  # files, each more than half a minute
+DESK = ViewportSize(width=1280, height=720)  # what Playwright's pages have without a word
 START_SECONDS = 90  # enough to import torch on a busy machine
 CHROMIUM_FLAGS = [
     "--headless",
@@ -228,6 +231,8 @@ class Visitor:
         page.on("requestfailed", lambda request: self.pending.discard(request))
         page.goto(url)
         self.canvas.wait_for()
+        # Gradio adds the page's rows one after another.
+        expect(page.locator("#examples button")).to_have_count(len(EXAMPLE_FILES))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, Drawing, Visitor
+from conftest import DESK, ROOT, Drawing, Visitor
 from hostile_files import heic
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -113,7 +113,7 @@ def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visitor: Visit
     page.reload()
     visitor.open("Many pictures")
     expect(page.get_by_text("No pictures yet.")).to_be_visible()
-    page.set_viewport_size({"width": 1280, "height": 720})
+    page.set_viewport_size(DESK)
 
 
 def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visitor: Visitor) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Point, Server, Visitor, drawing_of, ink
+from conftest import DESK, Point, Server, Visitor, drawing_of, ink
 from number_strokes import (
     digits_of_one_writer,
     paper_side,
@@ -21,21 +21,19 @@ from number_strokes import (
 )
 from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
-from test_page import IN_COLOURS_OF, serious_violations
+from test_page import IN_COLOURS_OF, PLACES, serious_violations
 from test_page_answer import coloured, stored
 
 from digit_model import DigitRecognizer
 from digit_model.data.number_pictures import draw_number
 from page.answer import full_answer
 from page.data_url import decode_data_url
-from page.examples import EXAMPLE_FILES
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
 
 PHONE: dict[str, Any] = {"viewport": ViewportSize(width=390, height=844)}
-DESK = ViewportSize(width=1280, height=720)  # as it is anyway
 # Left, top, right and bottom of the pad's ink, in fractions of the pad.
 INK_BOX = """() => {
   const canvas = document.querySelector("#pad canvas");
@@ -77,24 +75,16 @@ def number_file(text: str, seed: int = 3) -> bytes:
 # ---- the pad
 
 
-# The parts of the page around an answer, relative to the page.
-PLACES = """() => ["#pad .sheet", "#card", "#label", "#history"].map((part) => {
-  const box = document.querySelector(part).getBoundingClientRect();
-  return [box.x, box.y + scrollY, box.width, box.height];
-})"""
-
-
 def check_a_number_while_the_pad_grows(visitor: Visitor, text: str) -> None:
-    # Gradio adds the page's rows one after another.
-    expect(visitor.page.locator("#examples button")).to_have_count(len(EXAMPLE_FILES))
-    before = visitor.page.evaluate(PLACES)
+    parts = ["#pad .sheet", "#card", "#label", "#history"]
+    before = visitor.page.evaluate(PLACES, parts)
     write_number(visitor, text)
     expect(visitor.label).to_have_text(text)
     expect(visitor.note).to_have_text(re.compile(rf"^{len(text)} digits, \d+% sure of all\.$"))
     expect(digits(visitor)).to_have_text(list(text))
     expect(boxes(visitor)).to_have_text(list(text))
     assert paper_side(visitor) > 1
-    assert visitor.page.evaluate(PLACES) == before  # nothing has moved
+    assert visitor.page.evaluate(PLACES, parts) == before  # nothing has moved
 
 
 def test_a_number_is_read_while_the_pad_grows(visitor: Visitor) -> None:
