@@ -111,8 +111,6 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.mcp:  # gradio imports mcp if it is installed, which takes half a second
         sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
-    from digit_model.hub.names import locate
-    from digit_model.model_folder import DEFAULT_WEIGHTS, check_folder
     from digit_model.serving.client import RecognizerClient
 
     # So that workers end, files are removed and corrections are uploaded. While it serves, the
@@ -121,9 +119,6 @@ def main(arguments: list[str] | None = None) -> None:
         signal.signal(number, exit_on_signal)
     allowed = limits.from_options(options)
     try:
-        place, _ = locate(options.model or DEFAULT_WEIGHTS)
-        if isinstance(place, Path):
-            check_folder(place)  # before anything is started
         with (
             contextlib.closing(
                 RecognizerClient(options.model, workers=options.workers)
