@@ -31,6 +31,12 @@ class ModelError(Exception):
     """Weights that can't be loaded. ``str(error)`` is one sentence that says what is wrong."""
 
 
+def check_folder(folder: Path) -> None:
+    """Raise ModelError if there is no such folder."""
+    if not folder.is_dir():
+        raise ModelError(f"There is no folder {folder} with weights.")
+
+
 def copy_report(source: Path, folder: Path, hashes: Hashes) -> None:
     """Copy metrics, figures and model card from ``source`` to ``folder``.
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from digit_model.calibration import Calibration
 from digit_model.files import write_atomically
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
-from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES, Hashes, ModelError
+from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES, Hashes, ModelError, check_folder
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork, NumberNetworkConfig
@@ -94,8 +94,7 @@ def load_weights(folder: Path) -> Weights:
         ModelError: a file is missing, unreadable, truncated or not the one that config.json
             names by its sha256, or the tensors are not exactly those of the networks.
     """
-    if not folder.is_dir():
-        raise ModelError(f"There is no folder {folder} with weights.")
+    check_folder(folder)
     config = _read_config(folder / CONFIG_FILE)
     networks = Networks(
         DigitCNN(config.network),

@@ -35,11 +35,13 @@ from playwright.sync_api import (
     Locator,
     Page,
     Request,
+    ViewportSize,
     expect,
     sync_playwright,
 )
 
 from digit_model.serving.client import RecognizerClient
+from page.examples import EXAMPLE_FILES
 
 if TYPE_CHECKING:  # they import torch
     from digit_model.data import Digits
@@ -51,6 +53,7 @@ expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 ROOT = Path(__file__).resolve().parents[1]
 STROKES = Path(__file__).parent / "fixtures" / "strokes.json"
 LONGEST = ("test_page", "test_photographs", "test_training")  # files, each more than half a minute
+DESK = ViewportSize(width=1280, height=720)  # what Playwright's pages have without a word
 START_SECONDS = 90  # enough to import torch on a busy machine
 CHROMIUM_FLAGS = [
     "--headless",
@@ -63,7 +66,13 @@ CHROMIUM_FLAGS = [
     "--no-first-run",
     "--use-fake-device-for-media-stream",  # acts as a webcam
     "--use-fake-ui-for-media-stream",
+    # Two pages of its address bar, which no test sees, take more than a blank page of the tests.
+    # This replaces the list that Playwright names; what could matter here is named again.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,MediaRouter,OptimizationHints,"
+    "HttpsUpgrades,PaintHolding",
 ]
+# The page's own time goes no faster than its other work: on a busy machine, a pause is long.
+PAUSE = "(milliseconds) => new Promise((done) => setTimeout(done, milliseconds))"
 
 Result = TypeVar("Result")
 Point = tuple[float, float]  # x and y in fractions of the pad's side; y grows downward
@@ -170,10 +179,13 @@ def run_async(coroutine: Coroutine[Any, Any, Result]) -> Result:
 
 def descendants(pid: int) -> list[int]:
     """Ids of a process's children, and of theirs."""
-    found = []
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # one that ends meanwhile
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
+    found: list[int] = []
+    threads: list[Path] = []
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        threads = list(Path(f"/proc/{pid}/task").iterdir())
+    for thread in threads:
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # this one has
+            for child in (thread / "children").read_text().split():
                 found += [int(child), *descendants(int(child))]
     return found
 
@@ -219,6 +231,8 @@ class Visitor:
         page.on("requestfailed", lambda request: self.pending.discard(request))
         page.goto(url)
         self.canvas.wait_for()
+        # Gradio adds the page's rows one after another.
+        expect(page.locator("#examples button")).to_have_count(len(EXAMPLE_FILES))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
@@ -252,8 +266,8 @@ class Visitor:
             self.move(point)
         self.lift()
 
-    def draw(self, drawing: Drawing, *, step: int = 3) -> None:
-        """Every third point and the last of each stroke, as of a fast hand: each takes a frame."""
+    def draw(self, drawing: Drawing, *, step: int = 4) -> None:
+        """Every fourth point and the last of each stroke, as of a fast hand: each takes a frame."""
         for stroke in drawing.strokes:
             self.line(*stroke[:-1:step], stroke[-1])
 
@@ -272,17 +286,17 @@ class Visitor:
                 self.page.mouse.move(*place)
             self.page.mouse.up()
 
-    def settle(self, rounds: int = 10) -> None:
+    def settle(self) -> None:
         """Wait until the pad has its last answer, however slow the server is.
 
-        The pad has it when no request was pending for `rounds` of 50 ms.
+        The pad has it when no request is pending, and none follows in 0.2 s of the page's time:
+        between two requests after a stroke, it pauses for 0.03 s.
         """
         deadline = time.monotonic() + 20
         idle_rounds = 0
-        # Between two requests after a stroke, the pad pauses for less than a round.
-        while idle_rounds < rounds:
+        while idle_rounds < 3:
             assert time.monotonic() < deadline, "the pad doesn't stop sending requests"
-            self.page.wait_for_timeout(50)
+            self.page.evaluate(PAUSE, 70)
             idle_rounds = 0 if self.pending else idle_rounds + 1
         if not self.is_drawing:
             expect(self.page.locator("#card [data-verdict=pending]")).to_have_count(0)

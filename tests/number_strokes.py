@@ -9,7 +9,12 @@ from digit_model.data.strokes import pen_digits
 
 HEIGHT = 0.45  # of a digit, in sides of the empty pad
 GAP = 0.07
-GROWTH_MS = 700  # the pad has grown by then
+# The pad grows 400 ms after a stroke; a timer that is set later for more fires later.
+GROWN = """async () => {
+  await new Promise((done) => setTimeout(done, 420));
+  const paper = document.querySelector("#pad .paper");
+  await Promise.all(paper.getAnimations().map((each) => each.finished));
+}"""
 PEN_WIDTH = """() => {
   const style = getComputedStyle(document.querySelector("#pad .pen"));
   return parseFloat(style.getPropertyValue("--pen-width"));
@@ -20,6 +25,11 @@ def paper_side(visitor: Visitor) -> float:
     """In sides of the empty pad: the pen looks narrower on larger paper."""
     pen_width = visitor.page.evaluate(PEN_WIDTH)
     return round(0.075 * visitor.box()["width"] / pen_width, 2)
+
+
+def wait_for_growth(visitor: Visitor) -> None:
+    """Until the pad has grown after the last stroke, if it has to."""
+    visitor.page.evaluate(GROWN)
 
 
 def digits_of_one_writer(text: str, writer: str = "tr27") -> list[list[np.ndarray]]:
@@ -38,7 +48,7 @@ def at_left(strokes: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def write_digit(
-    visitor: Visitor, strokes: list[np.ndarray], *, left: float, middle: float = 0.5, step: int = 2
+    visitor: Visitor, strokes: list[np.ndarray], *, left: float, middle: float = 0.5, step: int = 3
 ) -> None:
     """At this place on the paper, in sides of the empty pad."""
     side = paper_side(visitor)
@@ -55,10 +65,10 @@ def write_digit(
     visitor.draw(Drawing("", placed), step=step)
 
 
-def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 2) -> None:
+def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 3) -> None:
     """From left to right on the pad, each digit when there is room for it."""
     left = start
     for strokes in digits_of_one_writer(text):
         write_digit(visitor, strokes, left=left, step=step)
         left += HEIGHT * float(np.concatenate(strokes)[:, 0].max()) + GAP
-        visitor.page.wait_for_timeout(GROWTH_MS)
+        wait_for_growth(visitor)

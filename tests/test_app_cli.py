@@ -6,11 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-import httpx
 import pytest
-from conftest import ROOT, clean_environment, serving
+from conftest import ROOT, clean_environment
 
 pytestmark = pytest.mark.slow
 
@@ -77,26 +75,3 @@ def test_a_port_in_use_is_reported_at_once() -> None:
     assert "in use" in result.stderr
     assert result.stderr.count("\n") == 1
     assert time.monotonic() - start < 5  # so gradio and torch were not imported before
-
-
-def test_without_internet_share_says_so_and_serves_locally(tmp_path: Path) -> None:
-    nowhere = "http://127.0.0.1:9"  # no proxy listens there, so nothing leaves this machine
-    with serving(
-        tmp_path,
-        HTTPS_PROXY=nowhere,
-        HTTP_PROXY=nowhere,
-        NO_PROXY="127.0.0.1",
-        DIGIT_SHARE="1",
-        DIGIT_MAX_UPLOAD_MB="1",
-    ) as server:
-        for _ in range(250):
-            if "No public link" in server.log.read_text():
-                break
-            time.sleep(0.1)
-        assert server.log.read_text().count("\n") == 2  # the local address and that sentence
-        with httpx.Client(trust_env=False) as session:
-            assert session.get(server.url).status_code == 200
-            for size, status in ((100_000, 200), (2_000_000, 413)):
-                upload = {"files": ("picture.png", bytes(size))}
-                response = session.post(f"{server.url}/gradio_api/upload", files=upload)
-                assert response.status_code == status

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import ROOT, Drawing, Visitor
+from conftest import DESK, ROOT, Drawing, Visitor
 from hostile_files import heic
 from PIL import Image
 from playwright.sync_api import Page, expect
@@ -21,8 +20,6 @@ from digit_model.reading import Reading
 from page.batch_rows import batch_row, guarded
 
 pytestmark = pytest.mark.browser
-
-Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
@@ -96,9 +93,9 @@ def test_a_batch_is_a_list_with_a_row_for_each_file(visitor: Visitor, batch: lis
     expect(page.locator("#batch .empty")).to_be_visible()
 
 
-def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visit: Visit) -> None:
-    visitor = visit(viewport={"width": 360, "height": 740})
+def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visitor: Visitor) -> None:
     page = visitor.page
+    page.set_viewport_size({"width": 360, "height": 740})
     visitor.open("Many pictures")
     page.get_by_role("button", name="examples").click()
     expect(page.locator("#batch .status")).to_have_text("7 pictures read.")
@@ -116,10 +113,10 @@ def test_a_list_is_there_again_after_a_reload_until_it_is_cleared(visit: Visit) 
     page.reload()
     visitor.open("Many pictures")
     expect(page.get_by_text("No pictures yet.")).to_be_visible()
+    page.set_viewport_size(DESK)
 
 
-def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visit: Visit) -> None:
-    visitor = visit()
+def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visitor: Visitor) -> None:
     page = visitor.page
     page.evaluate("""() => {
       const store = Storage.prototype.setItem;
@@ -135,6 +132,7 @@ def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visit:
     visitor.open("Many pictures")
     expect(page.locator("#batch tbody tr")).to_have_count(7)
     expect(page.locator("#batch img")).to_have_count(0)
+    visitor.button("Clear list").click()
 
 
 def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path: Path) -> None:

@@ -34,11 +34,9 @@ def test_a_link_shows_this_page(server: Server) -> None:
         assert "evil.example" not in forged
 
 
-@pytest.mark.parametrize("locale", ["de-DE", "ar"])
-def test_the_page_is_in_english_everywhere(visit: Callable[..., Visitor], locale: str) -> None:
-    visitor = visit(locale=locale)
-    page = visitor.page
-    assert page.evaluate("navigator.languages[0]") == locale  # the browser is a foreign one
+def test_the_page_is_in_english_everywhere(visit: Callable[..., Visitor]) -> None:
+    page = visit(locale="ar").page  # Gradio has its words, and writes them from right to left
+    assert page.evaluate("navigator.languages[0]") == "ar"
     expect(page.locator("html")).to_have_attribute("lang", "en")
     expect(page.get_by_role("button", name="Use via API")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.querySelector('#tabs')).direction") == "ltr"

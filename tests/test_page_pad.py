@@ -17,7 +17,7 @@ DOWN: tuple[Point, Point] = ((0.5, 0.15), (0.5, 0.85))
 
 
 def test_keys_undo_redo_and_clear(visit: Visit) -> None:
-    visitor = visit()
+    visitor = visit()  # with nothing to undo yet
     keys = visitor.page.keyboard
     visitor.draw(drawing_of("3"))
     expect(visitor.label).to_have_text("3")
@@ -131,10 +131,9 @@ def test_the_eraser_takes_ink_away(visitor: Visitor) -> None:
     assert ink(visitor) > 0
 
 
-def test_a_stylus_draws_wider_under_pressure(visit: Visit) -> None:
-    visitor = visit()
+def test_a_stylus_draws_wider_under_pressure(visitor: Visitor) -> None:
     # Synthetic events have no pointer to capture.
-    visitor.page.evaluate("HTMLCanvasElement.prototype.setPointerCapture = () => {}")
+    visitor.canvas.evaluate("(canvas) => { canvas.setPointerCapture = () => {}; }")
     box = visitor.box()
     amounts = {}
     for kind, pressure in (("pen", 0.1), ("pen", 0.5), ("pen", 0.9), ("mouse", 0.9)):
@@ -154,6 +153,7 @@ def test_a_stylus_draws_wider_under_pressure(visit: Visit) -> None:
     assert amounts["pen", 0.1] < 0.8 * amounts["pen", 0.5]
     assert amounts["pen", 0.9] > 1.2 * amounts["pen", 0.5]
     assert amounts["mouse", 0.9] == pytest.approx(amounts["pen", 0.5], rel=0.02)
+    visitor.canvas.evaluate("(canvas) => { delete canvas.setPointerCapture; }")
 
 
 def test_the_keyboard_reaches_every_tool(visitor: Visitor) -> None:
@@ -173,8 +173,8 @@ def test_the_keyboard_reaches_every_tool(visitor: Visitor) -> None:
     assert reached == ["Width of the pen", "Eraser", "Undo", "Redo", "Clear"]
 
 
-def test_a_picture_is_pasted(visit: Visit) -> None:
-    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+def test_a_picture_is_pasted(visitor: Visitor) -> None:
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     visitor.page.evaluate(
         """async (address) => {
           const blob = await (await fetch(address)).blob();
@@ -185,6 +185,7 @@ def test_a_picture_is_pasted(visit: Visit) -> None:
     visitor.page.keyboard.press("Control+v")
     expect(visitor.label).to_have_text("4")
     expect(visitor.button("Remove the picture")).to_be_visible()
+    visitor.page.context.clear_permissions()
 
 
 DROP = """async ([address, type]) => {
@@ -196,8 +197,7 @@ DROP = """async ([address, type]) => {
 }"""
 
 
-def test_a_picture_is_dropped_onto_the_pad(visit: Visit) -> None:
-    visitor = visit()
+def test_a_picture_is_dropped_onto_the_pad(visitor: Visitor) -> None:
     visitor.page.evaluate(DROP, [drawing_of("9").data_url(), "image/png"])
     expect(visitor.label).to_have_text("9")
     visitor.page.evaluate(DROP, ["data:text/plain,nine", "text/plain"])
@@ -258,7 +258,7 @@ def test_the_verdict_is_steady_while_a_digit_is_drawn(visitor: Visitor) -> None:
         }"""
     )
     for label in ("5", "8"):
-        visitor.draw(drawing_of(label), step=1)
+        visitor.draw(drawing_of(label), step=2)
         expect(visitor.label).to_have_text(label)
         visitor.page.keyboard.press("Delete")
     shown = [text for text in visitor.page.evaluate("headlines") if text != "draw something"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,6 @@ from page import model_figures, model_results, model_tab
 from page.privacy_tab import how_long
 
 pytestmark = pytest.mark.browser
-
-Visit = Callable[..., Visitor]
 
 
 def test_the_model_tab_reads_the_weights_folder(visitor: Visitor) -> None:
@@ -87,9 +84,9 @@ def test_html_in_names_is_escaped() -> None:
     assert not re.search("<(b|script|i)>", html)
 
 
-def test_what_is_chosen_is_seen_in_forced_colours(visit: Visit) -> None:
-    visitor = visit(forced_colors="active")
+def test_what_is_chosen_is_seen_in_forced_colours(visitor: Visitor) -> None:
     page = visitor.page
+    page.emulate_media(forced_colors="active")
     visitor.open("Many pictures")
     page.get_by_role("button", name="examples").click()
     expect(page.locator("#batch tbody tr")).to_have_count(7)
@@ -102,6 +99,8 @@ def test_what_is_chosen_is_seen_in_forced_colours(visit: Visit) -> None:
         ('#batch [aria-pressed="true"]', '#batch [aria-pressed="false"]'),
     ):
         assert background(chosen) != background(other)
+    page.emulate_media(forced_colors="none")
+    visitor.button("Clear list").click()
 
 
 def test_help_says_what_is_kept(visitor: Visitor) -> None:
@@ -161,8 +160,9 @@ def test_the_page_can_be_installed(visitor: Visitor, server: Server) -> None:
     assert [error for error in errors if error["errorId"] != "in-incognito"] == []
 
 
-def test_a_webcam_takes_a_picture(visit: Visit) -> None:
-    visitor = visit(permissions=["camera"])
+def test_a_webcam_takes_a_picture(visitor: Visitor) -> None:
+    visitor.page.context.grant_permissions(["camera"])
     visitor.button("Photo").click()
     visitor.button("Take the photo").click()
     expect(visitor.page.locator("#card .time")).to_contain_text("read in")
+    visitor.page.context.clear_permissions()

@@ -136,48 +136,45 @@ def test_without_any_descriptor_left_it_neither_ends_nor_fills_the_log(crowded: 
     assert get(crowded).status_code == 200
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_what_is_in_flight_is_answered_before_the_end(
-    number: signal.Signals, crowded: Server, tmp_path: Path
-) -> None:
-    # SIGTERM ends the server that the tests above have left, SIGINT one that nobody has asked.
-    left = contextlib.nullcontext(crowded)
-    with left if number == signal.SIGTERM else serving(tmp_path, "--workers", "1") as server:
-        log = server.log.read_text()
-        session = httpx.Client(base_url=server.url, trust_env=False, timeout=20)
-        upload = {"files": ("seven.png", drawing_of("7").png())}
-        (path,) = session.post("/gradio_api/upload", files=upload).json()
-        file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-        body = httpx.Request("POST", server.url, json={"data": [file, 1]}).content
-        heartbeat = connect(
-            server, b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n"
-        )
-        assert heartbeat.recv(12) == b"HTTP/1.1 200"
-        head = (
-            "POST /gradio_api/run/recognize HTTP/1.1\r\nHost: localhost\r\n"
-            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        call = connect(server, head.encode() + body[:-1])
-        assert get(server).status_code == 200  # so the call's beginning has been read too
-        start = time.monotonic()
-        # Terminals and service managers send it to all processes at once.
-        children = descendants(server.process.pid)
-        for pid in [*children, server.process.pid]:
-            os.kill(pid, number)
-        while True:  # until no one new is taken
-            try:
-                connect(server).close()
-            except ConnectionError:
-                break
-            assert time.monotonic() - start < 5
-        call.sendall(body[-1:])
-        answer = call.makefile("rb").read().decode()
-        assert answer.startswith("HTTP/1.1 200"), answer
-        assert '"label":"7"' in answer
-        assert server.process.wait(timeout=15) == 0
-        assert time.monotonic() - start < 10
-        wait_for_end(children)
-        assert server.log.read_text() == log  # no complaints
+def check_that_what_is_in_flight_is_answered(server: Server, number: signal.Signals) -> None:
+    """When the server gets this signal, which ends it."""
+    log = server.log.read_text()
+    session = httpx.Client(base_url=server.url, trust_env=False, timeout=20)
+    upload = {"files": ("seven.png", drawing_of("7").png())}
+    (path,) = session.post("/gradio_api/upload", files=upload).json()
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    body = httpx.Request("POST", server.url, json={"data": [file, 1]}).content
+    heartbeat = connect(server, b"GET /gradio_api/heartbeat/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert heartbeat.recv(12) == b"HTTP/1.1 200"
+    head = (
+        "POST /gradio_api/run/recognize HTTP/1.1\r\nHost: localhost\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    call = connect(server, head.encode() + body[:-1])
+    assert get(server).status_code == 200  # so the call's beginning has been read too
+    start = time.monotonic()
+    # Terminals and service managers send it to all processes at once.
+    children = descendants(server.process.pid)
+    for pid in [*children, server.process.pid]:
+        os.kill(pid, number)
+    while True:  # until no one new is taken
+        try:
+            connect(server).close()
+        except ConnectionError:
+            break
+        assert time.monotonic() - start < 5
+    call.sendall(body[-1:])
+    answer = call.makefile("rb").read().decode()
+    assert answer.startswith("HTTP/1.1 200"), answer
+    assert '"label":"7"' in answer
+    assert server.process.wait(timeout=15) == 0
+    assert time.monotonic() - start < 10
+    wait_for_end(children)
+    assert server.log.read_text() == log  # no complaints
+
+
+def test_what_is_in_flight_is_answered_before_the_end(crowded: Server) -> None:
+    check_that_what_is_in_flight_is_answered(crowded, signal.SIGTERM)
 
 
 def test_a_head_that_does_not_end_is_cut_off(seconds_of_an_endless_head: Future[float]) -> None:

@@ -70,6 +70,8 @@ def test_the_whole_page_works_under_its_policy(
     visitor = visit(permissions=["camera"])
     page = visitor.page
     refused: list[str] = []
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
     page.on(
         "console",
         lambda message: refused.append(message.text) if "olicy" in message.text else None,
@@ -98,6 +100,7 @@ def test_the_whole_page_works_under_its_policy(
     page.get_by_role("button", name="Use via API").click()
     expect(page.get_by_role("heading", name="API documentation")).to_be_visible()
     assert refused == []
+    assert hosts - {""} == {urlsplit(server.url).netloc}  # nothing comes from other servers
     # The watch works: what the policy forbids is seen.
     page.evaluate("new Image().src = 'http://127.0.0.1:9/elsewhere.png'")
     assert page.evaluate("fetch('http://127.0.0.1:9/').then(() => true, () => false)") is False

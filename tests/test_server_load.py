@@ -7,12 +7,10 @@ import io
 import json
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from conftest import run_async, serving
+from conftest import run_async
 
 from page.server.answers import BUSY
 from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight, network_of
@@ -176,35 +174,11 @@ def test_an_exception_is_one_line_without_what_a_caller_sent(
 
 def test_repeated_messages_do_not_flood(log: tuple[logging.Logger, io.StringIO]) -> None:
     logger, text = log
-    for number in range(10_000):
+    for number in range(2_000):
         logger.error("accept failed\nsocket %d", number)
         logger.info("request")
     lines = [json.loads(line) for line in text.getvalue().splitlines()]
     errors = [line["message"] for line in lines if line["level"] == "error"]
     assert len(errors) == REPEATS
     assert "repeated" in errors[-1]
-    assert len(lines) == 10_000 + REPEATS
-
-
-@pytest.mark.slow
-def test_the_running_app_limits_and_logs(tmp_path: Path) -> None:
-    options = ("--workers", "1", "--max-calls-per-minute", "20", "--log-requests")
-    with serving(tmp_path, *options) as server:
-        http = httpx.Client(base_url=server.url, trust_env=False, timeout=20)
-        call = {"data": [None, 1]}
-        statuses = [
-            http.post("/gradio_api/run/recognize", json=call).status_code for _ in range(25)
-        ]
-        assert set(statuses[:20]) == {422}
-        assert statuses[-1] == 503
-        busy = http.post("/gradio_api/run/recognize", json=call)
-        assert busy.json() == {"error": BUSY, "detail": BUSY}
-        assert 1 <= int(busy.headers["retry-after"]) <= 3
-        http.get("/gradio_api/file=/secret%0a%1b[31mname.png")
-        assert http.get("/").status_code == 200  # the page is still served
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()[1:]]
-    assert [line["status"] for line in lines if line.get("kind") == "api"] == [*statuses, 503]
-    for line in lines:
-        assert {"time", "level", "kind", "status", "ms", "client"} <= set(line)
-        assert line["client"] == "127.0.0.1"
-    assert "secret" not in server.log.read_text()
+    assert len(lines) == 2_000 + REPEATS

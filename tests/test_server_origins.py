@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import Server, drawing_of, run_async, serving
+from conftest import Server, drawing_of, free_port, run_async, serving
 
+from page.server.answers import BUSY
 from page.server.origins import KnownOrigins, known_names, own_origins
 from page.server.proxies import PRIVATE, TrustedProxies, trusted_networks
 from page.server.public_link import PublicLink
 
 pytestmark = pytest.mark.slow
+
+CALLS = 20  # a minute, of one client
 
 
 @pytest.fixture(scope="module")
@@ -24,14 +29,22 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """A server behind a trusted proxy, which a friendly site may call."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server behind a trusted proxy, which a friendly site may call, and that has no internet."""
     options = ("--workers", "1", "--trusted-proxies", "127.0.0.0/8")
     names = ("--allowed-hosts", "digits.example", "--allowed-origins", "https://friend.example")
-    with (
-        serving(tmp_path_factory.mktemp("behind"), *options, *names) as server,
-        httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client,
-    ):
+    load = ("--max-calls-per-minute", str(CALLS), "--log-requests")
+    nowhere = "http://127.0.0.1:9"  # no proxy listens there, so nothing leaves this machine
+    proxies = {"HTTPS_PROXY": nowhere, "HTTP_PROXY": nowhere, "NO_PROXY": "127.0.0.1"}
+    variables = {"DIGIT_SHARE": "1", "DIGIT_MAX_UPLOAD_MB": "1", **proxies}
+    folder = tmp_path_factory.mktemp("shared")
+    with serving(folder, *options, *names, *load, port=free_port(), **variables) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def behind(shared: Server) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=shared.url, trust_env=False, timeout=30) as client:
         yield client
 
 
@@ -126,6 +139,42 @@ def test_an_allowed_name_and_an_allowed_site(behind: httpx.Client) -> None:
         "access-control-request-headers": "content-type",
     }
     assert behind.options("/gradio_api/run/recognize", headers=asked).status_code == 200
+
+
+def test_without_internet_share_says_so_and_serves_locally(
+    shared: Server, behind: httpx.Client
+) -> None:
+    deadline = time.monotonic() + 25
+    while "No public link" not in shared.log.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    lines = shared.log.read_text().splitlines()
+    # The local address and that sentence, beside the requests.
+    assert len([line for line in lines if not line.startswith("{")]) == 2
+    assert behind.get("/").status_code == 200
+    for size, status in ((100_000, 200), (2_000_000, 413)):
+        upload = {"files": ("picture.png", bytes(size))}
+        assert behind.post("/gradio_api/upload", files=upload).status_code == status
+
+
+def test_the_running_app_limits_and_logs_a_client(shared: Server, behind: httpx.Client) -> None:
+    client = {"x-forwarded-for": "9.9.9.9"}
+    call, data = "/gradio_api/run/recognize", {"data": [None, 1]}
+    statuses = [behind.post(call, json=data, headers=client).status_code for _ in range(CALLS + 5)]
+    assert set(statuses[:CALLS]) == {422}
+    assert statuses[-1] == 503
+    busy = behind.post(call, json=data, headers=client)
+    assert busy.json() == {"error": BUSY, "detail": BUSY}
+    assert 1 <= int(busy.headers["retry-after"]) <= 3
+    behind.get("/gradio_api/file=/secret%0a%1b[31mname.png", headers=client)
+    assert behind.get("/", headers=client).status_code == 200  # the page is still served
+    text = shared.log.read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    for line in lines:
+        assert {"time", "level", "kind", "status", "ms", "client"} <= set(line)
+    own = [line for line in lines if line["client"] == "9.9.9.9"]
+    assert [line["status"] for line in own if line.get("kind") == "api"] == [*statuses, 503]
+    assert "secret" not in text
 
 
 # ---- one piece at a time

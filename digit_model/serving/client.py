@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
+from digit_model.hub.names import locate
+from digit_model.model_folder import DEFAULT_WEIGHTS, check_folder
 from digit_model.reading import Reading
 from digit_model.serving import worker
 from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
@@ -61,7 +63,13 @@ class RecognizerClient:
             model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
             workers: how many processes recognise drawings; see :func:`default_workers`.
                 Half as many, and one, read files.
+
+        Raises:
+            ModelError: there is no such folder, or its name could mean a repository, too.
         """
+        place, _ = locate(DEFAULT_WEIGHTS if model is None else model)
+        if isinstance(place, Path):
+            check_folder(place)  # at once: a process takes seconds until it can say so
         self._count = workers or default_workers()
         self.verdicts: Counter[str] = Counter()
         self._workers = [Worker(model)]
