@@ -76,7 +76,7 @@ def test_a_server_that_nobody_asks_rests(server: Server) -> None:
 
     before = wakes()
     time.sleep(0.5)
-    assert wakes() - before < 150  # Gradio's queue alone would look a thousand times a second
+    assert wakes() - before < 400  # Gradio's queue alone would look a thousand times a second
 
 
 def test_memory_of_a_process_that_is_not_there_is_left_out() -> None:

@@ -253,6 +253,18 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
     assert not several(2, 0.2)  # each digit is right with 0.45
     assert several(8, 0.01)  # with 0.56
     assert not several(8, 0.001)
+    assert not several(40, 0.0001)  # as in noise
+
+
+def test_the_marks_of_a_texture_are_not_read_one_by_one(recognizer: DigitRecognizer) -> None:
+    rows = np.arange(0, 512, 16)
+    texture = np.full((512, 512, 3), 255, np.uint8)
+    for y in rows:
+        for x in rows:
+            cv2.line(texture, (int(x) + 4, int(y) + 3), (int(x) + 4, int(y) + 12), (0, 0, 0), 2)
+    found = recognizer.number_reader.find(texture)
+    assert found[1] == []
+    assert recognizer.read_number(texture).text == ""
 
 
 def test_edit_distance() -> None:

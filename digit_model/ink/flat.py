@@ -4,20 +4,26 @@ import cv2
 import numpy as np
 
 from digit_model.ink.groups import AS_HIGH
-from digit_model.ink.marks import border, is_sure, is_wide, mark_mask
+from digit_model.ink.marks import border, filled, is_sure, is_wide, mark_mask
 
 MIN_CONTRAST = 10.0  # grey levels between ink and paper; with less the sheet counts as blank
 # Share of the two most frequent grey levels above which a picture is a drawing.
 TWO_COLOURS = 0.6
+THIRD_LEVEL = 0.04  # share of the third most frequent of 16 levels; soft edges have less
 CLEAN = 0.05  # mean ink of the paper beside the marks, at most
 # Pixels, longer side of a drawing's ink: more don't make the digit of 20 pixels any sharper.
 ENOUGH_PIXELS = 80
 
 
 def is_drawing(grey: np.ndarray) -> bool:
-    """Whether nearly all is plain paper and plain ink; a lens or a scanner spreads the levels."""
+    """Whether nearly all is plain paper and plain ink, and there is no window around them.
+
+    A lens or a scanner spreads the levels.
+    """
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
-    return float(np.sort(counts)[-2:].sum() / counts.sum()) >= TWO_COLOURS
+    shares, coarse = np.sort(counts) / counts.sum(), counts.reshape(16, 16).sum(axis=1)
+    third = np.sort(coarse)[-3] / counts.sum()
+    return bool(shares[-2:].sum() >= TWO_COLOURS and third <= THIRD_LEVEL)
 
 
 def drawing_ink(grey: np.ndarray, enough_pixels: int = ENOUGH_PIXELS) -> np.ndarray:
@@ -65,13 +71,13 @@ def paper_is_bright(bright: np.ndarray) -> bool:
 
 
 def is_solid(ink: np.ndarray) -> bool:
-    """Whether ink is one mark on clean paper, off the picture's edge, which a shadow is not.
+    """Whether ink is one stroke on clean paper, off the picture's edge, which a shadow is not.
 
     In a bar that a very wide pen has drawn the network sees a shadow.
     """
     marks = mark_mask(ink)
     single = cv2.connectedComponents(marks)[0] == 2 and not border(marks).any()
-    return bool(single and is_sure(ink) and is_clean(ink))
+    return bool(single and is_sure(ink) and is_clean(ink) and not is_wide(filled(marks)))
 
 
 def is_clean(ink: np.ndarray) -> bool:

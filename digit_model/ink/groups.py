@@ -5,9 +5,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digit_model.ink.marks import border, filled, is_wide, mark_mask
+from digit_model.ink.marks import border, filled, is_rectangular, is_wide, mark_mask
 
-# Marks are of one group when they are nearer than this fraction of the longest one's longer side.
+# Marks are of one group when they are nearer than this fraction of the highest one's height.
 REACH = 0.12
 # A group with less than this fraction of the heaviest one's longer side is a speck.
 SPECK = 0.25
@@ -74,11 +74,12 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
 def is_plain(ink: np.ndarray) -> bool:
     """Whether a drawing's ink is nothing but one group of strokes, specks aside.
 
-    What is wide may be a label with the digit left out; marks at the picture's edge may be a
+    A wide rectangle may be a label with the digit left out; marks at the picture's edge may be a
     toolbar; one around another may be a ring or a box.
     """
     marks = mark_mask(ink)
-    if is_wide(filled(marks)):
+    whole = filled(marks)
+    if is_wide(whole) and is_rectangular(whole):
         return False
     groups = find_groups(ink)
     if groups is None:
@@ -102,7 +103,7 @@ def find_groups(ink: np.ndarray) -> Groups | None:
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     nested = np.sign(boxes - boxes[sides.argmax()]) == (1, 1, -1, -1)
     # Marks that are dilated by half the reach touch each other.
-    half = max(1, round(REACH * sides.max() / 2))
+    half = max(1, round(REACH * (boxes[:, 3] - boxes[:, 1]).max() / 2))
     around = cv2.copyMakeBorder(marks, *(half,) * 4, cv2.BORDER_CONSTANT, value=0)
     around = cv2.dilate(around, np.ones((2 * half + 1, 2 * half + 1), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(around)

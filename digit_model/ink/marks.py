@@ -11,6 +11,7 @@ SURE = 0.6
 # Ink is a region, not strokes, when a disc fits into it that is this fraction of its longer side;
 # loops that a thick pen has filled are smaller.
 REGION = 0.42
+RECTANGULAR = 0.93  # share of the rectangle that a label fills
 
 
 def mark_mask(ink: np.ndarray) -> np.ndarray:
@@ -33,6 +34,13 @@ def filled(marks: np.ndarray) -> np.ndarray:
     """Marks, uint8 (h, w), 0 or 1, with their holes filled."""
     outlines, _ = cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return cv2.drawContours(marks.copy(), outlines, -1, 1, cv2.FILLED)
+
+
+def is_rectangular(marks: np.ndarray) -> bool:
+    """Whether the marks, uint8 (h, w), 0 or 1, fill a rectangle, of any tilt."""
+    points = cv2.findNonZero(marks)
+    width, height = cv2.minAreaRect(points)[1]  # between the middles of the outermost pixels
+    return len(points) > RECTANGULAR * (width + 1) * (height + 1)
 
 
 def is_wide(marks: np.ndarray) -> bool:

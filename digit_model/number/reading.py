@@ -20,8 +20,10 @@ from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# Geometric mean of a number's confidence over its digits; noise, blots and most letters have less.
-LEAST_CONFIDENCE = 0.5
+# Geometric mean of a number's confidence over its digits, so many at most: noise, blots and most
+# letters have less.
+LEAST_CONFIDENCE, DOUBTED_DIGITS = 0.5, 10
+MOST_MARKS = 200  # in one picture: more of them are texture, and would take seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,7 @@ class NumberReading:
                 None are that are more likely wrong than right, as in noise, blots and letters.
         """
         digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
-        if self.confidence < LEAST_CONFIDENCE ** len(digits):
+        if self.confidence < LEAST_CONFIDENCE ** min(len(digits), DOUBTED_DIGITS):
             return False
         if alone is None or alone.verdict == "digit":
             highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
@@ -115,8 +117,8 @@ class NumberReader:
         """
         ink, (left, top, width, height), _ = extract_writing(rgb, self.find_ink)
         found = find_digits(ink, self.find_digits)
-        if not len(found.boxes):
-            return found, [], np.zeros((0, 10), np.float32)
+        if not 0 < len(found.boxes) <= MOST_MARKS:
+            return Detections.none(), [], np.zeros((0, 10), np.float32)
         rows, columns = rgb.shape[:2]
         scale = width * columns / ink.shape[1], height * rows / ink.shape[0]
         corner = left * columns, top * rows
