@@ -77,10 +77,7 @@ def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
 
 
 def _digit_in(found: np.ndarray, columns: int, rows: int) -> np.ndarray:
-    """The digit's ink in what the network found in a window of so many pixels; 0 if not sure.
-
-    float32 (h, w), in the window's proportions.
-    """
+    """The digit's ink in what was found in so many pixels, in their proportions; 0 if not sure."""
     ink = choose_digit(ink_of(found))
     if not is_sure(ink):
         ink = np.zeros_like(ink)
@@ -105,14 +102,12 @@ def contrast_axis(rgb: np.ndarray) -> np.ndarray:
     """
     step = max(1, max(rgb.shape) // 128)
     sample = rgb[::step, ::step]
-    red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
-    if (red == green).all() and (green == blue).all():
+    if (sample == sample[..., :1]).all():
         return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     sample = sample.reshape(-1, 3).astype(np.float32)
     centred = sample - sample.mean(axis=0)
     axis = np.linalg.eigh(centred.T @ centred)[1][:, -1]
-    if axis.sum() < 0:
-        axis = -axis
+    axis = axis if axis.sum() >= 0 else -axis
     projected = cv2.transform(rgb.astype(np.float32), axis[None].astype(np.float32))
     # Scaled by the range of possible values, not of the picture's values, to 0…255.
     low, high = 255.0 * np.minimum(axis, 0).sum(), 255.0 * np.maximum(axis, 0).sum()

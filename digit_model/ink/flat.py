@@ -7,19 +7,14 @@ from digit_model.ink.groups import AS_HIGH
 from digit_model.ink.marks import border, filled, is_sure, is_wide, mark_mask
 
 MIN_CONTRAST = 10.0  # grey levels between ink and paper; with less the sheet counts as blank
-# Share of the two most frequent grey levels above which a picture is a drawing.
-TWO_COLOURS = 0.6
+TWO_COLOURS = 0.6  # share of a drawing's two most frequent grey levels, at least
 THIRD_LEVEL = 0.04  # share of the third most frequent of 16 levels; soft edges have less
 CLEAN = 0.05  # mean ink of the paper beside the marks, at most
-# Pixels, longer side of a drawing's ink: more don't make the digit of 20 pixels any sharper.
-ENOUGH_PIXELS = 80
+ENOUGH_PIXELS = 80  # longer side of a drawing's ink: with more, 20 pixels get no sharper
 
 
 def is_drawing(grey: np.ndarray) -> bool:
-    """Whether nearly all is plain paper and plain ink, and there is no window around them.
-
-    A lens or a scanner spreads the levels.
-    """
+    """Whether all is plain paper and ink, but for soft edges: lenses and scanners spread levels."""
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
     shares, coarse = np.sort(counts) / counts.sum(), counts.reshape(16, 16).sum(axis=1)
     third = np.sort(coarse)[-3] / counts.sum()

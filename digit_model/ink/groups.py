@@ -9,8 +9,7 @@ from digit_model.ink.marks import border, filled, is_rectangular, is_wide, mark_
 
 # Marks are of one group when they are nearer than this fraction of the highest one's height.
 REACH = 0.12
-# A group with less than this fraction of the heaviest one's longer side is a speck.
-SPECK = 0.25
+SPECK = 0.25  # of the heaviest group's longer side: groups with less are specks
 # A group counts for less with its distance from the picture's middle, as a Gaussian of this
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
