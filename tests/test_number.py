@@ -254,6 +254,10 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
     assert several(8, 0.01)  # with 0.56
     assert not several(8, 0.001)
     assert not several(40, 0.0001)  # as in noise
+    alone = dataclasses.replace(alone, crop=(0.0, 0.0, 1.0, 1.0), digit_score=0.0)
+    marks = [((0.0, 0.0, 20.0, 40.0), digit), ((30.0, 0.0, 50.0, 40.0), digit)]
+    refused = NumberReading("33", 0.16, marks).of_one_digit(alone, (40, 50))
+    assert (refused.text, refused.confidence) == ("", pytest.approx(0.6))
 
 
 def test_the_marks_of_a_texture_are_not_read_one_by_one(recognizer: DigitRecognizer) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digit_model.ink.flat import drawing_ink, is_clean, is_drawing, is_solid, within_band
+from digit_model.ink import flat
 from digit_model.ink.groups import are_several, choose_digit, is_plain, without_specks
 from digit_model.ink.looks import around, fractions, look
 from digit_model.ink.marks import MARK, is_sure, mark_mask
@@ -20,7 +20,6 @@ from digit_model.ink.marks import MARK, is_sure, mark_mask
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
 FindInk = Callable[[np.ndarray], np.ndarray]
 
-SMALL_SIDE = 48  # pixels, shorter side; of fewer, on clean paper, the network would see blocks
 EVEN_ODDS = (0.5 - MARK) / (1 - MARK)
 SECOND_LOOK = 1.5  # longer sides of the digit that the second look takes in
 
@@ -48,16 +47,16 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         find_ink: the ink network.
     """
     grey = contrast_axis(rgb)
-    drawn = drawing_ink(grey)
+    drawn = flat.drawing_ink(grey)
     ink = without_specks(drawn)
-    small = min(grey.shape) < SMALL_SIDE and is_clean(ink)
-    flat = small or is_solid(ink) or is_drawing(grey)
-    if flat:
-        digit = within_band(ink)
+    small = min(grey.shape) < flat.SMALL_SIDE and flat.is_clean(ink)
+    is_flat = small or flat.is_solid(ink) or flat.is_drawing(grey)
+    if is_flat:
+        digit = flat.within_band(ink)
         if small or digit is not ink or is_plain(ink):
             return Ink(digit, several=are_several(drawn))
     found = photograph_ink(rgb, find_ink)
-    return Ink(ink) if flat and not found.pixels.any() else found
+    return Ink(ink) if is_flat and not found.pixels.any() else found
 
 
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:

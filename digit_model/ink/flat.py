@@ -6,6 +6,7 @@ import numpy as np
 from digit_model.ink.groups import AS_HIGH
 from digit_model.ink.marks import border, filled, is_sure, is_wide, mark_mask
 
+SMALL_SIDE = 48  # pixels, shorter side; of fewer, the ink network would see blocks
 MIN_CONTRAST = 10.0  # grey levels between ink and paper; with less the sheet counts as blank
 TWO_COLOURS = 0.6  # share of a drawing's two most frequent grey levels, at least
 THIRD_LEVEL = 0.04  # share of the third most frequent of 16 levels; soft edges have less
@@ -18,7 +19,8 @@ def is_drawing(grey: np.ndarray) -> bool:
     counts = histogram(grey[:: _step(grey), :: _step(grey)])
     shares, coarse = np.sort(counts) / counts.sum(), counts.reshape(16, 16).sum(axis=1)
     third = np.sort(coarse)[-3] / counts.sum()
-    return bool(shares[-2:].sum() >= TWO_COLOURS and third <= THIRD_LEVEL)
+    window = third > THIRD_LEVEL and min(grey.shape) >= SMALL_SIDE
+    return bool(shares[-2:].sum() >= TWO_COLOURS and not window)
 
 
 def drawing_ink(grey: np.ndarray, enough_pixels: int = ENOUGH_PIXELS) -> np.ndarray:

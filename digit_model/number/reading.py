@@ -72,7 +72,8 @@ class NumberReading:
         square = left * columns, top * rows, (left + width) * columns, (top + height) * rows
         boxes = [box for box, digit in self.digits if digit.label is not None]
         box = max(boxes, key=lambda box: box[3] - box[1], default=square)
-        confidence = alone.confidence if alone.label else 1 - alone.digit_score
+        number = self.confidence ** (1 / len(boxes)) if len(boxes) > 1 else 0.0
+        confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - number)
         return NumberReading(alone.label or "", confidence, [(box, alone)])
 
     def scaled(self, factor: float) -> "NumberReading":
