@@ -50,7 +50,7 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     drawn = flat.drawing_ink(grey)
     ink = without_specks(drawn)
     small = min(grey.shape) < flat.SMALL_SIDE and flat.is_clean(ink)
-    is_flat = small or flat.is_solid(ink) or flat.is_drawing(grey)
+    is_flat = small or flat.is_drawing(grey) or flat.is_solid(ink)
     if is_flat:
         digit = flat.within_band(ink)
         if small or digit is not ink or is_plain(ink):
