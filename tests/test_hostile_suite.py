@@ -216,7 +216,7 @@ def test_requests_made_from_its_description(http: httpx.Client) -> None:
     assert len(operations) > 50
 
     @settings(
-        max_examples=100,
+        max_examples=60,
         deadline=None,
         derandomize=True,
         database=None,
