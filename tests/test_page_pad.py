@@ -258,7 +258,7 @@ def test_the_verdict_is_steady_while_a_digit_is_drawn(visitor: Visitor) -> None:
         }"""
     )
     for label in ("5", "8"):
-        visitor.draw(drawing_of(label), step=2)
+        visitor.draw(drawing_of(label), step=1)
         expect(visitor.label).to_have_text(label)
         visitor.page.keyboard.press("Delete")
     shown = [text for text in visitor.page.evaluate("headlines") if text != "draw something"]
