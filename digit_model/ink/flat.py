@@ -16,7 +16,7 @@ ENOUGH_PIXELS = 80  # longer side of a drawing's ink: with more, 20 pixels get n
 
 def is_drawing(grey: np.ndarray) -> bool:
     """Whether all is plain paper and ink, but for soft edges: lenses and scanners spread levels."""
-    counts = histogram(grey[:: _step(grey), :: _step(grey)])
+    counts = histogram(grey)
     shares, coarse = np.sort(counts) / counts.sum(), counts.reshape(16, 16).sum(axis=1)
     third = np.sort(coarse)[-3] / counts.sum()
     window = third > THIRD_LEVEL and min(grey.shape) >= SMALL_SIDE
@@ -32,7 +32,7 @@ def drawing_ink(grey: np.ndarray, enough_pixels: int = ENOUGH_PIXELS) -> np.ndar
     threshold, bright = cv2.threshold(grey, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     if not paper_is_bright(bright):
         grey, bright, threshold = cv2.bitwise_not(grey), 1 - bright, 254 - threshold
-    counts = histogram(grey[:: _step(grey), :: _step(grey)])
+    counts = histogram(grey)
     counts[: int(threshold) + 1] = 0
     factor = max(1, max(cv2.boundingRect(1 - bright)[2:]) // enough_pixels)
     if factor > 1:
@@ -47,8 +47,9 @@ def _step(grey: np.ndarray) -> int:
 
 
 def histogram(grey: np.ndarray) -> np.ndarray:
-    """How often each grey level occurs in uint8 pixels: int64 (256,)."""
-    return np.bincount(grey.ravel(), minlength=256)
+    """How often each grey level occurs among sampled pixels, uint8 (h, w): int64 (256,)."""
+    step = _step(grey)
+    return np.bincount(grey[::step, ::step].ravel(), minlength=256)
 
 
 def paper_is_bright(bright: np.ndarray) -> bool:

@@ -5,12 +5,7 @@ import cv2
 import numpy as np
 
 from digit_model.decode import WORK_SIDE
-from digit_model.ink.extract import (
-    FindInk,
-    Ink,
-    contrast_axis,
-    ink_of,
-)
+from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
 from digit_model.ink.looks import STRIDE, Window, fractions, look
 from digit_model.ink.marks import SURE, mark_mask
@@ -70,8 +65,9 @@ def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
     sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
     sure[0] = False
-    around = cv2.dilate(sure[labels].astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8))
-    ink = np.where((around == 1) & ((labels == 0) | sure[labels]), ink, np.float32(0))
+    kept = sure[labels]
+    around = cv2.dilate(kept.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8))
+    ink = np.where((around == 1) & ((labels == 0) | kept), ink, np.float32(0))
     left, top, right, bottom = window
     return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 
