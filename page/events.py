@@ -2,9 +2,11 @@
 
 from typing import Any
 
-# Outside the queue, without a progress indicator, and not in the public API.
+# Outside the queue, without a progress indicator, and not in the public API. What happens again
+# before there is an answer is answered after it: by default, Gradio would leave it out.
 PRIVATE_EVENT: dict[str, Any] = {
     "queue": False,
     "show_progress": "hidden",
     "api_visibility": "private",
+    "trigger_mode": "always_last",
 }

@@ -55,16 +55,6 @@ def test_the_answer_comes_during_the_stroke(visitor: Visitor) -> None:
     visitor.lift()
 
 
-def test_an_unsure_verdict_names_two_digits(visitor: Visitor) -> None:
-    confidences = [{"label": "4", "confidence": 0.5}, {"label": "9", "confidence": 0.4}]
-    answer = {"label": "4", "confidences": confidences, "headline": "4 or 9?", "verdict": "unsure"}
-    visitor.page.route(SERVER_FUNCTIONS, lambda route: route.fulfill(json=answer))
-    visitor.press((0.3, 0.3))
-    visitor.lift()
-    expect(visitor.headline).to_have_text("4 or 9?")
-    expect(visitor.label).to_have_text("4")
-
-
 def test_clear_and_undo(visitor: Visitor) -> None:
     undo = visitor.page.get_by_role("button", name="Undo")
     clear = visitor.page.get_by_role("button", name="Clear")

@@ -206,16 +206,36 @@ def test_a_picture_is_dropped_onto_the_pad(visitor: Visitor) -> None:
     assert before > 0  # the 9 is still there
 
 
+def test_a_file_wins_over_a_pending_answer(visitor: Visitor) -> None:
+    held: list[Route] = []
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: held.append(route))
+    visitor.line(*DOWN)
+    while not held:
+        visitor.page.wait_for_timeout(20)
+    visitor.upload("bad.png", b"this is no picture")
+    expect(visitor.note).to_contain_text("This file is not a picture")
+    with visitor.page.expect_response(SERVER_FUNCTIONS):
+        held[0].continue_()
+    visitor.settle()
+    expect(visitor.note).to_contain_text("This file is not a picture")
+    assert len(held) == 1
+
+
+def test_a_second_file_is_read_though_the_first_has_no_answer_yet(visitor: Visitor) -> None:
+    held: list[Route] = []
+    visitor.page.route("**/gradio_api/run/**", lambda route: held.append(route), times=1)
+    visitor.upload("three.png", drawing_of("3").png())
+    while not held:
+        visitor.page.wait_for_timeout(20)
+    with visitor.page.expect_response("**/gradio_api/upload*"):
+        visitor.upload("eight.png", drawing_of("8").png())
+    held[0].continue_()
+    expect(visitor.label).to_have_text("8")
+
+
 def test_a_slow_server_is_reported_under_the_pad(visitor: Visitor) -> None:
     held: list[Route] = []
-
-    def hold_the_first(route: Route) -> None:
-        if held:
-            route.continue_()
-        else:
-            held.append(route)
-
-    visitor.page.route(SERVER_FUNCTIONS, hold_the_first)
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: held.append(route), times=1)
     status = visitor.page.locator("#pad .status")
     visitor.line(*DOWN)
     expect(status).to_have_text("Waiting for the server …")
@@ -246,19 +266,20 @@ def test_a_server_that_is_gone_is_not_flooded_with_requests(visitor: Visitor) ->
     expect(visitor.label).to_have_count(1)
 
 
+RECORD_HEADLINES = """() => {
+  window.headlines = [];
+  const headline = document.querySelector("#card .headline");
+  new MutationObserver(() => {
+    const text = headline.textContent;
+    if (window.headlines.at(-1) !== text) window.headlines.push(text);
+  }).observe(headline, {childList: true, characterData: true, subtree: true});
+}"""
+
+
 def test_the_verdict_is_steady_while_a_digit_is_drawn(visitor: Visitor) -> None:
-    visitor.page.evaluate(
-        """() => {
-          window.headlines = [];
-          const headline = document.querySelector("#card .headline");
-          new MutationObserver(() => {
-            const text = headline.textContent;
-            if (window.headlines.at(-1) !== text) window.headlines.push(text);
-          }).observe(headline, {childList: true, characterData: true, subtree: true});
-        }"""
-    )
+    visitor.page.evaluate(RECORD_HEADLINES)
     for label in ("5", "8"):
-        visitor.draw(drawing_of(label), step=1)
+        visitor.draw(drawing_of(label))
         expect(visitor.label).to_have_text(label)
         visitor.page.keyboard.press("Delete")
     shown = [text for text in visitor.page.evaluate("headlines") if text != "draw something"]
@@ -266,3 +287,37 @@ def test_the_verdict_is_steady_while_a_digit_is_drawn(visitor: Visitor) -> None:
     # What is no digit is said soon after the pen is up.
     visitor.line((0.2, 0.2), (0.8, 0.8), (0.8, 0.2), (0.2, 0.8), (0.5, 0.1), (0.5, 0.9))
     expect(visitor.headline).to_have_text("not a digit", timeout=2000)
+
+
+UNSURE = {
+    "label": "3",
+    "confidences": [{"label": "3", "confidence": 0.5}, {"label": "8", "confidence": 0.4}],
+    "headline": "3 or 8?",
+    "verdict": "unsure",
+}
+
+
+def test_an_unsure_verdict_names_two_digits(visitor: Visitor) -> None:
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: route.fulfill(json=UNSURE))
+    visitor.press((0.3, 0.3))
+    visitor.lift()
+    expect(visitor.headline).to_have_text("3 or 8?")
+    expect(visitor.label).to_have_text("3")
+
+
+def test_an_answer_to_half_a_stroke_is_no_verdict_when_the_pen_leaves(visitor: Visitor) -> None:
+    held: list[Route] = []
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: held.append(route))
+    visitor.press((0.3, 0.3))
+    while not held:
+        visitor.page.wait_for_timeout(20)
+    visitor.move((0.5, 0.5))
+    visitor.page.evaluate(RECORD_HEADLINES)
+    held[0].fulfill(json=UNSURE)
+    while len(held) == 1:
+        visitor.page.wait_for_timeout(20)
+    visitor.lift()
+    expect(visitor.headline).to_have_text("…")
+    held[1].fulfill(json={**UNSURE, "headline": "8", "label": "8", "verdict": "digit"})
+    expect(visitor.headline).to_have_text("8")
+    assert visitor.page.evaluate("headlines") == ["…", "8"]

@@ -14,6 +14,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   let changed = false; // since the last request
   let id = newId(); // of the drawing; an answer about an earlier one is dropped
   let isAnswered = false; // before it came onto the pad
+  let isCurrent = true; // whether the latest answer is about all that is on the pad
   let retryTimer = null; // until it fires, no request is sent
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -41,6 +42,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   // To be called after each change of the drawing.
   async function recognize() {
     changed = true;
+    isCurrent = false;
     if (isAnswered) id = newId(); // what was answered stays as it is
     isAnswered = false;
     if (requesting || retryTimer) return;
@@ -59,6 +61,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
         break;
       }
       waiting.end();
+      isCurrent = !changed;
       onAnswer(drawing);
       const strokeEnd = strokes.strokeEnd(); // ends the pause, so the finished stroke is sent at once
       if (strokeEnd) await Promise.race([sleep(PAUSE_MS), strokeEnd]);
@@ -66,24 +69,33 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     requesting = false;
   }
 
+  // From now on, an answer about what is on the pad is no longer awaited.
+  function drop() {
+    clearTimeout(retryTimer);
+    retryTimer = null;
+    id = newId();
+    changed = false;
+  }
+
   // To be called when the pad is empty.
   function reset() {
-    id = newId();
+    drop();
     isAnswered = false;
+    isCurrent = true;
     waiting.end();
     onAnswer(null);
   }
 
   // To be called when a drawing came onto the pad together with its answer.
   function takeAnswered() {
-    id = newId();
-    changed = false;
+    drop();
     isAnswered = true;
+    isCurrent = true;
     waiting.end();
     return paint();
   }
 
-  return { recognize, reset, takeAnswered };
+  return { recognize, drop, reset, takeAnswered, isCurrent: () => isCurrent };
 }
 
 // Different in each window and after each reload. (crypto.randomUUID is for pages with TLS only.)

@@ -17,11 +17,11 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   const growth = createGrowth({ element: find(".paper"), strokes, onGrown });
   const saved = createSaved(strokes);
   const waiting = createWaiting(status);
-  const answers = createSteadyAnswers({ strokes, onAnswer });
   const recognition = createRecognition({
     ...{ server, strokes, status, waiting },
-    onAnswer: answers.take,
+    onAnswer: (drawing) => answers.take(drawing),
   });
+  const answers = createSteadyAnswers({ strokes, isCurrent: recognition.isCurrent, onAnswer });
   const pointer = drawWithPointer({
     ...{ canvas, sheet, cursor: find(".cursor"), strokes, pen },
     onStroke,
@@ -82,7 +82,15 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     trigger("input");
   }
 
+  // Of a file or an example. A late answer about the drawing would take its place.
+  function expectAnswer() {
+    recognition.drop();
+    answers.start(null);
+    waiting.begin();
+  }
+
   function onUpload(file) {
+    expectAnswer();
     props.value = { file };
     trigger("upload");
   }
@@ -140,7 +148,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   watch("value", () => {
     if (props.value?.show) showAnswered(props.value.show);
     else if (props.value?.turn) turnPicture(props.value.turn);
-    else if (props.value?.wait) waiting.begin();
+    else if (props.value?.wait) expectAnswer();
   });
 
   function resize() {

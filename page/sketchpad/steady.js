@@ -4,15 +4,16 @@
 const CONCLUDE_MS = 300; // after pen-up, until "not a digit": the next stroke may follow
 const NOTHING_YET = "…";
 
-// onAnswer takes the answers that are to be shown.
-function createSteadyAnswers({ strokes, onAnswer }) {
+// onAnswer takes the answers that are to be shown. isCurrent() tells whether the latest one is about
+// all that is on the pad.
+function createSteadyAnswers({ strokes, isCurrent, onAnswer }) {
   let read = null; // the last answer that was a digit or a number
   let waiting = null; // what was answered since, and isn't shown as a verdict yet
   let timer = null;
 
   const isRead = (drawing) => ["digit", "several"].includes(drawing?.answer.verdict);
 
-  // To be called when a drawing came with its answer, which is on show.
+  // To be called when a drawing came with its answer, which is on show; or null, when one will come.
   function start(drawing) {
     clearTimeout(timer);
     waiting = null;
@@ -22,6 +23,10 @@ function createSteadyAnswers({ strokes, onAnswer }) {
   function conclude(drawing) {
     start(drawing);
     onAnswer(drawing);
+  }
+
+  function concludeWaiting() {
+    if (isCurrent()) conclude(waiting); // otherwise another answer follows
   }
 
   // All but the verdict.
@@ -34,8 +39,8 @@ function createSteadyAnswers({ strokes, onAnswer }) {
   function concludeSoon() {
     clearTimeout(timer);
     if (strokes.isDrawing() || !waiting) return;
-    if (waiting.answer.verdict !== "not_a_digit") conclude(waiting);
-    else timer = setTimeout(() => conclude(waiting), CONCLUDE_MS);
+    if (waiting.answer.verdict !== "not_a_digit") concludeWaiting();
+    else timer = setTimeout(concludeWaiting, CONCLUDE_MS);
   }
 
   function take(drawing) {
