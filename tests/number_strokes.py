@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from conftest import Drawing, Visitor
+from conftest import Visitor
 
 from digit_model.data.strokes import pen_digits
 
@@ -50,19 +50,15 @@ def at_left(strokes: list[np.ndarray]) -> list[np.ndarray]:
 def write_digit(
     visitor: Visitor, strokes: list[np.ndarray], *, left: float, middle: float = 0.5, step: int = 3
 ) -> None:
-    """At this place on the paper, in sides of the empty pad."""
-    side = paper_side(visitor)
-    placed = [
-        [
-            (
-                (left + HEIGHT * float(x)) / side,
-                0.5 + (middle - 0.5 + HEIGHT * float(y)) / side,
-            )
+    """At this place on the paper, in sides of the empty pad, which may grow after each stroke."""
+    for stroke in strokes:
+        side = paper_side(visitor)
+        points = [
+            ((left + HEIGHT * float(x)) / side, 0.5 + (middle - 0.5 + HEIGHT * float(y)) / side)
             for x, y in stroke
         ]
-        for stroke in strokes
-    ]
-    visitor.draw(Drawing("", placed), step=step)
+        visitor.line(*points[:-1:step], points[-1])
+        wait_for_growth(visitor)
 
 
 def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 3) -> None:
@@ -71,4 +67,3 @@ def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int =
     for strokes in digits_of_one_writer(text):
         write_digit(visitor, strokes, left=left, step=step)
         left += HEIGHT * float(np.concatenate(strokes)[:, 0].max()) + GAP
-        wait_for_growth(visitor)

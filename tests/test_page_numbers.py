@@ -163,7 +163,6 @@ def test_ink_beyond_the_edge_is_read_once_the_pad_has_grown(visitor: Visitor) ->
     four, seven = digits_of_one_writer("47")
     write_digit(visitor, four, left=0.1)
     write_digit(visitor, seven, left=0.85)  # most of it outside
-    wait_for_growth(visitor)
     expect(visitor.label).to_have_text("47")
 
 
@@ -171,7 +170,6 @@ def test_a_second_line_has_room(visitor: Visitor) -> None:
     write_number(visitor, "47")
     side = paper_side(visitor)
     write_digit(visitor, digits_of_one_writer("5")[0], left=0.1, middle=1.05)  # to the bottom
-    wait_for_growth(visitor)
     assert paper_side(visitor) > side
     expect(visitor.label).to_have_text("47\n5", use_inner_text=True)
 
