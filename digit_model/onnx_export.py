@@ -126,7 +126,7 @@ def _parts(weights: Weights) -> Sequence[Part]:
             NumberModule(networks.number.fused()),
             torch.zeros(2, 64, 96),
             ("count", "height", "width"),
-            ("ink", f"float32 (count, height, width) in [0, 1], digits 32 pixels high, {SIDES}"),
+            ("ink", f"float32 (count, height, width) in [0, 1], digits 38 pixels high, {SIDES}"),
             {
                 "centred": f"float32 (count, {CELLS}): probability that a mark is centred there",
                 "classes": f"float32 (count, 11, {CELLS}): those of digits 0 to 9 or anything else",

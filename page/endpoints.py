@@ -19,7 +19,7 @@ from page.pictures import Picture
 from page.wording import with_article
 
 if TYPE_CHECKING:
-    from digit_model import NumberReading, Prediction
+    from digit_model import Prediction
     from digit_model.correction_store import CorrectionStore
     from digit_model.serving.client import RecognizerClient
     from page.server.limits import Limits
@@ -84,7 +84,7 @@ def add_endpoints(recognizer: RecognizerClient, store: CorrectionStore, limits: 
             reading, milliseconds = await unless_caller_leaves(recognizer.read_number(path))
         except ValueError as error:
             raise user_error(str(error)) from error
-        return {**number_json(reading), "milliseconds": round(milliseconds, 1)}
+        return {**reading.as_json(), "milliseconds": round(milliseconds, 1)}
 
     async def predict_batch(images: list[UploadedPicture], top_k: int) -> list[dict[str, Any]]:
         """Recognise the handwritten digit in each of many image files.
@@ -198,21 +198,4 @@ def prediction_json(prediction: Prediction, top_k: int) -> dict[str, Any]:
         "confidence": float(prediction.confidence),
         "digit_score": float(prediction.digit_score),
         "confidences": label_value(prediction, top_k)["confidences"],
-    }
-
-
-def number_json(reading: NumberReading) -> dict[str, Any]:
-    """A number as `/read_number` returns it."""
-    return {
-        "text": reading.text,
-        "confidence": float(reading.confidence),
-        "digits": [
-            {
-                "label": digit.label,
-                "confidence": float(digit.confidence),
-                "verdict": digit.verdict,
-                "box": [round(side, 1) for side in box],
-            }
-            for box, digit in reading.digits
-        ],
     }

@@ -81,7 +81,7 @@ def test_characters_for_validation_are_of_an_alphabet_that_training_has_not_seen
     with np.load(data_file(OMNIGLOT_FILE)) as arrays:
         assert set(arrays["labels"]) >= LOOK_LIKE_DIGITS
         total = len(arrays["labels"]) - np.isin(arrays["labels"], list(LOOK_LIKE_DIGITS)).sum()
-    training, held_out = load_omniglot("training"), load_omniglot("development")
+    (training, _), (held_out, _) = load_omniglot("training"), load_omniglot("development")
     assert len(training) + len(held_out) == total
     assert len(held_out) == 300
     assert not {image.tobytes() for image in training} & {image.tobytes() for image in held_out}

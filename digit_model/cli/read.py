@@ -30,27 +30,11 @@ def read(args: argparse.Namespace) -> int:
             problem = json.dumps({"image": path, "error": str(error)})
             print(problem if args.json else f"{path}: {error}", flush=True)
         else:
-            print(json.dumps(_as_row(path, number)) if args.json else _as_line(path, number))
+            row = {"image": path, **number.as_json()}
+            print(json.dumps(row) if args.json else _as_line(path, number))
     return 2 if failed else 0
 
 
 def _as_line(path: str, number: NumberReading) -> str:
     text = " / ".join(number.text.split("\n")) or "no digits"
     return f"{path}: {text}  [{100 * number.confidence:.1f} %]"
-
-
-def _as_row(path: str, number: NumberReading) -> dict[str, Any]:
-    return {
-        "image": path,
-        "text": number.text,
-        "confidence": number.confidence,
-        "digits": [
-            {
-                "label": digit.label,
-                "confidence": digit.confidence,
-                "verdict": digit.verdict,
-                "box": box,
-            }
-            for box, digit in number.digits
-        ],
-    }

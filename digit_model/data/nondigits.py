@@ -151,18 +151,20 @@ def _blot(rng: np.random.Generator) -> np.ndarray:
 
 
 @cache
-def load_omniglot(part: Part, without: frozenset[str] = LOOK_LIKE_DIGITS) -> np.ndarray:
+def load_omniglot(part: Part) -> tuple[np.ndarray, np.ndarray]:
     """Characters of the training alphabets or of the development alphabet.
 
-    uint8 (N, 105, 105), white on black, without those that look like digits.
+    uint8 (N, 105, 105), white on black, without those that look like digits; and the name of each,
+    str (N,).
     """
     with np.load(data_file(OMNIGLOT_FILE)) as arrays:
         chosen = (arrays["alphabet"] == DEVELOPMENT_ALPHABET) == (part == "development")
-        return arrays["images"][chosen & ~np.isin(arrays["labels"], list(without))]
+        chosen &= ~np.isin(arrays["labels"], list(LOOK_LIKE_DIGITS))
+        return arrays["images"][chosen], arrays["labels"][chosen]
 
 
 def _omniglot_character(rng: np.random.Generator) -> np.ndarray:
-    characters = load_omniglot("training")
+    characters, _ = load_omniglot("training")
     image = characters[rng.integers(len(characters))]
     width = int(rng.integers(1, 6))
     image = cv2.dilate(image, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width)))

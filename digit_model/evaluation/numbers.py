@@ -11,7 +11,7 @@ from tqdm import tqdm
 from digit_model.calibration import confidence_gap
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import SPACINGS
-from digit_model.data.nondigits import CONTAIN_DIGITS, LOOK_LIKE_DIGITS, load_omniglot
+from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.strokes import pen_digits
@@ -24,7 +24,6 @@ LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12)
 LINES = 100  # drawings of two or three lines
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
-CHARACTERS = 300  # of an alphabet without digits
 BINS = 10  # of confidence
 
 
@@ -69,10 +68,7 @@ def evaluate_numbers(
         "sets": {name: _measure(found) for name, found in answers.items()},
         "lengths": {name: _measure(found) for name, found in lengths.items() if found},
         "alone": _measure_digits(recognizer, step),
-        "letters": _measure_letters(recognizer, LOOK_LIKE_DIGITS, step),
-        "letters_without_digits": _measure_letters(
-            recognizer, LOOK_LIKE_DIGITS | CONTAIN_DIGITS, step
-        ),
+        **_measure_letters(recognizer, step),
     }, errors
 
 
@@ -139,12 +135,18 @@ def _measure_digits(recognizer: DigitRecognizer, step: int) -> Metrics:
     return {"count": count, "same": same / count, "several": several / count}
 
 
-def _measure_letters(recognizer: DigitRecognizer, without: frozenset[str], step: int) -> Metrics:
-    """Characters of the development alphabet, without some: the share that is read as digits."""
-    characters = load_omniglot("development", without)
-    chosen = characters[:: max(1, step * len(characters) // CHARACTERS)]
-    read = [bool(recognizer.read_number(character).text) for character in chosen]
-    return {"count": len(chosen), "read": float(np.mean(read))}
+def _measure_letters(recognizer: DigitRecognizer, step: int) -> Metrics:
+    """The share of a new alphabet's characters that is read as digits.
+
+    Of all, and without those in which digits can be read.
+    """
+    characters, names = (values[::step] for values in load_omniglot("development"))
+    read = np.array([bool(recognizer.read_number(character).text) for character in characters])
+    plain = read[~np.isin(names, list(CONTAIN_DIGITS))]
+    return {
+        name: {"count": len(each), "read": float(each.mean())}
+        for name, each in (("letters", read), ("letters_without_digits", plain))
+    }
 
 
 def edit_distance(one: str, other: str) -> int:

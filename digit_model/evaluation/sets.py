@@ -132,7 +132,7 @@ def nondigit_sets(
     yield "families that training draws", nondigits(2000 // step, 1_000_003, find_ink)
     for name, pictures in (
         ("printed letters", printed_letters()),
-        ("unseen alphabet (Omniglot)", list(load_omniglot("development"))),
+        ("unseen alphabet (Omniglot)", list(load_omniglot("development")[0])),
     ):
         task = partial(preprocess, find_ink=find_ink)
         digits = map_parallel(task, pictures[::step], title=name)

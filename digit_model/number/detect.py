@@ -7,12 +7,15 @@ import cv2
 import numpy as np
 
 from digit_model.ink.marks import mark_mask
-from digit_model.number import DIGIT_HEIGHT, GRAIN, OTHER
+from digit_model.number import GRAIN, OTHER
 from digit_model.number.writing import writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.
 FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
+# Pixels of ink. More than the network is trained on: digits that overlap are centred in different
+# cells.
+SEEN_HEIGHT = 38
 MARGIN = 16  # pixels of paper around all ink, as the network sees it
 MOST_PIXELS = 1 << 20  # that the network sees: more ink than that is shrunk further
 RESCALE = 1.25  # so many times as high or low as the marks are, digits are looked at once more
@@ -52,12 +55,12 @@ def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
     height = writing_height(ink)
     if not height:
         return Detections.none()
-    found = _find_at(ink, DIGIT_HEIGHT / height, network)
+    found = _find_at(ink, SEEN_HEIGHT / height, network)
     digits = found.classes.argmax(axis=1) != OTHER
     if digits.any():
         measured = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
         if not 1 / RESCALE < measured / height < RESCALE:
-            found = _find_at(ink, DIGIT_HEIGHT / measured, network)
+            found = _find_at(ink, SEEN_HEIGHT / measured, network)
     return found
 
 
