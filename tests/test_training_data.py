@@ -1,5 +1,10 @@
 """The training data: every source is legible, varied, and kept from what measures the result."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,6 +17,36 @@ from digit_model.data.rendering import render
 from digit_model.data.scans import load_scans, random_affine, vary_scan
 from digit_model.data.training_sets import flagged_training, photograph_training, scan_training
 from digit_model.preprocess import preprocess
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+# As train.py: a new process imports it first, and torch with it.
+COUNT_THREADS = """
+import numpy as np
+import torch
+
+from digit_model.data.parallel import map_parallel
+
+
+def threads(_):
+    return np.array(torch.get_num_threads())
+
+
+if __name__ == "__main__":
+    print(set(map_parallel(threads, range(200), title="threads").tolist()))
+"""
+
+
+def test_a_process_that_draws_uses_one_thread_even_where_torch_was_imported_before(
+    tmp_path: Path,
+) -> None:
+    (script := tmp_path / "count_threads.py").write_text(COUNT_THREADS)
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "2"}
+    counted = subprocess.run(
+        [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert counted.stdout.strip() == "{1}"
 
 
 def test_scans_that_train_and_scans_that_measure_are_all_and_disjoint() -> None:

@@ -44,16 +44,12 @@ def photograph_development(
     """At most ``per_kind`` of these digits in each kind of synthetic photograph, by kind."""
     chosen = digits[:: max(1, len(digits) // per_kind)][:per_kind]
     labels = np.array([digit.label for digit in chosen], np.int64)
+    jobs = [(number, digit, kind) for kind in KINDS.values() for number, digit in enumerate(chosen)]
+    task = partial(_draw_photograph, seed=seed, find_ink=find_ink)
+    images = map_parallel(task, jobs, title="photographs")  # all at once, to keep all cores busy
     return {
-        name: (
-            map_parallel(
-                partial(_draw_photograph, kind=kind, seed=seed, find_ink=find_ink),
-                list(enumerate(chosen)),
-                title=name,
-            ),
-            labels,
-        )
-        for name, kind in KINDS.items()
+        name: (of_kind, labels)
+        for name, of_kind in zip(KINDS, np.split(images, len(KINDS)), strict=True)
     }
 
 
@@ -100,8 +96,8 @@ def _draw_strokes(
 
 
 def _draw_photograph(
-    job: tuple[int, PenDigit], *, kind: Kind, seed: int, find_ink: FindInk | None
+    job: tuple[int, PenDigit, Kind], *, seed: int, find_ink: FindInk | None
 ) -> np.ndarray:
-    number, digit = job
+    number, digit, kind = job
     rng = np.random.default_rng((seed, 8, number))
     return preprocess(photograph(digit.drawing, kind, rng)[0], find_ink)

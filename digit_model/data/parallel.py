@@ -1,6 +1,5 @@
 """One function on many pictures, on all cores."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -9,11 +8,13 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
+import torch
 from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-MIN_ITEMS = 512  # for fewer, starting processes takes longer than it saves
+MIN_ITEMS = 128  # for fewer, starting processes takes longer than it saves
+CHUNK = 32  # items that a process takes at once
 
 
 def map_parallel(
@@ -27,7 +28,7 @@ def map_parallel(
         return np.empty((0, 28, 28), np.uint8)
     if len(items) < MIN_ITEMS:
         return np.stack([task(item) for item in tqdm(items, desc=title, leave=False, disable=None)])
-    results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=256)
+    results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=CHUNK)
     return np.stack(
         list(tqdm(results, total=len(items), desc=title, unit="digit", leave=False, disable=None))
     )
@@ -41,6 +42,8 @@ def _process_pool() -> ProcessPoolExecutor:
 
 
 def _start_process() -> None:
-    """One thread per process; torch reads the variable when a task imports it."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+    """One thread per process: more of them would wait for each other."""
+    # OMP_NUM_THREADS would come too late: torch reads it when it is imported, as the main module
+    # does, which a new process imports first.
+    torch.set_num_threads(1)
     cv2.setNumThreads(1)
