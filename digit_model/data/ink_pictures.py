@@ -7,6 +7,7 @@ import numpy as np
 
 from digit_model.data.camera import jpeg
 from digit_model.data.letters import draw_letter
+from digit_model.data.number_pictures import random_marks, unit_drawings
 from digit_model.data.parallel import map_parallel
 from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind
 from digit_model.data.rendering import vary_strokes
@@ -15,13 +16,16 @@ from digit_model.data.synthetic import draw_allograph, interpolate
 from digit_model.ink.looks import LOOK_SIDE, Window, around, look
 
 # What is written, as shares of the scenes; the rest are recorded digits.
-SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, NOTHING = 0.15, 0.12, 0.04, 0.1, 0.1
+SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, NOTHING = 0.12, 0.1, 0.04, 0.3, 0.1
+LONGEST = 7  # marks in a line of a number
 TEXTURES = 0.03  # of the pictures: noise and gradients, without a scene
 # Shares of the scenes: cut, of few pixels, without colour, cleaned as a scanner's program does.
 CROPPED, SHRUNK, GREY, CLEANED = 0.3, 0.15, 0.25, 0.1
 FEWEST_PIXELS = 48  # side of a shrunk picture
 # The second look's window, in longer sides of what was written; it is never quite in the middle.
 WINDOW, OFF_CENTRE = (1.15, 2.2), 0.12
+# Of a number, it is a part, of so many heights of a digit; some that has ink in the middle.
+PART_OF_NUMBER = (2.2, 5.5)
 # Writing that stands alone is found as ink: without a digit these would be mistaken for one.
 OTHER_WRITING = ("ring", "underline", "neighbour", "box", "form")
 LEGIBLE = 0.7  # share of the ink that has to be left in a cropped picture
@@ -60,10 +64,10 @@ def _draw_pair(seed: tuple[int, ...]) -> np.ndarray:
     rng = np.random.default_rng(seed)
     if rng.random() < TEXTURES:
         return np.stack([_texture(rng), _texture(rng)])
-    drawing, kind = _random_writing(rng), random_kind(rng)
+    (drawing, digit), kind = _random_writing(rng), random_kind(rng)
     while not drawing and kind.clutter in OTHER_WRITING:
         kind = random_kind(rng)
-    picture, ink = photograph(drawing, kind, rng)
+    picture, ink = photograph(drawing, kind, rng, digit=digit)
     if rng.random() < CROPPED:
         picture, ink = _cropped(picture, ink, rng)
     if rng.random() < SHRUNK:
@@ -76,25 +80,24 @@ def _draw_pair(seed: tuple[int, ...]) -> np.ndarray:
         picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     if rng.random() < CLEANED:
         picture = _cleaned(picture, rng)
-    return np.stack([_whole(picture, ink), _look(picture, ink, _random_window(ink, rng))])
+    return np.stack([_whole(picture, ink), _look(picture, ink, _random_window(ink, digit, rng))])
 
 
-def _random_writing(rng: np.random.Generator) -> Drawing:
-    """Digits, letters, scribbles, numbers or nothing, as a drawing in the unit box."""
+def _random_writing(rng: np.random.Generator) -> tuple[Drawing, float]:
+    """Digits, letters, scribbles, numbers or nothing, in the unit box, and their height in it."""
     shares = (SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, NOTHING)
     what = int(np.searchsorted(np.cumsum(shares), rng.random(), side="right"))
     if what == 0:
-        return draw_allograph(int(rng.integers(10)), rng)
+        return draw_allograph(int(rng.integers(10)), rng), 1.0
     if what == 1:
-        return vary_strokes(draw_letter(rng), rng)
+        return vary_strokes(draw_letter(rng), rng), 1.0
     if what == 2:
         points = rng.normal(size=(rng.integers(4, 22), 2)) * rng.uniform(0.3, 1.0, size=2)
-        return unit_drawing([interpolate(points, curved=rng.random() < 0.7)])
+        return unit_drawing([interpolate(points, curved=rng.random() < 0.7)]), 1.0
     if what == 3:
-        pitch = rng.uniform(0.75, 1.5)
-        places = [(number * pitch, rng.normal(0, 0.05)) for number in range(rng.integers(2, 7))]
-        return unit_drawing([stroke + place for place in places for stroke in _recorded(rng)])
-    return _recorded(rng) if what == len(shares) else []
+        drawings, digit = unit_drawings(random_marks(rng, "training", LONGEST))
+        return [stroke for drawing in drawings for stroke in drawing], digit
+    return (_recorded(rng) if what == len(shares) else []), 1.0
 
 
 def _recorded(rng: np.random.Generator) -> Drawing:
@@ -121,10 +124,18 @@ def _cleaned(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return jpeg(np.clip(stretched, 0, 255).astype(np.uint8), int(rng.integers(40, 96)))
 
 
-def _random_window(ink: np.ndarray, rng: np.random.Generator) -> Window:
-    """Around the ink, about as a first look finds it; anywhere if there is none."""
+def _random_window(ink: np.ndarray, digit: float, rng: np.random.Generator) -> Window:
+    """Around the ink, about as a first look finds it; anywhere if there is none.
+
+    If ``digit``, the height of its digits in its longer side, is below 1, around a part of it.
+    """
     rows, columns = ink.shape
-    left, top, width, height = cv2.boundingRect((ink > FULL_INK).view(np.uint8))
+    full = ink > FULL_INK
+    left, top, width, height = cv2.boundingRect(full.view(np.uint8))
+    if width and digit < 1:
+        x, y = rng.choice(np.argwhere(full))[::-1].tolist()
+        side = max(8, round(digit * max(width, height)))
+        return around((x, y, x + side, y + side), rng.uniform(*PART_OF_NUMBER), ink.shape)
     if not width:
         width = height = max(8, int(min(rows, columns) * rng.uniform(0.2, 0.7)))
         left, top = rng.integers(0, columns - width + 1), rng.integers(0, rows - height + 1)

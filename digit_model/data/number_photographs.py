@@ -10,19 +10,17 @@ import cv2
 import numpy as np
 
 from digit_model.data import Part
-from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
 from digit_model.data.number_pictures import (
     HEIGHT,
-    MOST_MARKS,
-    USUAL_PEN,
     WIDTH,
     NumberPicture,
     number_picture,
     random_height,
-    random_lines,
+    random_marks,
+    unit_drawings,
 )
 from digit_model.data.photographs import photograph, random_kind
-from digit_model.data.strokes import Drawing, unit_drawing
+from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
 from digit_model.ink.marks import mark_mask
 from digit_model.number import OTHER
@@ -44,8 +42,8 @@ def photographed_number(
     """
     rng = np.random.default_rng(seed)
     for _ in range(TRIES):
-        marks = _random_marks(rng, part)
-        drawings, digit = _unit_drawings(marks)
+        marks = [] if rng.random() < NOTHING else random_marks(rng, part, LONGEST)
+        drawings, digit = unit_drawings(marks) if marks else ([], 1.0)
         kind, own_seed = random_kind(rng), int(rng.integers(2**31))
 
         def take(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
@@ -58,29 +56,6 @@ def photographed_number(
         if picture is not None:
             return picture
     return number_picture(seed, part)
-
-
-def _random_marks(rng: np.random.Generator, part: Part) -> list[Mark]:
-    """Lines of marks that aren't too many; or none."""
-    if rng.random() < NOTHING:
-        return []
-    while True:
-        hand = random_hand(rng, part)
-        written = [write_line(line[:LONGEST], hand, rng, part) for line in random_lines(rng)]
-        marks = place_lines(written, hand, USUAL_PEN, rng)
-        if 0 < len(marks) <= MOST_MARKS:
-            return marks
-
-
-def _unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
-    """The strokes of each mark in the unit box of all, and a digit's height in it."""
-    strokes = [stroke for mark in marks for stroke in mark.strokes]
-    if not strokes:
-        return [], 1.0
-    points = np.concatenate(strokes)
-    moved = iter(unit_drawing(strokes))
-    drawings = [[next(moved) for _ in mark.strokes] for mark in marks]
-    return drawings, 1 / float((points.max(axis=0) - points.min(axis=0)).max())
 
 
 def _find(

@@ -69,16 +69,32 @@ def draw_number(
     return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
 
 
+def random_marks(rng: np.random.Generator, part: Part, longest: int) -> list[Mark]:
+    """Lines of at most so many marks, of a usual pen; at least one mark, not too many."""
+    while True:
+        hand = random_hand(rng, part)
+        written = [write_line(line[:longest], hand, rng, part) for line in random_lines(rng)]
+        marks = place_lines(written, hand, USUAL_PEN, rng)
+        if 0 < len(marks) <= MOST_MARKS:
+            return marks
+
+
+def unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
+    """The strokes of each mark in the unit box of all, and a digit's height in it, 1 at most."""
+    moved = iter(unit_drawing([stroke for mark in marks for stroke in mark.strokes]))
+    low, high = _extent(marks, 0)
+    digit = 1 / max(1.0, float((high - low).max()))
+    return [[next(moved) for _ in mark.strokes] for mark in marks], digit
+
+
 def number_drawing(
     text: str, rng: np.random.Generator, part: Part = "development"
 ) -> tuple[Drawing, float]:
     """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
     lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
-    marks = place_lines(lines, hand, USUAL_PEN, rng)
-    low, high = _extent(marks, 0)
-    drawing = unit_drawing([stroke for mark in marks for stroke in mark.strokes])
-    return drawing, 1 / float((high - low).max())
+    drawings, digit = unit_drawings(place_lines(lines, hand, USUAL_PEN, rng))
+    return [stroke for drawing in drawings for stroke in drawing], digit
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:

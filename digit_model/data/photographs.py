@@ -124,14 +124,14 @@ def random_kind(rng: np.random.Generator) -> Kind:
     board = rng.random() < 0.12
     pens = ["", "fine", "pencil", "marker", "wide"]
     pen = rng.choice(pens, p=[0.37, 0.2, 0.15, 0.13, 0.15])
-    clutter = ["", "box", "holes", "neighbour", "pen", "print", "show-through"]
+    clutter = ["", "box", "holes", "neighbour", "pen", "print", "show-through", "ring"]
     return Kind(
         lines=str(rng.choice(["", "ruled", "squared"], p=[0.5, 0.27, 0.23])),
         pen="" if board and pen == "pencil" else str(pen),
         material="board" if board else "paper",
         light="shadow" if rng.random() < 0.35 else "",
         table=str(rng.choice(["", "around", "edge"], p=[0.72, 0.18, 0.1])),
-        clutter=str(rng.choice(clutter, p=[0.76, *6 * [0.04]])),
+        clutter=str(rng.choice(clutter, p=[0.72, *7 * [0.04]])),
         paper=str(rng.choice(["", "folded", "crumpled"], p=[0.84, 0.06, 0.1])),
         stain="stain" if rng.random() < 0.07 else "",
         defect="low quality" if rng.random() < 0.25 else "",

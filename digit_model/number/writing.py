@@ -7,6 +7,7 @@ import numpy as np
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
+from digit_model.ink.groups import is_framed
 from digit_model.ink.looks import STRIDE, Window, fractions, look
 from digit_model.ink.marks import SURE, mark_mask
 
@@ -27,7 +28,9 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     """
     grey = contrast_axis(rgb)
     if is_drawing(grey):
-        return Ink(drawing_ink(grey, WORK_SIDE))
+        drawn = drawing_ink(grey, WORK_SIDE)
+        if not is_framed(drawn):
+            return Ink(drawn)
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
     first = _look_for_writing(whole, find_ink(look(rgb, whole)))
