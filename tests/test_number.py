@@ -47,20 +47,13 @@ def test_numbers_are_read(recognizer: DigitRecognizer) -> None:
         assert sum(map(str.__eq__, read, texts)) >= least * len(texts), spacing
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "seed"),
-    [
-        ("toolbar above it", "100", 0),
-        ("toolbar above it", "233", 19),
-        ("window on a desktop", "212", 16),
-    ],
-)
+@pytest.mark.parametrize(("text", "seed"), [("100", 0), ("233", 19), ("527", 61)])
 def test_a_number_in_a_paint_program_is_read_without_its_buttons(
-    recognizer: DigitRecognizer, kind: str, text: str, seed: int
+    recognizer: DigitRecognizer, text: str, seed: int
 ) -> None:
     rng = np.random.default_rng((66, seed))
     drawing, digit = number_drawing(text, rng)
-    screenshot, _ = photograph(drawing, KINDS[kind], rng, digit=digit)
+    screenshot, _ = photograph(drawing, KINDS["toolbar above it"], rng, digit=digit)
     assert recognizer.read_number(screenshot).text == text
 
 

@@ -73,7 +73,8 @@ def choose_digit(ink: np.ndarray) -> np.ndarray:
 def is_plain(ink: np.ndarray) -> bool:
     """Whether a drawing's ink is nothing but one group of strokes, specks aside.
 
-    A wide rectangle may be a label with the digit left out.
+    A wide rectangle may be a label with the digit left out; marks at the picture's edge may be a
+    toolbar; one around another may be a ring or a box.
     """
     marks = mark_mask(ink)
     whole = filled(marks)
@@ -82,18 +83,7 @@ def is_plain(ink: np.ndarray) -> bool:
     groups = find_groups(ink)
     if groups is None:
         return True
-    return groups.but_specks().sum() == 1 and not _is_framed(marks, groups)
-
-
-def is_framed(ink: np.ndarray) -> bool:
-    """Whether there may be more than writing in a drawing's ink: a toolbar, a window, a ring."""
-    groups = find_groups(ink)
-    return groups is not None and _is_framed(mark_mask(ink), groups)
-
-
-def _is_framed(marks: np.ndarray, groups: Groups) -> bool:
-    """Marks at the picture's edge may be a toolbar; one around another may be a ring or a box."""
-    return groups.nested or bool(border(marks).any())
+    return groups.but_specks().sum() == 1 and not groups.nested and not border(marks).any()
 
 
 def are_several(ink: np.ndarray) -> bool:

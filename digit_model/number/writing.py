@@ -7,7 +7,6 @@ import numpy as np
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
-from digit_model.ink.groups import is_framed
 from digit_model.ink.looks import STRIDE, Window, fractions, look
 from digit_model.ink.marks import SURE, mark_mask
 
@@ -16,6 +15,7 @@ LOW_MARK = 0.3
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
 LARGEST_LOOK = 640  # pixels, longer side
+EDGE = 0.5  # share of one edge of a picture: marks along it cover nearly all of it, or next to none
 SOFT_EDGE = 4  # pixels, width of the grey rim that a lens puts around ink
 
 
@@ -29,7 +29,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     grey = contrast_axis(rgb)
     if is_drawing(grey):
         drawn = drawing_ink(grey, WORK_SIDE)
-        if not is_framed(drawn):
+        if not _has_edge(drawn):
             return Ink(drawn)
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
@@ -43,6 +43,13 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     side = STRIDE * round(min(LARGEST_LOOK, longer * LOOK_HEIGHT / height) / STRIDE)
     second = find_ink(look(rgb, window, max(side, STRIDE)))
     return Ink(_look_for_writing(window, second), fractions(window, rgb.shape))
+
+
+def _has_edge(drawn: np.ndarray) -> bool:
+    """Whether marks run along a drawing's edge, as those of a toolbar or a desktop do."""
+    marks = mark_mask(drawn)
+    edges = marks[0], marks[-1], marks[:, 0], marks[:, -1]
+    return max(float(edge.mean()) for edge in edges) > EDGE
 
 
 def writing_height(ink: np.ndarray) -> float:
