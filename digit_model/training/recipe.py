@@ -67,11 +67,11 @@ def dry_run(recipe: Recipe) -> Recipe:
 class InkRecipe:
     """The same for the ink network."""
 
-    epochs: int = 9
+    epochs: int = 8  # of each cycle
     batch_size: int = 32
-    pictures: int = 14_000  # drawn once; see digit_model.data.ink_pictures
+    pictures: int = 24_000  # drawn once; see digit_model.data.ink_pictures
     data_seed: int = 0
-    peaks: tuple[float, ...] = (3e-3,)  # of the learning rate, for AdamW, in each cycle
+    peaks: tuple[float, ...] = (3e-3, 1.5e-3, 1.2e-3)  # of the learning rate, for AdamW
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are exported
     network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
