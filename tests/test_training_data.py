@@ -34,7 +34,7 @@ def threads(_):
 
 
 if __name__ == "__main__":
-    print(set(map_parallel(threads, range(200), title="threads").tolist()))
+    print(set(map_parallel(threads, range(600), title="threads").tolist()))
 """
 
 

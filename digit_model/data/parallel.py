@@ -1,5 +1,7 @@
 """One function on many pictures, on all cores."""
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -8,12 +10,11 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-import torch
 from tqdm import tqdm
 
 Item = TypeVar("Item")
 
-MIN_ITEMS = 128  # for fewer, starting processes takes longer than it saves
+MIN_ITEMS = 512  # for fewer, starting processes takes longer than it saves
 CHUNK = 32  # items that a process takes at once
 
 
@@ -43,7 +44,7 @@ def _process_pool() -> ProcessPoolExecutor:
 
 def _start_process() -> None:
     """One thread per process: more of them would wait for each other."""
-    # OMP_NUM_THREADS would come too late: torch reads it when it is imported, as the main module
-    # does, which a new process imports first.
-    torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"  # torch reads it when it is imported, …
+    if torch := sys.modules.get("torch"):  # … unless the main module did so, which comes first
+        torch.set_num_threads(1)
     cv2.setNumThreads(1)

@@ -24,7 +24,9 @@ def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
     if args.recipe in DRAWN_RECIPES:
         drawn = DRAWN_RECIPES[args.recipe]
         if args.dry_run:
-            return dataclasses.replace(drawn, epochs=1, batch_size=DRY_RUN_BATCH)
+            return dataclasses.replace(
+                drawn, epochs=1, peaks=drawn.peaks[:1], batch_size=DRY_RUN_BATCH
+            )
         return dataclasses.replace(drawn, epochs=args.epochs or drawn.epochs)
     recipe = RECIPES[args.recipe]
     if args.size is not None:
