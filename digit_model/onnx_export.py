@@ -21,6 +21,7 @@ from digit_model.files import write_atomically
 from digit_model.ink_network import to_inputs as picture_inputs
 from digit_model.model_folder import TENSOR_FILES
 from digit_model.network import to_inputs as digit_inputs
+from digit_model.number.detect import SEEN_HEIGHT
 from digit_model.number_network import to_boxes
 from digit_model.weights import Weights
 
@@ -126,7 +127,11 @@ def _parts(weights: Weights) -> Sequence[Part]:
             NumberModule(networks.number.fused()),
             torch.zeros(2, 64, 96),
             ("count", "height", "width"),
-            ("ink", f"float32 (count, height, width) in [0, 1], digits 38 pixels high, {SIDES}"),
+            (
+                "ink",
+                "float32 (count, height, width) in [0, 1], "
+                f"digits {SEEN_HEIGHT} pixels high, {SIDES}",
+            ),
             {
                 "centred": f"float32 (count, {CELLS}): probability that a mark is centred there",
                 "classes": f"float32 (count, 11, {CELLS}): those of digits 0 to 9 or anything else",

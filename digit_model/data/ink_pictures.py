@@ -7,7 +7,7 @@ import numpy as np
 
 from digit_model.data.camera import jpeg
 from digit_model.data.letters import draw_letter
-from digit_model.data.number_pictures import random_marks, unit_drawings
+from digit_model.data.number_pictures import as_drawing, random_marks
 from digit_model.data.parallel import map_parallel
 from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind
 from digit_model.data.rendering import vary_strokes
@@ -24,7 +24,7 @@ CROPPED, SHRUNK, GREY, CLEANED = 0.3, 0.15, 0.25, 0.1
 FEWEST_PIXELS = 48  # side of a shrunk picture
 # The second look's window, in longer sides of what was written; it is never quite in the middle.
 WINDOW, OFF_CENTRE = (1.15, 2.2), 0.12
-# Of a number, it is a part, of so many heights of a digit; some that has ink in the middle.
+# Of a number, it is a part, of so many heights of a digit; some that has ink near its middle.
 PART_OF_NUMBER = (2.2, 5.5)
 # Writing that stands alone is found as ink: without a digit these would be mistaken for one.
 OTHER_WRITING = ("ring", "underline", "neighbour", "box", "form")
@@ -95,8 +95,7 @@ def _random_writing(rng: np.random.Generator) -> tuple[Drawing, float]:
         points = rng.normal(size=(rng.integers(4, 22), 2)) * rng.uniform(0.3, 1.0, size=2)
         return unit_drawing([interpolate(points, curved=rng.random() < 0.7)]), 1.0
     if what == 3:
-        drawings, digit = unit_drawings(random_marks(rng, "training", LONGEST))
-        return [stroke for drawing in drawings for stroke in drawing], digit
+        return as_drawing(random_marks(rng, "training", LONGEST))
     return (_recorded(rng) if what == len(shares) else []), 1.0
 
 

@@ -87,14 +87,19 @@ def unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
     return [[next(moved) for _ in mark.strokes] for mark in marks], digit
 
 
+def as_drawing(marks: Sequence[Mark]) -> tuple[Drawing, float]:
+    """All strokes of the marks in the unit box, and a digit's height in it, 1 at most."""
+    drawings, digit = unit_drawings(marks)
+    return [stroke for drawing in drawings for stroke in drawing], digit
+
+
 def number_drawing(
     text: str, rng: np.random.Generator, part: Part = "development"
 ) -> tuple[Drawing, float]:
     """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
     lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
-    drawings, digit = unit_drawings(place_lines(lines, hand, USUAL_PEN, rng))
-    return [stroke for drawing in drawings for stroke in drawing], digit
+    return as_drawing(place_lines(lines, hand, USUAL_PEN, rng))
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:

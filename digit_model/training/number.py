@@ -28,7 +28,7 @@ from digit_model.training.number_data import (
     TrainingPictures,
     make_loader,
 )
-from digit_model.training.recipe import DRY_RUN_BATCH, NumberRecipe
+from digit_model.training.recipe import NumberRecipe
 
 DEVELOPMENT_PICTURES = 300
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
@@ -105,7 +105,7 @@ def train_number(
         photographs: of :func:`~digit_model.training.number_data.load_photographs`; None: no picture
             is of them.
         start: a trained network of the recipe's shape to go on from; None: random weights.
-        dry_run: a few steps on little data.
+        dry_run: on little data.
         resume: whether to continue.
 
     Returns:
@@ -119,9 +119,7 @@ def train_number(
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if dry_run:
-        recipe = dataclasses.replace(
-            recipe, epochs=1, peaks=(1e-3,), pictures=DRY_RUN_PICTURES, batch_size=DRY_RUN_BATCH
-        )
+        recipe = dataclasses.replace(recipe, pictures=DRY_RUN_PICTURES)
     torch.manual_seed(setup["seed"])
     pictures = TrainingPictures(photographs, recipe.photographed)
     loader = make_loader(pictures, Seeds(setup["seed"], recipe.pictures), recipe.batch_size)
