@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from digit_model.data.mnist import load_mnist
 from digit_model.evaluation.raw_mnist import crop, raw_mnist_accuracy
 from digit_model.network import DigitCNN, to_inputs
+from digit_model.training.precision import autocast
 from digit_model.training.recipe import FastRecipe
 from digit_model.training.schedule import one_cycle
 
@@ -46,7 +47,7 @@ def train_fast(
             for group in optimizer.param_groups:
                 group["lr"] = one_cycle((epoch + step / steps) / recipe.epochs, recipe.peak)
             inputs = to_inputs(images[batch]).to(memory_format=torch.channels_last)
-            with torch.autocast("cpu", torch.bfloat16):
+            with autocast(inputs.device):
                 logits = network(inputs).float()
             loss = F.cross_entropy(logits, labels[batch])
             optimizer.zero_grad(set_to_none=True)

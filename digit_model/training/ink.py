@@ -18,6 +18,7 @@ from digit_model.model_folder import ModelError
 from digit_model.training.cache import cached
 from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
+from digit_model.training.precision import autocast
 from digit_model.training.recipe import InkRecipe
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
@@ -149,6 +150,6 @@ def _batches(
 def _loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     pictures, ink = batch
     inputs = to_inputs(pictures).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16):
+    with autocast(pictures.device):
         logits = network(inputs).float()
     return ink_loss(logits, ink.float() / 255)

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from digit_model.network import to_inputs
 from digit_model.training.augment import augment
+from digit_model.training.precision import autocast
 
 
 def batch_loss(
@@ -37,7 +38,7 @@ def batch_loss(
         inputs = augment(inputs, generator, augmentation)
     device = next(network.parameters()).device
     inputs = inputs.to(device, memory_format=torch.channels_last)
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device):
         logits = network(inputs).float()
         targets = F.one_hot(labels.to(device), logits.shape[1]).float()
         if teachers is not None:

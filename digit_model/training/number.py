@@ -28,6 +28,7 @@ from digit_model.training.number_data import (
     TrainingPictures,
     make_loader,
 )
+from digit_model.training.precision import autocast
 from digit_model.training.recipe import NumberRecipe
 
 DEVELOPMENT_PICTURES = 300
@@ -66,7 +67,7 @@ def number_loss(network: nn.Module, batch: Batch, *, device: torch.device) -> Te
     from torchvision.ops import generalized_box_iou_loss  # seconds to import
 
     ink, boxes, classes = (tensor.to(device, non_blocking=True) for tensor in batch)
-    with torch.autocast(device.type, torch.bfloat16):
+    with autocast(device):
         answers = network(ink[:, None].float() / 255)
     centred, class_logits, reach = (answer.float() for answer in answers)
     height, owner = centres(boxes, classes, (centred.shape[1], centred.shape[2]))
