@@ -34,310 +34,24 @@ and at the end of the recipes ladder, ladder-mnist and mnist-fast, by which noth
 """
 
 import argparse
-import dataclasses
 import os
 import signal
 import sys
-import time
-from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
-import torch
-import torch.distributed as dist
-from torch import nn
-from torch.nn.parallel import DistributedDataParallel
-from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from tqdm import tqdm
+from torch.distributed import DistError
 
-from digit_model import ModelError
-from digit_model.data import DataError, Digits
-from digit_model.data.corrections import load_corrections
-from digit_model.data.mnist import load_mnist
-from digit_model.data.own_digits import load_own_digits
-from digit_model.model_folder import DEFAULT_WEIGHTS
-from digit_model.network import DigitCNN, to_inputs
-from digit_model.training.checkpoint import CheckpointError, TrainingState, checkpoint_beside
-from digit_model.training.dataset import (
-    DataSource,
-    TrainingSet,
-    load_cycle,
-    load_mnist_and_validation,
-)
-from digit_model.training.distillation import Ensemble, blend, load_ensemble, load_initial_network
-from digit_model.training.fast import measure_fast
-from digit_model.training.log import RunLog
-from digit_model.training.loss import batch_loss
-from digit_model.training.optimizers import make_optimizers
+from digit_model.data import DataError
+from digit_model.model_folder import ModelError
+from digit_model.training.checkpoint import CheckpointError
 from digit_model.training.options import parse_options
-from digit_model.training.progress import Progress, Step
-from digit_model.training.recipe import FAST_RECIPES, SHIP, TESTED_RECIPES, InkRecipe, Recipe
-from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.training.setup import recipe_of, setup_of
-from digit_model.weights import load_weights
+from digit_model.training.recipe import FAST_RECIPES, SHIP
 
-# Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
-# have some weight beside MNIST's 55,000.
-OWN_DIGITS_REPEATS = 20
-DRY_RUN_STEPS = 3  # per epoch
 GO_ON = "the same command with --resume goes on after the last whole epoch."
-
-
-@dataclasses.dataclass
-class Networks:
-    """The networks of a run and the optimizers."""
-
-    network: DigitCNN  # the one that is trained
-    model: nn.Module  # the same, in DistributedDataParallel if there are several processes
-    ema: AveragedModel  # its exponential moving average, which is exported
-    teachers: Ensemble | None
-    optimizers: list[Optimizer]
-
-
-@torch.inference_mode()
-def accuracy(network: nn.Module, digits: Digits) -> float:
-    """Share of digits recognised correctly, in [0, 1]."""
-    network.eval()
-    device = next(network.parameters()).device
-    correct = 0
-    for start in range(0, len(digits[1]), 1000):
-        inputs = to_inputs(torch.from_numpy(digits[0][start : start + 1000])).to(device)
-        labels = torch.from_numpy(digits[1][start : start + 1000])
-        correct += int((network(inputs).argmax(1).cpu() == labels).sum())
-    return correct / len(digits[1])
-
-
-def load_user_data(args: argparse.Namespace, source: DataSource) -> list[tuple[Digits, np.ndarray]]:
-    """Corrections and own digits: this process's shard of the digits, and the non-digits."""
-    sources = []
-    if args.corrections:
-        sources.append(("corrected", 1, load_corrections(args.corrections, source.find_ink)))
-    if args.own_digits:
-        own = load_own_digits(args.own_digits, source.find_ink)
-        sources.append(("own", OWN_DIGITS_REPEATS, own))
-    user_data = []
-    for kind, repeats, ((images, labels), nondigits) in sources:
-        if source.rank == 0:
-            print(f"{len(labels)} {kind} digits and {len(nondigits)} that are none", flush=True)
-        images, labels = np.tile(images, (repeats, 1, 1)), np.tile(labels, repeats)
-        digits = images[source.rank :: source.world_size], labels[source.rank :: source.world_size]
-        user_data.append((digits, np.tile(nondigits, (repeats, 1, 1))))
-    return user_data
-
-
-def init_process_group() -> tuple[int, int, torch.device]:
-    """Rank, world size and device of this process, as torchrun sets them."""
-    rank, world_size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
-    device = torch.device("cpu")
-    if torch.cuda.is_available():
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
-        torch.cuda.set_device(device)
-    if world_size > 1:
-        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    return rank, world_size, device
 
 
 def is_first_process() -> bool:
     return int(os.environ.get("RANK", 0)) == 0
-
-
-def make_networks(
-    args: argparse.Namespace, recipe: Recipe, world_size: int, device: torch.device
-) -> Networks:
-    """The networks at the start of a run."""
-    network, teachers = DigitCNN(recipe.network), None
-    if args.start:
-        network, _ = load_initial_network(args.start, recipe.network)
-    if args.teachers:
-        teachers, _ = load_ensemble(args.teachers)
-        teachers.to(device)
-    network.to(memory_format=torch.channels_last).to(device)
-    model = DistributedDataParallel(network) if world_size > 1 else network
-    ema = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-    )
-    optimizers = make_optimizers(network, recipe.weight_decay)
-    return Networks(network, model, ema, teachers, optimizers)
-
-
-def train_epoch(
-    networks: Networks,
-    training: TrainingSet,
-    recipe: Recipe,
-    epoch: int,
-    *,
-    title: str,
-    seed: int,
-    rank: int,
-    world_size: int,
-    max_steps: int | None,
-) -> dict[str, float]:
-    """Train for one epoch; return the mean loss of this process and the time in seconds."""
-    # Seeded by the epoch, so that a resumed run is the same as an uninterrupted one.
-    rng = np.random.default_rng((seed, epoch, rank))
-    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    torch.manual_seed(int(rng.integers(2**31)))  # for dropout
-    networks.model.train()
-    batch_size = recipe.batch_size // world_size
-    device = next(networks.network.parameters()).device
-    steps = torch.tensor(training.steps(batch_size), device=device)
-    if world_size > 1:
-        dist.all_reduce(steps, dist.ReduceOp.MIN)
-    count = int(steps) if max_steps is None else min(int(steps), max_steps)
-    batches = training.epoch(batch_size, round(batch_size * recipe.outlier_share), rng)
-    progress = tqdm(
-        zip(range(count), batches, strict=False),
-        total=count,
-        desc=title,
-        disable=rank > 0 or None,  # None: where no terminal shows it
-    )
-    total_loss, start = 0.0, time.perf_counter()
-    for step, (digits, labels, nondigits) in progress:
-        rate = learning_rate(epoch + step / count, recipe)
-        loss = batch_loss(
-            networks.model,
-            digits,
-            labels,
-            nondigits,
-            outlier_weight=recipe.outlier_weight,
-            augmentation=augmentation_strength(epoch, recipe),
-            generator=generator,
-            teachers=networks.teachers,
-            distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
-        )
-        networks.network.zero_grad(set_to_none=True)
-        loss.backward()
-        for optimizer in networks.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.step()
-        networks.ema.update_parameters(networks.network)
-        total_loss += loss.item()
-    return {"loss": total_loss / count, "seconds": time.perf_counter() - start}
-
-
-def train(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[dict[str, float]]:
-    """Train by a recipe and export the weights, or continue from a checkpoint.
-
-    Returns:
-        The figures of each epoch; in other processes than the first, none.
-    """
-    rank, world_size, device = init_process_group()
-    torch.manual_seed(args.seed)
-    args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
-    setup = setup_of(args, recipe, world_size)
-    networks = make_networks(args, recipe, world_size, device)
-    state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
-    checkpoint = checkpoint_beside(args.output)
-    if args.resume:
-        state.restore(checkpoint, setup)
-
-    source = DataSource(
-        args.data_dir,
-        args.cache,
-        rank,
-        world_size,
-        args.dry_run,
-        recipe.validation_photographs,
-        args.beside,
-    )
-    user_data = load_user_data(args, source)
-    if world_size > 1:
-        if rank == 0:
-            load_mnist(args.data_dir, "train")  # downloads it once, for all processes
-        dist.barrier()
-    if rank == 0:
-        log.begin(state.history, recipe.total_epochs, partial(learning_rate, recipe=recipe))
-    mnist, validation = load_mnist_and_validation(source)
-    training = None
-    for epoch in range(len(state.history), recipe.total_epochs):
-        if training is None or epoch % recipe.epochs == 0:
-            training = load_cycle(source, recipe, epoch // recipe.epochs, mnist)
-            for digits, nondigits in user_data:
-                training.add(digits, nondigits)
-            if rank == 0:
-                from digit_model.training.sheets import digit_sheet  # imports matplotlib
-
-                first = epoch - epoch % recipe.epochs  # of the cycle, wherever a run is resumed
-                strength = augmentation_strength(first, recipe)
-                draw = partial(digit_sheet, training, strength)
-                log.add_sheet("training_pictures.png", draw, first)
-        measured = train_epoch(
-            networks,
-            training,
-            recipe,
-            epoch,
-            title=log.title(epoch) if rank == 0 else "",
-            seed=args.seed,
-            rank=rank,
-            world_size=world_size,
-            max_steps=DRY_RUN_STEPS if args.dry_run else None,
-        )
-        if rank == 0:
-            row = {"epoch": epoch + 1} | measured
-            row |= {name: accuracy(networks.ema, digits) for name, digits in validation.items()}
-            state.history.append(row)
-            log.add(row)
-            state.save(checkpoint, setup)
-    if world_size > 1:
-        dist.barrier()
-        dist.destroy_process_group()
-    if rank == 0:
-        from digit_model.training.export import export  # matplotlib takes a second to import
-
-        exported = DigitCNN(recipe.network)
-        exported.load_state_dict(networks.ema.module.state_dict())
-        if recipe.start_share:
-            start, _ = load_initial_network(args.start, recipe.network)
-            exported = blend(start, exported, recipe.start_share)
-        weights = load_weights(args.beside or DEFAULT_WEIGHTS)
-        export(exported, args.output, weights, validation, state.history, setup)
-        log.finish(args.output)
-    return state.history
-
-
-def train_seeds(args: argparse.Namespace) -> None:
-    """Train with several seeds, write a row for each run and print their mean."""
-    from digit_model.training import seeds  # matplotlib takes a second to import
-
-    recipe = recipe_of(args)
-    assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
-    csv = seeds.csv_file(args)
-    args.cache = args.cache or args.output / "data"
-    numbers = range(args.seed, args.seed + args.seeds)
-    progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
-    for number, seed in enumerate(numbers):
-        progress.begin(number)
-        output = args.output / f"seed-{seed}"
-        resume = args.resume and checkpoint_beside(output).exists()
-        run = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
-        history = train(run, recipe, RunLog(output, progress))
-        row = seeds.row_of(args.recipe, output, history)
-        if args.recipe in TESTED_RECIPES:
-            row["MNIST test"] = seeds.accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
-        rows = seeds.add_row(csv, row)
-    print(seeds.summary(rows).text())
-
-
-def train_one(args: argparse.Namespace, progress: Progress | None = None) -> None:
-    """Train one network, and export it beside the others.
-
-    ``progress`` is of the steps of which this is one; None: it is the only one.
-    """
-    recipe, log = recipe_of(args), RunLog(args.output, progress)
-    if isinstance(recipe, Recipe):
-        train(args, recipe, log)
-        return
-    from digit_model.training.drawn import train_ink_network, train_number_network
-
-    args.output.mkdir(parents=True, exist_ok=True)
-    if isinstance(recipe, InkRecipe):
-        train_ink_network(args, recipe, log)
-    else:
-        train_number_network(args, recipe, log)
-    log.finish(args.output)
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -352,29 +66,40 @@ def push_to_hub(folder: Path, repo: str) -> None:
     print(f"Published: {published.url}, commit {published.commit}")
 
 
+def run(args: argparse.Namespace) -> None:
+    """Do what the recipe is for. Each imports what it needs: mnist-fast has no second to lose."""
+    if args.recipe in FAST_RECIPES:
+        from digit_model.training.fast import measure_fast
+
+        measure_fast(FAST_RECIPES[args.recipe], args)
+    elif args.recipe == SHIP:
+        from digit_model.training.ship import ship
+
+        ship(args)
+    elif args.seeds is not None:
+        from digit_model.training.seeds import train_seeds
+
+        train_seeds(args)
+    else:
+        from digit_model.training.single import train_one
+
+        train_one(args)
+        if is_first_process():
+            command = f"python -m digit_model evaluate --model {args.output}"
+            print(f"{args.output} holds the weights; measure them with: {command}")
+
+
 def main(argv: list[str] | None = None) -> int:
     args = parse_options(argv)
     try:
-        if args.recipe in FAST_RECIPES:
-            measure_fast(FAST_RECIPES[args.recipe], args, DRY_RUN_STEPS if args.dry_run else None)
-        elif args.recipe == SHIP:
-            from digit_model.training.ship import ship  # matplotlib takes a second to import
-
-            ship(args, train_one)
-        elif args.seeds is None:
-            train_one(args)
-            if is_first_process():
-                command = f"python -m digit_model evaluate --model {args.output}"
-                print(f"{args.output} holds the weights; measure them with: {command}")
-        else:
-            train_seeds(args)
+        run(args)
         if args.push_to_hub and is_first_process():
             push_to_hub(args.output, args.push_to_hub)
     except (CheckpointError, DataError, ModelError, OSError) as error:
         print(f"train.py: {error}", file=sys.stderr)
         return 2
     except RuntimeError as error:
-        if not (isinstance(error, dist.DistError) or "gloo" in str(error)):
+        if not (isinstance(error, DistError) or "gloo" in str(error)):
             raise
         print(f"train.py: Another process of this training has ended; {GO_ON}", file=sys.stderr)
         return 2
@@ -385,6 +110,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    cv2.setNumThreads(1)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as by Ctrl-C
     sys.exit(main())

@@ -436,20 +436,20 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spares the drawing of what train.py trains on, for tests of the rest of it."""
-    import train
     from digit_model.data.training_sets import stroke_training
+    from digit_model.training import digit
     from digit_model.training.dataset import TrainingSet
 
     def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        digits = stroke_training(1, 0, 0, slice(0, 40))
-        return digits, {"strokes": digits}
+        strokes = stroke_training(1, 0, 0, slice(0, 40))
+        return strokes, {"strokes": strokes}
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         images, labels = stroke_training(1, 0, cycle, slice(0, 40))
         return TrainingSet(mnist, (images, labels), images[:16], 0.5)
 
-    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
-    monkeypatch.setattr(train, "load_cycle", drawn)
+    monkeypatch.setattr(digit, "load_mnist_and_validation", fixed)
+    monkeypatch.setattr(digit, "load_cycle", drawn)
 
 
 @pytest.fixture(scope="session")

@@ -83,15 +83,16 @@ def test_no_corrections_at_all(tmp_path: Path) -> None:
 # train.py on almost nothing: rendering its data takes most of a minute.
 TRAIN = """
 import numpy as np, train
+from digit_model.training import digit
 from digit_model.training.dataset import TrainingSet
 def load_mnist_and_validation(source):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (128, 28, 28)).astype(np.uint8)
-    digits = images, np.arange(128) % 10
-    return digits, {{"MNIST": digits}}
+    labels = np.arange(128) % 10
+    return (images, labels), {{"MNIST": (images, labels)}}
 def load_cycle(source, recipe, cycle, mnist):
     return TrainingSet(mnist, mnist, mnist[0][:8], 0.5)
-train.load_mnist_and_validation, train.load_cycle = load_mnist_and_validation, load_cycle
+digit.load_mnist_and_validation, digit.load_cycle = load_mnist_and_validation, load_cycle
 value = train.main(["--dry-run", "--output", {output!r}, "--corrections", {data!r},
     "--push-to-hub", {repo!r}])
 """

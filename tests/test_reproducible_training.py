@@ -19,6 +19,7 @@ SHORT = """
 import digit_model.training.export
 import train
 from digit_model.data.mnist import load_mnist
+from digit_model.training import digit
 from digit_model.training.dataset import TrainingSet
 
 def fixed(source):
@@ -28,7 +29,7 @@ def fixed(source):
 def drawn(source, recipe, cycle, mnist):
     return TrainingSet(mnist, mnist, mnist[0][:16], 0.5)
 
-train.load_mnist_and_validation, train.load_cycle = fixed, drawn
+digit.load_mnist_and_validation, digit.load_cycle = fixed, drawn
 digit_model.training.export.export = lambda *result: None
 """
 RUN = f"{SHORT}\nimport sys\nsys.exit(train.main(sys.argv[1:]))"

@@ -18,7 +18,7 @@ from digit_model import DigitRecognizer
 from digit_model.data.development_sets import photograph_development
 from digit_model.data.strokes import pen_digits
 from digit_model.model_folder import measured_hashes
-from digit_model.training import ship
+from digit_model.training import digit, ship
 from digit_model.training.dataset import DRY_RUN_SIZE
 from digit_model.training.log import RunLog
 from digit_model.training.progress import Progress, Step
@@ -48,8 +48,8 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def drawing(monkeypatch: pytest.MonkeyPatch) -> Interruption:
     """When a cycle's pictures are drawn."""
-    monkeypatch.setattr(train, "load_cycle", Interruption(train.load_cycle))
-    return train.load_cycle  # type: ignore[return-value]
+    monkeypatch.setattr(digit, "load_cycle", Interruption(digit.load_cycle))
+    return digit.load_cycle  # type: ignore[return-value]
 
 
 @pytest.fixture

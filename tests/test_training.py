@@ -32,6 +32,7 @@ from digit_model.network import DigitCNN, NetworkConfig, to_inputs
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork, NumberNetworkConfig
 from digit_model.preprocess import preprocess
+from digit_model.training import digit
 from digit_model.training.cache import cached
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.dataset import (
@@ -41,6 +42,7 @@ from digit_model.training.dataset import (
     load_cycle,
     load_mnist_and_validation,
 )
+from digit_model.training.digit import accuracy
 from digit_model.training.distillation import (
     Ensemble,
     blend,
@@ -107,7 +109,7 @@ def test_overfits_64_digits() -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert train.accuracy(network, (images, labels)) == 1.0
+    assert accuracy(network, (images, labels)) == 1.0
 
 
 def test_outlier_exposure_makes_the_network_undecided() -> None:
@@ -145,7 +147,7 @@ def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
     wrong = (targets + 1) % 10
     learn(teacher, wrong)
     learn(student, targets, teachers=Ensemble([teacher.eval()]), distillation_weight=0.8)
-    assert train.accuracy(student, (images, wrong.numpy())) > 0.95
+    assert accuracy(student, (images, wrong.numpy())) > 0.95
     with torch.inference_mode():
         probabilities = student(to_inputs(digits)).softmax(1)
     rows = torch.arange(len(targets))
@@ -328,7 +330,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
 ) -> None:
     asked: list[int] = []
     power_cuts: list[int] = []  # cycles at whose start the power is cut
-    draw = train.load_cycle
+    draw = digit.load_cycle
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         if cycle in power_cuts:
@@ -340,7 +342,7 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         assert train.main(["--dry-run", "--output", str(folder), *options]) == 0
         return DigitRecognizer.from_pretrained(folder).sha256
 
-    monkeypatch.setattr(train, "load_cycle", drawn)
+    monkeypatch.setattr(digit, "load_cycle", drawn)
     unbroken = weights(tmp_path / "unbroken")
     assert asked == [0, 1]
     power_cuts.append(1)
@@ -578,8 +580,8 @@ def test_two_processes_train_together(
         for name, value in (variables | {"RANK": "0", "LOCAL_RANK": "0"}).items():
             monkeypatch.setenv(name, value)
         # If the other process ends, this one doesn't wait for half an hour.
-        begin = partial(train.dist.init_process_group, timeout=timedelta(seconds=60))
-        monkeypatch.setattr(train.dist, "init_process_group", begin)
+        begin = partial(digit.dist.init_process_group, timeout=timedelta(seconds=60))
+        monkeypatch.setattr(digit.dist, "init_process_group", begin)
         assert train_here(*options) == 0
         assert other.communicate(timeout=60)[0] == ""  # only the first one tells
     assert other.returncode == 0

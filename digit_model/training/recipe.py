@@ -54,6 +54,7 @@ class Recipe:
 
 
 DRY_RUN_BATCH = 8  # pictures
+DRY_RUN_STEPS = 3  # per epoch
 
 
 def dry_run(recipe: Recipe) -> Recipe:
@@ -105,13 +106,14 @@ class NumberRecipe:
 class FastRecipe:
     """The shortest way from nothing to 99 % of MNIST's test images, on two CPU cores."""
 
-    epochs: int = 1
-    batch_size: int = 128
+    images: int = 36_000  # of MNIST's 60,000 to train on, each seen once
+    batch_size: int = 96
     margin: int = 2  # pixels that are cut off on each side, where MNIST has next to no ink
-    peak: float = 8e-3  # of the learning rate, for AdamW
+    peak: float = 0.02  # of the learning rate, for AdamW
     weight_decay: float = 0.02
+    label_smoothing: float = 0.1
     network: NetworkConfig = dataclasses.field(
-        default_factory=lambda: NetworkConfig(stem=16, stages=((32,), (64, 64)), dropout=0.0)
+        default_factory=lambda: NetworkConfig(stem=16, stages=((24,), (48,)), dropout=0.0)
     )
 
 

@@ -17,12 +17,39 @@ from digit_model.evaluation.report import Table
 from digit_model.evaluation.sets import digit_sets
 from digit_model.files import write_atomically
 from digit_model.recognizer import DigitRecognizer
+from digit_model.training.checkpoint import checkpoint_beside
+from digit_model.training.digit import train_digit
+from digit_model.training.log import RunLog
+from digit_model.training.progress import Progress, Step
+from digit_model.training.recipe import TESTED_RECIPES, Recipe
+from digit_model.training.setup import recipe_of
 from digit_model.weights import load_weights
 
 Row = dict[str, str]
 KEYS = ("recipe", "parameters", "epochs", "seed")  # what tells a run from others
 COLUMNS = (*KEYS, "seconds", "MNIST", "strokes", "photographs", "MNIST test", "sha256")
 MEASURED = ("MNIST", "strokes", "photographs", "MNIST test")  # shares in [0, 1]
+
+
+def train_seeds(args: argparse.Namespace) -> None:
+    """Train with several seeds, write a row for each run and print their mean."""
+    recipe = recipe_of(args)
+    assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
+    file = csv_file(args)
+    args.cache = args.cache or args.output / "data"
+    numbers = range(args.seed, args.seed + args.seeds)
+    progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
+    for number, seed in enumerate(numbers):
+        progress.begin(number)
+        output = args.output / f"seed-{seed}"
+        resume = args.resume and checkpoint_beside(output).exists()
+        one = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
+        history = train_digit(one, recipe, RunLog(output, progress))
+        row = row_of(args.recipe, output, history)
+        if args.recipe in TESTED_RECIPES:
+            row["MNIST test"] = accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
+        rows = add_row(file, row)
+    print(summary(rows).text())
 
 
 def csv_file(args: argparse.Namespace) -> Path:
@@ -66,7 +93,7 @@ def add_row(file: Path, row: Row) -> list[Row]:
     """Add a run to a CSV file, in place of an earlier one with the same keys; return all rows."""
     rows = read_rows(file) if file.exists() else []
     kept = [other for other in rows if _key(other) != _key(row)]
-    rows = sorted([*kept, row], key=lambda each: [int(each[key]) for key in KEYS[1:]])
+    rows = sorted([*kept, row], key=lambda each: [float(each[key]) for key in KEYS[1:]])
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

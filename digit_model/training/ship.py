@@ -10,7 +10,6 @@ import argparse
 import json
 import shlex
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +32,7 @@ from digit_model.training.checkpoint import CheckpointError, checkpoint_beside
 from digit_model.training.options import parse_options
 from digit_model.training.progress import Progress, Step
 from digit_model.training.setup import recipe_of, setup_of, training_of
+from digit_model.training.single import train_one
 from digit_model.weights import load_weights
 
 
@@ -72,14 +72,11 @@ SLOW_PARTS = ("photographs", "empty-sheets", "numbers", "speed")
 DRY_RUN_PARTS = tuple(part for part in PARTS if part not in SLOW_PARTS)
 
 
-def ship(
-    args: argparse.Namespace, train_one: Callable[[argparse.Namespace, Progress], None]
-) -> None:
+def ship(args: argparse.Namespace) -> None:
     """Take all steps, or those that aren't finished, and write the weights and their report.
 
     Args:
         args: of train.py.
-        train_one: does what train.py does with a step's options.
 
     Raises:
         CheckpointError: there are steps of an earlier run and ``--resume`` wasn't given, or one of

@@ -11,10 +11,10 @@ const NO_ANSWER = "No answer from the server; trying again.";
 function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   const picture = createPicture();
   let requesting = false;
-  let changed = false; // since the last request
-  let id = newId(); // of the drawing; an answer about an earlier one is dropped
+  let id = newId(); // of the drawing
   let isAnswered = false; // before it came onto the pad
-  let isCurrent = true; // whether the latest answer is about all that is on the pad
+  let version = 0; // of what is on the pad: each change makes another
+  let answered = 0; // the version up to which no answer is awaited any more
   let retryTimer = null; // until it fires, no request is sent
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -41,19 +41,17 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
 
   // To be called after each change of the drawing.
   async function recognize() {
-    changed = true;
-    isCurrent = false;
+    version += 1;
     if (isAnswered) id = newId(); // what was answered stays as it is
     isAnswered = false;
     if (requesting || retryTimer) return;
     requesting = true;
-    while (changed && !strokes.isEmpty()) {
-      changed = false;
-      const asked = id;
+    while (answered < version && !strokes.isEmpty()) {
+      const asked = version;
       const drawing = paint();
       waiting.begin();
       drawing.answer = await ask(drawing);
-      if (asked !== id) continue;
+      if (asked <= answered) continue; // dropped meanwhile
       const error = drawing.answer ? drawing.answer.error : NO_ANSWER;
       if (error) {
         status.textContent = error;
@@ -61,7 +59,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
         break;
       }
       waiting.end();
-      isCurrent = !changed;
+      answered = asked;
       onAnswer(drawing);
       const strokeEnd = strokes.strokeEnd(); // ends the pause, so the finished stroke is sent at once
       if (strokeEnd) await Promise.race([sleep(PAUSE_MS), strokeEnd]);
@@ -74,14 +72,13 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     clearTimeout(retryTimer);
     retryTimer = null;
     id = newId();
-    changed = false;
+    answered = version;
   }
 
   // To be called when the pad is empty.
   function reset() {
     drop();
     isAnswered = false;
-    isCurrent = true;
     waiting.end();
     onAnswer(null);
   }
@@ -90,12 +87,14 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   function takeAnswered() {
     drop();
     isAnswered = true;
-    isCurrent = true;
     waiting.end();
     return paint();
   }
 
-  return { recognize, drop, reset, takeAnswered, isCurrent: () => isCurrent };
+  // Whether the latest answer is about all that is on the pad.
+  const isCurrent = () => answered === version;
+
+  return { recognize, drop, reset, takeAnswered, isCurrent };
 }
 
 // Different in each window and after each reload. (crypto.randomUUID is for pages with TLS only.)

@@ -1,24 +1,45 @@
-"""Runs of the networks that draw their own data: from the command line to weights."""
+"""Runs that train one network: from the command line to weights."""
 
 import argparse
 
+import cv2
 import numpy as np
 
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.checkpoint import checkpoint_beside
+from digit_model.training.digit import train_digit
 from digit_model.training.export import export_ink, export_number
 from digit_model.training.ink import load_pictures, train_ink
 from digit_model.training.log import RunLog
 from digit_model.training.number import train_number
 from digit_model.training.number_data import load_photographs
-from digit_model.training.recipe import InkRecipe, NumberRecipe
-from digit_model.training.setup import setup_of
+from digit_model.training.progress import Progress
+from digit_model.training.recipe import InkRecipe, NumberRecipe, Recipe
+from digit_model.training.setup import recipe_of, setup_of
 from digit_model.weights import load_weights
 
 SHEET_PICTURES = 24  # of each kind, in the figure of the ink that was found
 
 
-def train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog) -> None:
+def train_one(args: argparse.Namespace, progress: Progress | None = None) -> None:
+    """Train one network, and export it beside the others.
+
+    ``progress`` is of the steps of which this is one; None: it is the only one.
+    """
+    cv2.setNumThreads(1)  # the processes that draw are as many as there are cores
+    recipe, log = recipe_of(args), RunLog(args.output, progress)
+    if isinstance(recipe, Recipe):
+        train_digit(args, recipe, log)
+        return
+    args.output.mkdir(parents=True, exist_ok=True)
+    if isinstance(recipe, InkRecipe):
+        _train_ink_network(args, recipe, log)
+    else:
+        _train_number_network(args, recipe, log)
+    log.finish(args.output)
+
+
+def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog) -> None:
     """Train the ink network, or continue from the checkpoint."""
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.ink if args.start else None
@@ -38,7 +59,7 @@ def train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog) 
     export_ink(network, args.output, weights, pictures, history, setup)
 
 
-def train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: RunLog) -> None:
+def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: RunLog) -> None:
     """Train the number network, or continue from the checkpoint."""
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.number if args.start else None
