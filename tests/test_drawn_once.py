@@ -1,0 +1,75 @@
+"""What training draws is kept for runs that ask for the same."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from digit_model.training.cache import cached
+from digit_model.training.dataset import (
+    DRY_RUN_SIZE,
+    DataSource,
+    load_cycle,
+    load_mnist_and_validation,
+)
+from digit_model.training.recipe import Recipe
+
+
+def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def draw() -> dict[str, np.ndarray]:
+        calls.append(len(calls))
+        return {"images": np.full((2, 3), len(calls), np.uint8)}
+
+    file = tmp_path / "runs" / "drawn.safetensors"
+    first = cached(file, {"variants": 1}, draw)
+    assert np.array_equal(cached(file, {"variants": 1}, draw)["images"], first["images"])
+    assert len(calls) == 1
+    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 2
+    assert cached(None, {"variants": 2}, draw)["images"][0, 0] == 3
+    assert [path.name for path in file.parent.iterdir()] == ["drawn.safetensors"]
+    file.write_bytes(b"damaged")
+    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 4
+
+
+@pytest.mark.slow
+def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
+    mnist_folder: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(
+        stroke_variants=0,
+        allographs=8,
+        flagged=0,
+        photographs=0,
+        scan_variants=0,
+        degraded=0,
+        nondigits=4,
+    )
+    source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
+    mnist, validation = load_mnist_and_validation(source)
+    assert len(mnist[1]) == 4 * DRY_RUN_SIZE
+    assert {"MNIST", "thin", "photographs"} <= set(validation)
+    first, second = (load_cycle(source, recipe, cycle, mnist) for cycle in (0, 1))
+    assert first.rendered[0].shape == second.rendered[0].shape == (8, 28, 28)
+    assert not np.array_equal(first.rendered[0], second.rendered[0])
+    assert not np.array_equal(first.nondigits, second.nondigits)
+    assert (first.rendered_share, second.rendered_share) == (0.5, 0.35)
+    later = load_cycle(source, dataclasses.replace(recipe, first_data_seed=1), 0, mnist)
+    assert np.array_equal(later.rendered[0], second.rendered[0])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        f"drawn.{name}.safetensors" for name in ("0", "1", "fixed")
+    ]
+    again_mnist, again = load_mnist_and_validation(source)  # from the file
+    assert list(again) == list(validation)  # calibration goes through them in this order
+    assert all(np.array_equal(again[name][0], validation[name][0]) for name in again)
+    assert np.array_equal(again_mnist[1], mnist[1])
+    samples = first.samples(8)  # for the sheet of pictures
+    assert list(samples) == ["MNIST", "allographs", "non-digits"]  # there are no others
+    assert np.array_equal(samples["allographs"], first.rendered[0])
+    second.add((mnist[0][:3], mnist[1][:3]), second.nondigits[:0])
+    assert np.array_equal(second.samples(3)["added"], mnist[0][:3])
+    batches = list(first.epoch(17, 2, np.random.default_rng(0)))
+    assert [len(labels) for _, labels, _ in batches] == [17] * 2  # 32 of MNIST's, 4 of the 8
+    assert all(others.shape == (2, 28, 28) for _, _, others in batches)
