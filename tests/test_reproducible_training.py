@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 
 import train
 from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.training import digit
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 
 ROOT = Path(__file__).parents[1]
@@ -48,7 +49,7 @@ def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(
         assert running.stdout.readline().startswith("epoch 2 ")
         running.kill()
     for name in ("load_mnist_and_validation", "load_cycle"):
-        monkeypatch.setattr(train, name, getattr(train, name))  # put back in the end
+        monkeypatch.setattr(digit, name, getattr(digit, name))  # put back in the end
     monkeypatch.setattr("digit_model.training.export.export", None)
     exec(SHORT, {})
     assert train.main([*common, str(tmp_path / "killed"), "--resume"]) == 0
@@ -98,7 +99,7 @@ def test_who_is_stopped_is_told_how_to_go_on(
     def stopped(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(train, "train", stopped)
+    monkeypatch.setattr(train, "run", stopped)
     assert train.main(["--dry-run", "--output", str(tmp_path / "w")]) == status
     said = capsys.readouterr().err.strip()
     assert said.startswith(f"train.py: {sentence}")
@@ -109,6 +110,6 @@ def test_an_error_of_another_kind_is_not_taken_for_it(monkeypatch: pytest.Monkey
     def broken(*args: object) -> None:
         raise RuntimeError("shapes don't match")
 
-    monkeypatch.setattr(train, "train", broken)
+    monkeypatch.setattr(train, "run", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         train.main(["--dry-run"])

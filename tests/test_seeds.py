@@ -15,6 +15,7 @@ from digit_model.data.mnist import load_mnist
 from digit_model.data.training_sets import stroke_training
 from digit_model.evaluation.raw_mnist import raw_mnist_accuracy
 from digit_model.network import DigitCNN
+from digit_model.training import digit
 from digit_model.training.dataset import DataSource, TrainingSet
 from digit_model.training.fast import train_fast
 from digit_model.training.recipe import SIZES, FastRecipe, Recipe
@@ -75,8 +76,8 @@ def test_each_seed_is_trained_measured_and_printed(
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
         return TrainingSet(mnist, (images[:0], labels[:0]), images[:0], 0.0)  # MNIST alone
 
-    monkeypatch.setattr(train, "load_mnist_and_validation", fixed)
-    monkeypatch.setattr(train, "load_cycle", drawn)
+    monkeypatch.setattr(digit, "load_mnist_and_validation", fixed)
+    monkeypatch.setattr(digit, "load_cycle", drawn)
     options = ["--recipe", "ladder-mnist", "--size", "10k", "--dry-run", "--seed", "3"]
     options += ["--data-dir", str(mnist_folder), "--output", str(tmp_path), "--seeds", "2"]
     assert train.main(options) == 0
