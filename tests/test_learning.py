@@ -23,7 +23,7 @@ from digit_model.training.distillation import (
     load_initial_network,
 )
 from digit_model.training.loss import batch_loss
-from digit_model.training.optimizers import ConvolutionMuon, make_optimizers
+from digit_model.training.optimizers import ConvolutionMuon, make_optimizers, orthogonalize
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.weights import ModelConfig, Networks, save_weights
@@ -145,30 +145,38 @@ def test_augmentation_goes_from_one_end_of_its_cycle_to_the_other() -> None:
     assert strengths == pytest.approx([1.0, 1.0, 1.0, 0.6, 0.4, 0.2])
 
 
-def test_muon_moves_a_convolution_as_it_would_the_matrix_of_its_filters() -> None:
+def test_muon_moves_a_convolution_as_it_would_the_matrix_of_its_filters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # PyTorch's Muon multiplies bfloat16 whatever the processor.
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
     torch.manual_seed(0)
-    convolution = torch.nn.Conv2d(3, 8, 3).to(memory_format=torch.channels_last)
-    weight = convolution.weight
-    matrix = torch.nn.Parameter(weight.detach().permute(0, 2, 3, 1).reshape(8, -1).clone())
-    reference = torch.optim.Muon(
-        [matrix], lr=0.1, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
-    )
-    optimizer = ConvolutionMuon([weight], weight_decay=0.01)
-    optimizer.param_groups[0]["lr"] = 0.1
-    for _ in range(3):
-        gradient = torch.randn(8, 3, 3, 3)
-        weight.grad, matrix.grad = gradient, gradient.permute(0, 2, 3, 1).reshape(8, -1)
-        before = weight.detach().clone()
-        optimizer.step()
-        reference.step()
-        assert not torch.equal(weight, before)
-        torch.testing.assert_close(weight.permute(0, 2, 3, 1).reshape(8, -1), matrix)
+    for filters in (8, 40):  # fewer than columns, and more
+        convolution = torch.nn.Conv2d(3, filters, 3).to(memory_format=torch.channels_last)
+        weight = convolution.weight
+        matrix = torch.nn.Parameter(weight.detach().flatten(1).clone())
+        reference = torch.optim.Muon(
+            [matrix], lr=0.1, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        )
+        optimizer = ConvolutionMuon([weight], weight_decay=0.01)
+        optimizer.param_groups[0]["lr"] = 0.1
+        for _ in range(3):
+            gradient = torch.randn(filters, 3, 3, 3)
+            weight.grad, matrix.grad = gradient, gradient.flatten(1)
+            before = weight.detach().clone()
+            optimizer.step()
+            reference.step()
+            assert not torch.equal(weight, before)
+            torch.testing.assert_close(weight.flatten(1), matrix)
 
 
-def test_muon_refuses_weights_that_it_could_not_move() -> None:
-    convolution = torch.nn.Conv2d(3, 8, 3)  # contiguous: its matrix would be a copy
-    with pytest.raises(RuntimeError):
-        ConvolutionMuon([convolution.weight], weight_decay=0.0)
+def test_a_matrix_becomes_nearly_orthogonal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    torch.manual_seed(0)
+    for shape in ((16, 27), (64, 27)):
+        values = torch.linalg.svdvals(orthogonalize(torch.randn(shape)))
+        assert values.min() > 0.3
+        assert values.max() < 1.3
 
 
 def test_every_weight_has_one_optimizer() -> None:

@@ -6,16 +6,20 @@ import torch
 BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16", "bf16")
 
 
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 for what is multiplied, if the device can; else float32.
+def multiplied_type(device: torch.device) -> torch.dtype:
+    """bfloat16 if the device has units that multiply it; else float32.
 
-    Without such units bfloat16 works, too, but takes many times as long as float32.
+    Without them bfloat16 works, too, but takes many times as long as float32.
     """
-    return torch.autocast(device.type, torch.bfloat16, enabled=_multiplies_bfloat16(device))
-
-
-def _multiplies_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(unit) for unit in BFLOAT16_UNITS)
+        is_fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        is_fast = any(capabilities.get(unit) for unit in BFLOAT16_UNITS)
+    return torch.bfloat16 if is_fast else torch.float32
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """Networks multiply in the type of :func:`multiplied_type`."""
+    is_half = multiplied_type(device) == torch.bfloat16
+    return torch.autocast(device.type, torch.bfloat16, enabled=is_half)
