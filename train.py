@@ -39,6 +39,7 @@ import signal
 import sys
 from pathlib import Path
 
+import cv2
 from torch.distributed import DistError
 
 from digit_model.data import DataError
@@ -110,5 +111,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    cv2.setNumThreads(1)  # the processes that draw are as many as there are cores
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as by Ctrl-C
     sys.exit(main())

@@ -2,7 +2,6 @@
 
 import argparse
 
-import cv2
 import numpy as np
 
 from digit_model.model_folder import DEFAULT_WEIGHTS
@@ -26,7 +25,6 @@ def train_one(args: argparse.Namespace, progress: Progress | None = None) -> Non
 
     ``progress`` is of the steps of which this is one; None: it is the only one.
     """
-    cv2.setNumThreads(1)  # the processes that draw are as many as there are cores
     recipe, log = recipe_of(args), RunLog(args.output, progress)
     if isinstance(recipe, Recipe):
         train_digit(args, recipe, log)
