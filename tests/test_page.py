@@ -368,6 +368,18 @@ def test_on_every_small_screen_pad_and_verdict_are_in_sight_sharp_and_touchable(
               > document.querySelector("#pad .sheet").getBoundingClientRect().right"""
         )
         assert two_columns == (width >= 600)
+    assert lines_across_tabs(visitor) == 1
+
+
+def lines_across_tabs(visitor: Visitor) -> int:
+    """How many there are at the right edge of the tabs, where no letters are."""
+    box = visitor.page.locator("#tabs .tab-container").bounding_box()
+    assert box
+    x = box["x"] + box["width"] - 1
+    png = visitor.page.screenshot(clip={**box, "x": x, "width": 1})
+    column = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))[:, 0]
+    is_line = (column != column[0]).any(axis=1)
+    return int(is_line[0]) + int((is_line[1:] & ~is_line[:-1]).sum())
 
 
 def serious_violations(visitor: Visitor, *rules: str) -> list[tuple[str, list[str]]]:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Server, Visitor, drawing_of
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import ViewportSize, expect
 
 from digit_model.explanation import AGAINST, FOR
 from page.answer import full_answer
@@ -271,3 +271,20 @@ def test_the_visit_has_a_history(visitor: Visitor, visit: Visit) -> None:
     visitor.page.locator("#history summary").click()
     again = visit()
     expect(again.page.locator("#history .count")).to_have_text("(0)")  # each visitor has one
+
+
+# How far the time reaches over its box, and over what is on its left, in pixels.
+TIME_REACHES = """(text) => {
+  const time = document.querySelector("#card .time");
+  time.textContent = text;
+  const summary = document.querySelector("#card .wrong summary").getBoundingClientRect();
+  const { left } = time.getBoundingClientRect();
+  return [time.scrollWidth - time.clientWidth, Math.max(0, summary.right - left)];
+}"""
+
+
+def test_the_time_of_a_slow_answer_is_not_cut_off(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size(ViewportSize(width=360, height=740))
+    visitor.draw(drawing_of("4"))
+    visitor.settle()
+    assert visitor.page.evaluate(TIME_REACHES, "read in 1234.5 ms") == [0, 0]
