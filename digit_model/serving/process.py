@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import gc
 import multiprocessing
 import multiprocessing.forkserver
 import sys
@@ -23,7 +24,7 @@ from typing import Any, TypeVar
 
 Result = TypeVar("Result")
 
-PRELOADED = ["torch", "digit_model.recognizer", "digit_model.reading"]  # before a process forks
+PRELOADED = ["digit_model.serving.preload"]  # before a process forks
 EXIT_SECONDS = 5.0  # to wait for the exit code of a process that has closed its connection
 # Whoever starts a process makes multiprocessing read the exit codes of all others, without a lock:
 # of two threads that read the same one the second gets 255.
@@ -128,6 +129,7 @@ def _close(connection: Connection) -> None:
 
 def _serve(connection: Connection) -> None:
     """Do jobs until the other end of the connection is closed."""
+    gc.enable()
     with contextlib.suppress(EOFError, OSError):
         while True:
             job, arguments = connection.recv()

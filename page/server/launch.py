@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import TYPE_CHECKING
 
@@ -71,6 +72,7 @@ def serve(
             link.open(options.host, port, demo.share_token)
 
     config = Config(app, allowed_connections(limits.max_connections), SECURITY_HEADERS)
+    gc.freeze()  # what is there now stays; looking at it takes the process's end a second
     Server(config, on_start, gradio_app(app).stop_event.set).run(sockets)
 
 
