@@ -23,7 +23,9 @@ import cv2  # noqa: E402  (these need the path above)
 import hostile_files as hostile  # noqa: E402
 import httpx  # noqa: E402
 import numpy as np  # noqa: E402
-from conftest import Server, descendants, drawing_of, serving  # noqa: E402
+from drawings import drawing_of  # noqa: E402
+from processes import descendants  # noqa: E402
+from running_app import Server, serving  # noqa: E402
 
 from digit_model import ImageError  # noqa: E402
 from digit_model.decode import decode  # noqa: E402

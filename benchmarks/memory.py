@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
-from conftest import descendants
+from processes import descendants
 
 
 def megabytes(pid: int, kind: str = "Pss") -> float:

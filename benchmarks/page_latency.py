@@ -32,8 +32,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import gradio as gr  # noqa: E402  (these need the path above)
-from conftest import CHROMIUM_FLAGS, chromium_path, load_drawings, serving  # noqa: E402
+from drawings import load_drawings  # noqa: E402
 from playwright.sync_api import Page, sync_playwright  # noqa: E402
+from running_app import serving  # noqa: E402
+from visitor import CHROMIUM_FLAGS, chromium_path  # noqa: E402
 
 from digit_model import DigitRecognizer  # noqa: E402
 

@@ -15,8 +15,10 @@ ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from conftest import CHROMIUM_FLAGS, Visitor, chromium_path, load_drawings, serving  # noqa: E402
+from drawings import load_drawings  # noqa: E402
 from playwright.sync_api import ViewportSize, expect, sync_playwright  # noqa: E402
+from running_app import serving  # noqa: E402
+from visitor import CHROMIUM_FLAGS, Visitor, chromium_path  # noqa: E402
 
 WIDE = ViewportSize(width=1280, height=820)
 TABLET = ViewportSize(width=820, height=1000)

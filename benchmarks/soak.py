@@ -26,8 +26,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import httpx  # noqa: E402  (these need the path above)
 import numpy as np  # noqa: E402
-from conftest import serving  # noqa: E402
 from load import BATCH_FILES, drawings  # noqa: E402
+from running_app import serving  # noqa: E402
 from visitors import Record, draw, percentiles  # noqa: E402
 
 VISITORS = 15

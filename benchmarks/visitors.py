@@ -27,8 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import httpx  # noqa: E402  (these need the path above)
 import numpy as np  # noqa: E402
-from conftest import serving  # noqa: E402
 from memory import megabytes  # noqa: E402
+from running_app import serving  # noqa: E402
 
 from digit_model.data.rendering import render  # noqa: E402
 from digit_model.data.strokes import pen_digits  # noqa: E402

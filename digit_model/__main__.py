@@ -19,6 +19,9 @@ def main(argv: list[str] | None = None) -> int:
     except (DataError, ModelError, OSError) as error:
         print(f"digit_model: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ndigit_model: Stopped.", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

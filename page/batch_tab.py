@@ -24,7 +24,7 @@ SHOW_SECONDS = 0.5  # between two looks at what has been read so far
 
 # Functions in JavaScript, see draw_tab.py.
 SENT_FILES_JS = "(value) => [value?.files ?? []]"  # a list holds what goes to each output
-STOPPED_JS = "() => ({stopped: true})"
+STOPPED_JS = "() => ({stopped: Date.now()})"  # the same value again would be no change
 
 
 def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
@@ -56,6 +56,7 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
         "show_progress": "hidden",  # the list has its own
         "api_visibility": "private",
         "concurrency_limit": None,  # nobody's batch waits for the end of somebody else's
+        "trigger_mode": "multiple",  # nor for one's own: more files may be sent meanwhile
     }
     stopped: dict[str, Any] = {"fn": None, "outputs": batch, "js": STOPPED_JS, **PRIVATE_EVENT}
     sent = batch.upload(None, batch, files, js=SENT_FILES_JS, **PRIVATE_EVENT)

@@ -40,6 +40,10 @@ DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, more) => {{
 }}"""
 LABEL_AND_PAD_JS = f"(answer, more) => [({LABEL_JS})(answer, more), {{show: answer}}]"
 ALL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more), {{show: answer}}]"
+FAILED_JS = """() => {
+  const answer = {error: "The server has no answer at the moment: try again."};
+  return [answer, {show: answer}];
+}"""
 WAIT_JS = "() => ({wait: true})"
 TURN_JS = "(answer) => ({turn: answer.turn})"
 IDENTITY_JS = "(answer) => answer"
@@ -101,11 +105,12 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
 
     def show_answer(event: Any, answer: Callable[..., Awaitable[Any]], inputs: Any) -> None:
         """Show what `answer` returns on the card, the bars and the pad."""
-        (
-            event(answer, inputs, card, **PRIVATE_EVENT)
-            .then(None, [card, more], [label, pad], js=LABEL_AND_PAD_JS, **PRIVATE_EVENT)
-            .then(None, js=SCROLL_TO_PAD_JS, **PRIVATE_EVENT)
+        answered = event(answer, inputs, card, **PRIVATE_EVENT)
+        answered.failure(None, None, [card, pad], js=FAILED_JS, **PRIVATE_EVENT)
+        shown = answered.then(
+            None, [card, more], [label, pad], js=LABEL_AND_PAD_JS, **PRIVATE_EVENT
         )
+        shown.then(None, js=SCROLL_TO_PAD_JS, **PRIVATE_EVENT)
 
     pad.input(None, [pad, more], [card, label], js=DRAWING_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
     show_answer(pad.upload, answer_file, pad)

@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
+# A component's own css_template would be parsed again at each answer.
 CSS = [
     HERE / "page.css",
     HERE / "text.css",

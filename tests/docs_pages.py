@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from conftest import ROOT
+from repository import ROOT
 
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from repository import ROOT
+
 WAIT_FACTOR = 0.02  # shortens the waits of the library, unless the process is patient
 
 

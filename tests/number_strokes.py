@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from conftest import Visitor
+from visitor import Visitor
 
 from digit_model.data.strokes import pen_digits
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Drawing, Server
+from drawings import Drawing
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from repository import ROOT
+from running_app import Server
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,10 @@ import sys
 import time
 
 import pytest
-from conftest import ROOT, clean_environment
+from repository import ROOT
+from running_app import clean_environment
+
+from page.server.launch import name_in_url
 
 pytestmark = pytest.mark.slow
 
@@ -44,6 +47,7 @@ def test_help_names_every_option_and_variable() -> None:
         (["--max-upload-mb", "-5"], {}),
         (["--max-upload-mb", "much"], {}),
         (["--host", "no.such.host.invalid"], {}),
+        (["--host", "127.0..1"], {}),
         (["--nonsense"], {}),
         ([], {"GRADIO_SERVER_PORT": "http"}),
         ([], {"DIGIT_MAX_UPLOAD_MB": "0"}),
@@ -61,6 +65,15 @@ def test_bad_input_ends_with_status_2_and_one_sentence(
     assert result.stdout == ""
     assert result.stderr.startswith("app.py: ")
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("::", "localhost")]
+    + [(host, "[::1]") for host in ("::1", "[::1]")],
+)
+def test_the_printed_address_can_be_opened(host: str, name: str) -> None:
+    assert name_in_url(host) == name
 
 
 def test_a_port_in_use_is_reported_at_once() -> None:

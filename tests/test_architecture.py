@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "digit_model"
 
 # All that the page, and app.py around it, may know of the package.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from conftest import ROOT, Server
+from repository import ROOT
+from running_app import Server
 
 from page.server.closed_routes import CLOSED
 

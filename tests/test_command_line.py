@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
+from digit_model import DigitRecognizer
 from digit_model.__main__ import main
 
-ROOT = Path(__file__).parents[1]
 DRAWINGS = ROOT / "data" / "drawings"
 
 
@@ -61,6 +62,17 @@ def test_as_it_is_typed() -> None:
     assert finished.returncode == 2
     assert finished.stderr.strip().count("\n") == 0
     assert "/nonexistent" in finished.stderr
+
+
+def test_ctrl_c_is_a_sentence(
+    drawings: list[Path], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(DigitRecognizer, "from_pretrained", interrupt)
+    assert run("predict", drawings[0]) == 130
+    assert capsys.readouterr().err.strip() == "digit_model: Stopped."
 
 
 def test_help_names_the_verbs(capsys: Capture) -> None:

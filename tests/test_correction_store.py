@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import ROOT, largest_file
+from processes import largest_file
+from repository import ROOT
 
 from digit_model.correction_store import (
     DAY_SECONDS,

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import drawing_of
+from drawings import drawing_of
 from PIL import Image, ImageDraw
 
 from digit_model import DigitRecognizer, ImageError

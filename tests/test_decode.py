@@ -4,7 +4,11 @@ import contextlib
 import io
 import struct
 import sys
+import threading
+import warnings
 import zlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -222,3 +226,32 @@ def test_no_pixels_and_too_many() -> None:
     stride_trick = np.broadcast_to(np.uint8(0), (MAX_PIXELS // 8 + 1, 8))
     with pytest.raises(ImageError, match="too large"):
         decode(np.asarray(stride_trick))
+
+
+class SlowPicture(Image.Image):
+    """Its pixels are there once ``on_load`` has returned."""
+
+    def __init__(self, picture: Image.Image, on_load: Callable[[], object]) -> None:
+        self.__dict__.update(picture.__dict__)
+        self._on_load = on_load
+
+    def load(self) -> Any:
+        self._on_load()
+        return super().load()
+
+
+def test_threads_leave_the_program_s_warnings_as_they_were(sheet: Image.Image) -> None:
+    before = list(warnings.filters)
+    second_has_begun, first_has_ended = threading.Event(), threading.Event()
+
+    def load_second() -> None:
+        second_has_begun.set()
+        assert first_has_ended.wait(20)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(decode, SlowPicture(sheet, lambda: second_has_begun.wait(20)))
+        second = threads.submit(decode, SlowPicture(sheet, load_second))
+        first.result()
+        first_has_ended.set()
+        second.result()
+    assert warnings.filters == before

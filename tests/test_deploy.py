@@ -8,7 +8,7 @@ import tomllib
 from typing import Any
 
 import yaml
-from conftest import ROOT
+from repository import ROOT
 
 from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES
 from page.server.limits import Limits

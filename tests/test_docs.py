@@ -8,8 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from docs_pages import DOCS, PAGES, README, blocks_of, inline_code, prose_of, table_rows
+from repository import ROOT
 
 from digit_model import Prediction
 from digit_model.evaluation.report import PARTS

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
 from docs_pages import DOCS, PAGES, blocks_of, commands, inline_code, table_rows
+from repository import ROOT
 
 import train
 from digit_model.__main__ import main

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Server
 from docs_pages import DOCS, PAGES, Block, blocks_of, commands, expand, table_rows
 from gradio_client import Client
 from hub_client import Client as HubClient
 from hub_server import WRITE
+from repository import ROOT
+from running_app import Server
 
 import train
 from digit_model.__main__ import main

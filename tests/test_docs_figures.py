@@ -9,8 +9,8 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from conftest import ROOT
 from docs_pages import DOCS, README, numbers, prose_of, table_rows
+from repository import ROOT
 
 from digit_model.training.seeds import read_rows, summary
 

@@ -16,7 +16,8 @@ from typing import Any
 import hostile_files as hostile
 import numpy as np
 import pytest
-from conftest import drawing_of, run_async
+from drawings import drawing_of
+from processes import run_async
 
 from digit_model import ImageError
 from digit_model.serving import worker as jobs

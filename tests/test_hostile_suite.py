@@ -18,10 +18,13 @@ import hostile_files as hostile
 import httpx
 import pytest
 import schemathesis
-from conftest import ROOT, Server, descendants, drawing_of, resident_mb, serving
+from drawings import drawing_of
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from processes import descendants, resident_mb
+from repository import ROOT
+from running_app import Server, serving
 from schemathesis.core.result import Ok
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server, serving
 from gradio_client import Client as GradioClient
 from gradio_client import handle_file
-from hub_client import ROOT, environment
+from hub_client import environment
 from hub_server import WRITE, HubServer
+from repository import ROOT
+from running_app import Server, serving
 
 pytestmark = pytest.mark.hub
 

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import load_drawings, run_async
+from drawings import load_drawings
 from hub_client import Client, environment
 from hub_server import READ, WRITE, HubServer
 from PIL import Image
+from processes import run_async
 
 from digit_model import DigitRecognizer, ImageError
 from digit_model.correction_store import CORRECTION_LABELS, CorrectionError, CorrectionStore
@@ -230,6 +231,27 @@ uploader.stop()
     assert rows(tmp_path) == []  # all is on the Hub
     assert client.run(code(repo, tmp_path, ["7"], withdraw), token=WRITE).status == 0
     assert list(on_hub(hub, repo).values()) == ["2"]  # of the second run, there is nothing
+
+
+def test_a_correction_withdrawn_and_given_again_stays_on_the_hub(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    repo = hub.new_name("corrections")
+    again = """
+import time
+from digit_model.hub.correction_upload import unsent_corrections
+while unsent_corrections(store, [store.folder / store.run]):
+    time.sleep(0.05)
+uploader._scheduler.stop()  # so that both go in one commit
+store.remove(add(0, "7")["id"])
+time.sleep(1.1)  # another second
+add(0, "7")
+uploader.stop()
+"""
+    outcome = client.run(code(repo, tmp_path, ["7", "2"], again), token=WRITE)
+    assert outcome.status == 0, outcome.err
+    assert sorted(on_hub(hub, repo).values()) == ["2", "7"]
+    assert rows(tmp_path) == []
 
 
 @pytest.mark.parametrize("where", ["", "/api/repos/create"])

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hub_client import ROOT, Client, Outcome
+from hub_client import Client, Outcome
 from hub_server import OTHER, READ, HubServer
+from repository import ROOT
 
 from digit_model.hub.client import MAX_ATTEMPTS
 from digit_model.model_folder import TENSOR_FILES

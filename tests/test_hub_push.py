@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hub_client import ROOT, Client, environment
+from hub_client import Client, environment
 from hub_server import OTHER, READ, WRITE, HubServer
 from huggingface_hub import ModelCard
+from repository import ROOT
 
 pytestmark = pytest.mark.hub
 

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import START_SECONDS, free_port
 from gradio_client import Client as GradioClient
 from gradio_client import handle_file
-from hub_client import ROOT, Client, environment
+from hub_client import Client, environment
 from hub_server import READ, WRITE, HubServer
 from huggingface_hub import metadata_load
+from repository import ROOT
+from running_app import START_SECONDS, free_port
 
 from digit_model.hub.names import HubName
 from digit_model.hub.space import files_of_space

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import load_drawings
-from hub_client import ROOT, Client
+from drawings import load_drawings
+from hub_client import Client
 from hub_server import READ, WRITE, HubServer
 from PIL import Image
+from repository import ROOT
 
 from digit_model.data import DataError
 from digit_model.data.corrections import read_corrections

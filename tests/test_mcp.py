@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Drawing, Server
+from drawings import Drawing
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
+from repository import ROOT
+from running_app import Server
 
 pytestmark = pytest.mark.slow
 

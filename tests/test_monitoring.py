@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Server, drawing_of
+from drawings import drawing_of
+from running_app import Server
 
 from page.server.monitoring import resident_bytes
 

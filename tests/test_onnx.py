@@ -17,7 +17,6 @@ from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
 from digit_model.weights import load_weights
 
-ROOT = Path(__file__).parents[1]
 TOLERANCE = 1e-4
 
 

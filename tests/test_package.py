@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 # What a wheel is made of.
 SOURCES = ("digit_model", "weights", "pyproject.toml", "README.md", "LICENSE")
 

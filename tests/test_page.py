@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import DESK, ROOT, Drawing, Visitor, drawing_of, ink
+from drawings import Drawing, drawing_of
 from PIL import Image
 from playwright.sync_api import Request, Route, ViewportSize, expect
+from repository import ROOT
+from visitor import DESK, Visitor, ink
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Server, Visitor, drawing_of
+from drawings import drawing_of
 from PIL import Image
 from playwright.sync_api import ViewportSize, expect
+from running_app import Server
+from visitor import Visitor
 
 from digit_model.explanation import AGAINST, FOR
 from page.answer import full_answer

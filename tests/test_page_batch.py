@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DESK, ROOT, Drawing, Visitor
+from drawings import Drawing
 from hostile_files import heic
 from PIL import Image
 from playwright.sync_api import Page, expect
+from repository import ROOT
+from visitor import DESK, Visitor
 
 from digit_model.prediction import make_prediction
 from digit_model.preprocess import Preprocessed
@@ -132,6 +134,45 @@ def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visito
     visitor.open("Many pictures")
     expect(page.locator("#batch tbody tr")).to_have_count(7)
     expect(page.locator("#batch img")).to_have_count(0)
+    visitor.button("Clear list").click()
+
+
+def test_more_files_are_read_beside_those_that_are_not_done(
+    visitor: Visitor, batch: list[str], tmp_path: Path
+) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    large = tmp_path / "large.jpg"  # the server needs a moment for each
+    Image.open(batch[0]).resize((4000, 3000)).save(large)
+    many, few = [str(large)] * 30, batch[1:3]
+    page.locator("#batch .files").set_input_files(many)
+    expect(page.locator("#batch tbody tr").first).to_be_visible()
+    page.locator("#batch .files").set_input_files(few)
+    expect(page.locator("#batch tbody tr")).to_have_count(32)
+    assert sorted(listed(page)) == sorted(Path(file).name for file in [*many, *few])
+
+    page.locator("#batch .files").set_input_files(many)
+    expect(page.locator("#batch tbody tr").nth(32)).to_be_visible()
+    visitor.button("Clear list").click()
+    page.locator("#batch .files").set_input_files(few)
+    expect(page.locator("#batch .status")).to_have_text("2 pictures read.")
+    page.wait_for_timeout(3000)  # in which the rest of those many comes
+    assert listed(page) == [Path(file).name for file in few]  # what was cleared stays away
+    visitor.button("Clear list").click()
+
+
+def test_after_a_failure_the_examples_can_be_tried_again(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    try_examples = page.locator("#batch .try-examples")
+    for _ in range(2):
+        page.route("**/queue/join*", lambda route: route.fulfill(status=503, body="busy"))
+        try_examples.click()
+        expect(page.locator("#batch .trouble")).to_contain_text("Not all of the pictures")
+        expect(try_examples).to_be_enabled()
+        page.unroute("**/queue/join*")
+    try_examples.click()
+    expect(page.locator("#batch .status")).to_contain_text("pictures read.")
     visitor.button("Clear list").click()
 
 

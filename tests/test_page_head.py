@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from conftest import Server, Visitor
 from PIL import Image
 from playwright.sync_api import expect
+from running_app import Server
+from visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import DESK, Point, Server, Visitor, drawing_of, ink
+from drawings import Point, drawing_of
 from number_strokes import (
     digits_of_one_writer,
     paper_side,
@@ -21,8 +21,10 @@ from number_strokes import (
 )
 from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
+from running_app import Server
 from test_page import IN_COLOURS_OF, PLACES, serious_violations
 from test_page_answer import coloured, stored
+from visitor import DESK, Visitor, ink
 
 from digit_model import DigitRecognizer
 from digit_model.data.number_pictures import draw_number

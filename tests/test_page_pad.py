@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import Point, Visitor, drawing_of, ink
+from drawings import Point, drawing_of
 from playwright.sync_api import Route, expect
+from visitor import Visitor, ink
 
 pytestmark = pytest.mark.browser
 
@@ -245,6 +246,23 @@ def test_a_slow_server_is_reported_under_the_pad(visitor: Visitor) -> None:
     expect(status).to_have_text("")
     expect(stale).to_be_hidden()
     expect(visitor.label).to_have_count(1)
+
+
+def test_a_file_without_an_answer_ends_the_waiting(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.draw(drawing_of("3"))
+    visitor.settle()
+    drawn = ink(visitor)
+    example = page.locator("#examples button").first
+    for _ in range(2):
+        page.route("**/run/predict*", lambda route: route.fulfill(status=503, body="busy"))
+        example.click()
+        expect(visitor.note).to_contain_text("no answer at the moment")
+        expect(page.locator("[data-reading]")).to_have_count(0)
+        page.unroute("**/run/predict*")
+    assert ink(visitor) == drawn
+    example.click()
+    expect(page.locator("#card .time")).to_contain_text("read in")
 
 
 def test_a_server_that_is_gone_is_not_flooded_with_requests(visitor: Visitor) -> None:

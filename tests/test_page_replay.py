@@ -6,7 +6,8 @@ import base64
 import re
 
 import pytest
-from conftest import Drawing, Visitor
+from drawings import Drawing
+from visitor import Visitor
 
 from digit_model import DigitRecognizer
 from digit_model.data.strokes import pen_digits

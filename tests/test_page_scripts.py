@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 from playwright.sync_api import Browser
+from repository import ROOT
 
 from page.scripts import SHARED
 

@@ -10,9 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Drawing, Server, Visitor
+from drawings import Drawing
 from PIL import Image
 from playwright.sync_api import expect
+from repository import ROOT
+from running_app import Server
+from visitor import Visitor, ink
 
 from digit_model.model_folder import Hashes, measured_hashes
 from page import model_figures, model_results, model_tab
@@ -161,8 +164,38 @@ def test_the_page_can_be_installed(visitor: Visitor, server: Server) -> None:
 
 
 def test_a_webcam_takes_a_picture(visitor: Visitor) -> None:
-    visitor.page.context.grant_permissions(["camera"])
-    visitor.button("Photo").click()
-    visitor.button("Take the photo").click()
-    expect(visitor.page.locator("#card .time")).to_contain_text("read in")
-    visitor.page.context.clear_permissions()
+    page = visitor.page
+    page.context.grant_permissions(["camera"])
+    photo, take = visitor.button("Photo"), visitor.button("Take the photo")
+    viewfinder = page.locator("#pad .viewfinder")
+
+    def look_at_another_tab() -> None:
+        visitor.open("Many pictures")
+        page.wait_for_timeout(300)
+        visitor.open("Draw")
+
+    photo.click()
+    expect(photo).to_be_disabled()  # one camera is enough
+    expect(take).to_be_focused()
+    visitor.line((0.3, 0.4), (0.5, 0.5), (0.6, 0.6))  # the camera's picture is no paper
+    assert ink(visitor) == 0
+    for leave in (
+        lambda: page.keyboard.press("Escape"),
+        visitor.button("Cancel").click,
+        look_at_another_tab,
+    ):
+        leave()
+        expect(viewfinder).to_be_hidden()
+        assert page.locator("#pad video").evaluate("(video) => video.srcObject") is None
+        photo.click()
+        expect(take).to_be_focused()
+    take.click()
+    expect(viewfinder).to_be_hidden()
+    expect(photo).to_be_focused()
+    expect(page.locator("#card .time")).to_contain_text("read in")
+    photo.click()
+    expect(take).to_be_focused()
+    page.locator("#examples button").first.click()
+    expect(viewfinder).to_be_hidden()
+    expect(visitor.label).to_have_text(re.compile("."))
+    page.context.clear_permissions()

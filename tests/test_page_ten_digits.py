@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Server, Visitor, drawing_of
+from drawings import drawing_of
 from PIL import Image
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
+from running_app import Server
 from test_page import serious_violations
 from test_page_answer import stored
+from visitor import Visitor
 
 from digit_model import DigitRecognizer
 from page.ten_digits_tab import digit_reading
@@ -29,6 +31,12 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     pads, captions = (visitor.page.locator(f"#ten-digits {part}") for part in ("canvas", ".sure"))
     save = visitor.button("Save the poster")
     expect(save).to_be_disabled()
+    visitor.page.mouse.move(5, 5)
+    visitor.page.mouse.down()
+    pads.nth(0).hover()
+    visitor.page.mouse.up()  # pressed elsewhere
+    visitor.page.wait_for_timeout(600)
+    expect(captions.nth(0)).to_have_text("")
     for digit in range(10):
         visitor.write(pads.nth(digit), drawing_of("4" if digit == 3 else str(digit)))
     expect(captions.nth(3)).to_have_text("read as 4")
@@ -55,7 +63,14 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     send, consent = visitor.button("Send all ten"), visitor.page.locator("#ten-digits .consent")
     expect(send).to_be_disabled()
     consent.check()
+    requests: list[Route] = []
+    visitor.page.route(
+        "**/component_server/*", lambda route: requests.append(route)
+    )  # the server takes its time
     send.click()
+    expect(consent).to_be_disabled()  # what it was given for is on its way
+    expect(send).to_be_disabled()
+    visitor.page.unroute("**/component_server/*")
     said = visitor.page.locator("#ten-digits .said")
     expect(said).to_have_text("Thank you. All ten are kept.")
     assert [line["label"] for line in stored(server)[before:]] == [*"0123456789"]

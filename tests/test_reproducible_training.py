@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import largest_file
+from processes import largest_file
+from repository import ROOT
 from safetensors.torch import load_file
 
 import train
@@ -14,7 +15,6 @@ from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.training import digit
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 
-ROOT = Path(__file__).parents[1]
 # train.py on a few images, without drawing any, and without an export in the end.
 SHORT = """
 import digit_model.training.export

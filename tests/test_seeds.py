@@ -21,8 +21,6 @@ from digit_model.training.fast import train_fast
 from digit_model.training.recipe import SIZES, FastRecipe, Recipe
 from digit_model.training.seeds import add_row, read_rows, summary
 
-ROOT = Path(__file__).parents[1]
-
 
 def row(seed: int, accuracy: str, *, recipe: str = "ladder", parameters: str = "1000") -> dict:
     return {
@@ -101,6 +99,7 @@ def test_each_seed_is_trained_measured_and_printed(
         (["--seeds", "1"], "whole number from 2"),
         (["--seeds", "2", "--push-to-hub", "user/digits"], "push one of them"),
         (["--recipe", "ink", "--seeds", "2"], "takes neither --size nor --seeds"),
+        (["--recipe", "ink", "--push-to-hub", "user/digits"], "push them afterwards"),
         (["--recipe", "mnist-fast", "--resume"], "takes --data-dir"),
     ],
 )

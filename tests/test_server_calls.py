@@ -9,7 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import ROOT, Server, load_drawings, run_async
+from drawings import load_drawings
+from processes import run_async
+from repository import ROOT
+from running_app import Server
 
 from page.server.calls import WellFormedCalls
 

@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import ROOT, Server, descendants, drawing_of, serving, wait_for_end
+from drawings import drawing_of
+from processes import descendants, wait_for_end
+from repository import ROOT
+from running_app import Server, serving
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import ROOT, Server, Visitor, drawing_of
+from drawings import drawing_of
 from playwright.sync_api import expect
+from repository import ROOT
+from running_app import Server
+from visitor import Visitor
 
 pytestmark = pytest.mark.slow
 

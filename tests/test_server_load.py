@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import run_async
+from processes import run_async
 
 from page.server.answers import BUSY
 from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight, network_of

@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import Server, drawing_of, free_port, run_async, serving
+from drawings import drawing_of
+from processes import run_async
+from running_app import Server, free_port, serving
 
 from page.server.answers import BUSY
 from page.server.origins import KnownOrigins, known_names, own_origins

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import Profiles, Server, Visitor, descendants, drawing_of, ink, serving, wait_for_end
+from drawings import drawing_of
 from playwright.sync_api import expect
+from processes import descendants, wait_for_end
+from running_app import Server, serving
 from test_monitoring import metrics
 from test_server_connections import check_that_what_is_in_flight_is_answered
+from visitor import Profiles, Visitor, ink
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]  # together: one goes on where another ends
 

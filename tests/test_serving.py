@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import load_drawings, run_async
+from drawings import load_drawings
+from processes import run_async
 
 from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.model_folder import DEFAULT_WEIGHTS
@@ -110,6 +111,40 @@ def test_a_batch_ends_when_all_its_callers_have_left() -> None:
         return worker.batches
 
     assert run_async(scenario()) == [["first"], ["b", "c"]]
+
+
+class Overtaxed(FakeWorker):
+    """Gives up whatever comes together."""
+
+    async def run(self, job: Any, *arguments: Any, timeout_seconds: float) -> Any:
+        self.batches.append(list(arguments[0]))
+        if len(arguments[0]) > 1:
+            raise GivenUpError("too much")
+        if arguments[0] != ["b"]:
+            await self.released.wait()
+        return job(*arguments)
+
+
+def test_what_is_tried_again_by_itself_is_not_read_for_those_who_have_left() -> None:
+    async def scenario() -> list[list[str]]:
+        worker = Overtaxed()
+        batcher: Batcher = Batcher([worker], timeout_seconds=1)
+        first = asyncio.ensure_future(batcher.submit(upper, "first"))
+        await asyncio.sleep(0)
+        rest = [asyncio.ensure_future(batcher.submit(upper, item)) for item in "bcde"]
+        first.cancel()
+        while worker.batches[-1:] != [["c"]]:  # after "b" has its answer
+            await asyncio.sleep(0)
+        rest[2].cancel()
+        await asyncio.sleep(0)
+        assert not rest[1].done()
+        for left in (rest[1], rest[3]):  # nobody waits any more
+            left.cancel()
+        last = asyncio.ensure_future(batcher.submit(upper, "b"))
+        assert await last == "B"
+        return worker.batches
+
+    assert run_async(scenario()) == [["first"], ["b", "c", "d", "e"], ["b"], ["c"], ["b"]]
 
 
 # ---- with processes

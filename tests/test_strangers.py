@@ -18,7 +18,9 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Server, descendants, drawing_of, resident_mb, serving
+from drawings import drawing_of
+from processes import descendants, resident_mb
+from running_app import Server, serving
 
 from page.pictures import REFUSED
 from page.server.upload_room import NO_ROOM
@@ -269,7 +271,8 @@ def test_uploads_have_a_limit_together(http: httpx.Client, server: Server, file:
             yield bytes(900_000)
         yield b"\r\n--b--\r\n"
 
-    kind = {"Content-Type": "multipart/form-data; boundary=b"}
-    assert http.post("/upload", content=chunks(), headers=kind).status_code == 507
-    answer = http.post("/run/predict", json={"data": [file, 1]}).json()
-    assert answer["data"][0]["label"] == "7"  # nobody's file was deleted for another one
+    for kind in ("multipart/form-data; boundary=b", "Multipart/Form-Data; boundary=b"):
+        answer = http.post("/upload", content=chunks(), headers={"Content-Type": kind})
+        assert answer.status_code == 507
+    read = http.post("/run/predict", json={"data": [file, 1]}).json()
+    assert read["data"][0]["label"] == "7"  # nobody's file was deleted for another one

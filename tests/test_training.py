@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import free_port
+from repository import ROOT
+from running_app import free_port
 
 import train
 from digit_model import DigitRecognizer
@@ -29,8 +30,6 @@ from digit_model.training.dataset import (
     TrainingSet,
 )
 from digit_model.training.recipe import Recipe
-
-ROOT = Path(__file__).parents[1]
 
 
 def train_here(*arguments: str | Path) -> int:

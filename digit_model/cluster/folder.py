@@ -161,7 +161,11 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
     file = output / SETTINGS
     output.mkdir(parents=True, exist_ok=True)
     if file.is_file():
-        if json.loads(file.read_text(encoding="utf-8")) != settings:
+        try:
+            found = json.loads(file.read_bytes())
+        except ValueError as error:
+            raise FolderError(f"{file} is not of such a run: choose another --output.") from error
+        if found != settings:
             raise FolderError(
                 f"{output} has answers for other pictures, from other weights or with another "
                 "--top-k: choose another --output."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +19,7 @@ from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 from digit_model.decode.errors import ImageError, TooManyPixelsError
 from digit_model.decode.heif import decode_heic, is_heic
 from digit_model.decode.pixels import Box, Pixels, of_array, of_picture, shrink_rest, to_rgb
+from digit_model.decode.quiet import without_warnings
 from digit_model.decode.structure import MAX_EXIF_BYTES, check_structure
 
 __all__ = [
@@ -111,9 +111,8 @@ def decode_with_factor(
     image: ImageInput, *, max_side: int | None = None, max_pixels: int = MAX_PIXELS
 ) -> tuple[np.ndarray, int]:
     """As :func:`decode`, with the factor by which the picture was shrunk, 1 or more."""
-    with warnings.catch_warnings():
-        # Of large pictures, which are refused here, and of damaged tags, which would fill a log.
-        warnings.simplefilter("ignore")
+    # Warnings of large pictures, which are refused here, and of damaged tags, would fill a log.
+    with without_warnings():
         try:
             if isinstance(image, np.ndarray) and _is_rgb(image, max_side, max_pixels):
                 return image, 1

@@ -195,7 +195,9 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
             pictures = [folder / _file_name(line) for line in metadata if line in new]
             pictures = [path for path in pictures if path.is_file()]
             if new or gone:
+                kept = set(map(_file_name, metadata))  # one may have been withdrawn and kept again
                 withdrawn = [_file_name(line) for line in sent if line in gone]
+                withdrawn = [name for name in withdrawn if name not in kept]
                 found.append(UnsentCorrections(folder, b"".join(metadata), pictures, withdrawn))
     return found
 

@@ -127,7 +127,8 @@ class Batcher:
         except GivenUpError as error:
             if len(batch) > 1:  # one of them is to blame: each gets its own chance
                 for one in batch:
-                    await self._answer(worker, [one])
+                    if not one.future.done():
+                        await self._answer(worker, [one])
                 return
             results = [error]
         except Exception as error:
@@ -144,5 +145,5 @@ class Batcher:
 def _cancel_if_all_left(
     task: asyncio.Task[None], batch: Sequence[Waiting], _: asyncio.Future[Any]
 ) -> None:
-    if all(one.future.cancelled() for one in batch):
+    if all(one.future.done() for one in batch):  # some may have their result
         task.cancel()

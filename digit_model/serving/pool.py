@@ -51,7 +51,10 @@ class Worker:
         Raises:
             ModelError: they can't be loaded.
         """
-        return self._loading.result()
+        info = self._loading.result()
+        # A process in its place takes the same weights: a repository may have others by then.
+        self._arguments = (str(info.folder), self._arguments[1])
+        return info
 
     async def run(
         self, job: Callable[..., Result], *arguments: Any, timeout_seconds: float

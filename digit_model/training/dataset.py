@@ -104,6 +104,7 @@ class DataSource:
     rank: int = 0
     world_size: int = 1
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
+    mnist: int | None = None  # of its training images; None: all
     validation_photographs: int = 100  # of each kind
     beside: Path | None = None  # weights whose ink network preprocesses; None: the shipped ones
 
@@ -141,7 +142,9 @@ def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Dig
     """
 
     def draw() -> Arrays:
-        training, development = (4 * DRY_RUN_SIZE, DRY_RUN_SIZE) if source.dry_run else (None, None)
+        training, development = (source.mnist, None)
+        if source.dry_run:
+            training, development = 4 * DRY_RUN_SIZE, DRY_RUN_SIZE
         shard = slice(source.rank, None, source.world_size)
         folder, find_ink = source.data_dir, source.find_ink
         digits = mnist_digits(folder, "training", limit=training, shard=shard, find_ink=find_ink)
@@ -157,7 +160,10 @@ def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Dig
         named = {name + IMAGES: digits[0] for name, digits in sets.items()}
         return named | {name + LABELS: digits[1] for name, digits in sets.items()}
 
-    request = {"validation photographs": source.validation_photographs}
+    request = {
+        "MNIST": source.mnist,
+        "validation photographs": source.validation_photographs,
+    }
     arrays = source.cached("fixed", request, draw)
     sets = {
         name.removesuffix(IMAGES): (arrays[name], arrays[name.removesuffix(IMAGES) + LABELS])

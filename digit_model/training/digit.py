@@ -75,6 +75,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         rank,
         world_size,
         args.dry_run,
+        recipe.mnist,
         recipe.validation_photographs,
         args.beside,
     )

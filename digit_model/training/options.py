@@ -136,7 +136,9 @@ def _problem(args: argparse.Namespace) -> str | None:
             return f"the recipe {recipe} draws its pictures itself and takes no other data"
         if args.size or args.seeds:
             return f"the recipe {recipe} takes neither --size nor --seeds"
-        return None
+        if args.push_to_hub:
+            return f"the recipe {recipe} measures nothing: evaluate, and push them afterwards"
+        return f"the recipe {recipe} goes with one process" if _processes() > 1 else None
     if RECIPES[recipe].needs_teachers != bool(args.teachers):
         return "the distilled recipe needs --teachers, and no other takes them"
     if RECIPES[recipe].start_share and not args.start:

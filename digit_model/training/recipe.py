@@ -29,6 +29,7 @@ class Recipe:
     first_data_seed: int = 0  # seed of the first cycle's data; increases by 1 per cycle
     weight_decay: float = 0.02
     ema_decay: float = 0.998  # per step; the averaged weights are exported
+    mnist: int | None = None  # of its training images; None: all but the development images
     stroke_variants: int = 12  # renderings of each recorded digit
     allographs: int = 30_000  # synthetic digits, see digit_model.data.allographs
     flagged: int = 24_000  # and 1s and 7s, see digit_model.data.one_or_seven
@@ -164,14 +165,15 @@ RECIPES = {
         epochs=2,
         cycles=(Cycle(5e-4, 1.0, (0.5, 0.2)),),
         first_data_seed=3,
+        mnist=10_000,  # enough not to forget the others
         stroke_variants=1,
         allographs=4_000,
-        flagged=2_000,
-        photographs=1_000,
+        flagged=1_000,
+        photographs=600,
         scan_variants=1,
         degraded=4_000,
         nondigits=4_000,
-        validation_photographs=25,
+        validation_photographs=15,
     ),
     "quick": QUICK,
     "no-augmentation": Recipe(

@@ -11,7 +11,6 @@ import gradio as gr
 from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
-CSS = HERE / "answer.css"  # for launch(): a css_template would be parsed again at each answer
 
 # Takes and returns JSON. A request is {"picture": data URL, "label": text, …}.
 ServerFunction = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

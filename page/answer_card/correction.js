@@ -49,6 +49,7 @@ function createCorrection({ element, server }) {
     update();
     const response = await answerTo(request);
     isSending = false;
+    update();
     return isSame(about, answer) ? response : null;
   }
 

@@ -59,6 +59,7 @@ function createEvidence({ element, server, showOverlay }) {
     );
     if (number !== requestNumber) return;
     if (response.error) {
+      showOverlay(null); // it was about another digit
       legend.textContent = response.error;
       return;
     }

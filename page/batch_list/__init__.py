@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from page.server.limits import Limits
 
 HERE = Path(__file__).parent
-CSS = HERE / "batch_list.css"
 
 
 class BatchList(gr.HTML):

@@ -20,19 +20,19 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   }
 
   function take(value) {
-    if (value?.stopped) {
+    if (!value) return;
+    tryExamples.disabled = false;
+    if (value.stopped) {
       progress.end("");
       progress.tell("Not all of the pictures could be read.");
     }
-    if (!value?.rows) return;
-    runs.take(value);
+    if (!value.rows || !runs.take(value)) return;
     if (value.rows.length < value.total) {
       progress.step("Reading", value.rows.length, value.total);
     } else {
       progress.end(value.total === 1 ? "1 picture read." : `${value.total} pictures read.`);
       rememberRows(runs.rows());
     }
-    tryExamples.disabled = false;
     show();
   }
 

@@ -2,19 +2,23 @@
 
 function createRuns() {
   const runs = new Map(); // of rows, by the run that brought them
+  const cleared = new Set(); // runs of which nothing is to be seen any more
 
-  // Rows that are there already stay the same objects.
+  // Rows that are there already stay the same objects. Returns whether the run is listed.
   function take({ run, rows }) {
+    if (cleared.has(run)) return false;
     if (!runs.has(run)) runs.set(run, []);
     const known = runs.get(run);
     known.push(...rows.slice(known.length));
+    return true;
   }
 
   return {
     take,
     rows: () => [...runs.values()].flat(),
     clear: () => {
-      for (const rows of runs.values()) rows.length = 0;
+      for (const run of runs.keys()) cleared.add(run);
+      runs.clear();
     },
     restore: (rows) => take({ run: "restored", rows }),
   };

@@ -10,7 +10,6 @@ import gradio as gr
 from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
-CSS = HERE / "history.css"
 
 
 class History(gr.HTML):

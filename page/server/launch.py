@@ -59,8 +59,7 @@ def serve(
     )
     sockets = listen(options.host, options.port)
     port = sockets[0].getsockname()[1]
-    host = "localhost" if options.host == "0.0.0.0" else options.host
-    url = f"http://{host}:{port}"
+    url = f"http://{name_in_url(options.host)}:{port}"
     if demo.mcp_server_obj is not None:
         demo.mcp_server_obj._local_url = url  # where it sends the calls of tools
 
@@ -74,6 +73,14 @@ def serve(
     config = Config(app, allowed_connections(limits.max_connections), SECURITY_HEADERS)
     gc.freeze()  # what is there now stays; looking at it takes the process's end a second
     Server(config, on_start, gradio_app(app).stop_event.set).run(sockets)
+
+
+def name_in_url(host: str) -> str:
+    """What a browser on this machine takes for the address that the server listens at."""
+    host = host.strip("[]")
+    if host in ("0.0.0.0", "::"):
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def listen(host: str, port: int | None) -> list[socket.socket]:

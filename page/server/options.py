@@ -124,6 +124,8 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--trusted-proxies: {error}")
     try:
         check_address(options.host, options.port)
+    except UnicodeError:  # of a name that can't be one
+        parser.error(f"can't listen at {options.host}: no such host")
     except OSError as error:
         where = options.host if options.port is None else f"port {options.port} of {options.host}"
         parser.error(f"can't listen at {where}: {error.strerror}")

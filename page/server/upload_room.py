@@ -28,7 +28,7 @@ class UploadRoom:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["type"] == "http" else {}
-        if not headers.get("content-type", "").startswith("multipart/"):
+        if not headers.get("content-type", "").lower().startswith("multipart/"):
             await self._app(scope, receive, send)
             return
         has_begun = False

@@ -3,14 +3,16 @@
 
 const NO_CAMERA = "There is no camera that this page may use.";
 
-// onPhoto takes a File.
+// onPhoto takes a File. Whatever else comes onto the pad should close the camera.
 function createCamera({ element, status, onPhoto }) {
   const find = (selector) => element.querySelector(selector);
   const viewfinder = find(".viewfinder");
   const video = viewfinder.querySelector("video");
   const take = viewfinder.querySelector(".take");
+  const cancel = viewfinder.querySelector(".cancel");
   const photo = find(".photo");
   let stream = null;
+  let visit = 0; // the camera that was asked for before has come too late
 
   const hasOwnApp = () => matchMedia("(pointer: coarse)").matches || !navigator.mediaDevices;
 
@@ -20,21 +22,40 @@ function createCamera({ element, status, onPhoto }) {
       find(".camera-file").click();
       return;
     }
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-    } catch {
-      status.textContent = NO_CAMERA;
+    const mine = ++visit;
+    photo.disabled = true;
+    const wanted = { video: { facingMode: "environment" } };
+    const found = await navigator.mediaDevices.getUserMedia(wanted).catch(() => null);
+    if (mine !== visit) {
+      stop(found);
       return;
     }
+    if (found) show(found);
+    else {
+      close();
+      status.textContent = NO_CAMERA;
+    }
+  }
+
+  function show(found) {
+    stream = found;
     video.srcObject = stream;
     viewfinder.hidden = false;
-    take.focus();
+    cancel.focus(); // there is no picture to take yet
+  }
+
+  function stop(camera) {
+    for (const track of camera?.getTracks() ?? []) track.stop();
   }
 
   function close() {
-    for (const track of stream?.getTracks() ?? []) track.stop();
+    visit++;
+    stop(stream);
     stream = null;
     video.srcObject = null;
+    take.disabled = true;
+    photo.disabled = false;
+    if (viewfinder.contains(document.activeElement)) photo.focus();
     viewfinder.hidden = true;
   }
 
@@ -44,7 +65,6 @@ function createCamera({ element, status, onPhoto }) {
     canvas.height = video.videoHeight;
     canvas.getContext("2d").drawImage(video, 0, 0);
     close();
-    photo.focus();
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.95));
     onPhoto(new File([blob], "photo.jpg", { type: blob.type }));
   }
@@ -53,12 +73,13 @@ function createCamera({ element, status, onPhoto }) {
   take.addEventListener("click", shoot);
   video.addEventListener("playing", () => {
     take.disabled = false;
+    if (viewfinder.contains(document.activeElement)) take.focus();
   });
-  viewfinder.querySelector(".cancel").addEventListener("click", close);
+  cancel.addEventListener("click", close);
   viewfinder.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     event.preventDefault(); // the pad's keys are not meant
     close();
-    photo.focus();
   });
+  return { close };
 }

@@ -66,12 +66,8 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   });
   document.addEventListener("pointermove", (event) => {
     if (outside?.pointerId !== event.pointerId) return;
-    const box = sheet.getBoundingClientRect();
-    const isInside =
-      event.clientX > box.left &&
-      event.clientX < box.right &&
-      event.clientY > box.top &&
-      event.clientY < box.bottom;
+    // What lies over the pad, such as the camera's picture, is no paper.
+    const isInside = document.elementFromPoint(event.clientX, event.clientY) === canvas;
     if (!isInside || strokes.isDrawing()) {
       outside = event;
       return;

@@ -30,6 +30,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     ...{ element, isForPad, sheet, status, waiting, upload },
     onUpload,
   });
+  const camera = createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
   let paperSide = 1; // as it is shown
   let isArriving = false; // a drawing with its answer
 
@@ -84,6 +85,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
 
   // Of a file or an example. A late answer about the drawing would take its place.
   function expectAnswer() {
+    camera.close();
     recognition.drop();
     answers.start(null);
     waiting.begin();
@@ -112,6 +114,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
 
   // An answer that is on show, with the picture that it is about.
   async function showAnswered(answer) {
+    camera.close();
     waiting.end();
     if (!answer?.picture) {
       find(".clear").disabled = false; // an error, which it removes; the drawing stays
@@ -141,7 +144,6 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   find(".clear").addEventListener("click", clear);
   find(".remove").addEventListener("click", removePicture);
   find(".choose").addEventListener("click", () => find(".picture-file").click());
-  createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
   listenToKeys({ isForPad, strokes, pen, clear, endStroke: pointer.end });
   showKeysOfThisMachine(element);
   // Other parts of the page bring answers, and pictures that take a moment.
@@ -152,6 +154,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   });
 
   function resize() {
+    if (!canvas.clientWidth) camera.close(); // another tab is open
     if (view.resize()) pen.showWidth();
   }
 

@@ -11,7 +11,6 @@ from page.answer_card import ServerFunction, with_json_errors
 from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
-CSS = HERE / "ten_digits.css"
 
 
 class TenDigits(gr.HTML):

@@ -104,7 +104,8 @@ function createCell({ digit, server, onChange }) {
     paintOn(canvas);
   });
   for (const type of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(type, () => {
+    canvas.addEventListener(type, (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId)) return; // pressed elsewhere
       onChange();
       timer = setTimeout(read, READ_MS);
     });

@@ -9,6 +9,7 @@ function createGiving({ element, server, cells }) {
   const said = find(".said");
   let kept = []; // ids of what was sent
   let sent = ""; // what was written then
+  let isSending = false;
 
   const written = () => JSON.stringify(cells.map((cell) => cell.strokes()));
 
@@ -24,14 +25,22 @@ function createGiving({ element, server, cells }) {
   }
 
   async function give() {
-    send.disabled = true;
     said.textContent = "Sending …";
     sent = written();
-    const { results, error } = await forEach(cells, ({ digit, picture }) =>
-      server.correct({ picture: picture(), label: digit, consent: consent.checked }),
-    );
+    // All as they are now: one may write on while they are sent.
+    const corrections = cells.map(({ digit, picture }) => ({
+      picture: picture(),
+      label: digit,
+      consent: consent.checked,
+    }));
+    isSending = true;
+    show();
+    const { results, error } = await forEach(corrections, server.correct);
+    isSending = false;
     kept = results;
     said.textContent = error ?? "Thank you. All ten are kept.";
+    if (error && kept.length)
+      said.textContent = `Only ${kept.length} of the ten are kept. ${error}`;
     show();
   }
 
@@ -53,7 +62,7 @@ function createGiving({ element, server, cells }) {
 
   // To be called when something was written, too.
   function show() {
-    if (sent && sent !== written()) {
+    if (sent && sent !== written() && !isSending) {
       sent = "";
       kept = [];
       consent.checked = false; // it was for those
@@ -62,7 +71,8 @@ function createGiving({ element, server, cells }) {
     withdraw.hidden = !kept.length;
     send.hidden = kept.length > 0;
     why.textContent = kept.length ? "" : reasonToWait();
-    send.disabled = why.textContent !== "";
+    send.disabled = isSending || why.textContent !== "";
+    consent.disabled = isSending;
   }
 
   consent.addEventListener("change", show);

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import ROOT, clean_environment, free_port
 from gradio_client import Client, handle_file
+from repository import ROOT
+from running_app import clean_environment, free_port
 from test_deploy import DEPLOY, copied, image_environment, instruction
 
 SEVEN = ROOT / "examples" / "crossed-seven.jpg"

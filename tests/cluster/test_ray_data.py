@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, clean_environment
+from repository import ROOT
+from running_app import clean_environment
 
 from digit_model.__main__ import main
 
@@ -138,5 +139,7 @@ def test_bad_input_gets_one_sentence(
     assert status_of("--ray", tmp_path / "empty", "--output", tmp_path / "a", "--top-k", "2") == 0
     capsys.readouterr()
     assert "other weights" in sentence("--ray", tmp_path / "empty", "--output", tmp_path / "a")
+    (tmp_path / "a" / "settings.json").write_text("// of another program")
+    assert "not of such a run" in sentence("--ray", tmp_path / "empty", "--output", tmp_path / "a")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "requirements-ray.txt" in sentence("--ray", tmp_path)

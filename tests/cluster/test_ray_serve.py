@@ -12,11 +12,14 @@ import httpx
 import pytest
 import ray
 import yaml
-from conftest import ROOT, drawing_of, free_port, load_drawings, run_async
+from drawings import drawing_of, load_drawings
 from gradio_client import Client, handle_file
+from processes import run_async
 from pydantic import ValidationError
 from ray import serve
 from ray.cluster_utils import Cluster
+from repository import ROOT
+from running_app import free_port
 
 from digit_model import DigitRecognizer, ImageError
 from digit_model.cluster.client import ReplicaClient
