@@ -75,8 +75,7 @@ def open_correction_store(
     That end has to come: app.py turns SIGTERM into a SystemExit.
 
     Args:
-        where: a data set on the Hub, user/dataset, or a folder. A name with exactly one slash is
-            always the Hub; ``./user/dataset`` is a folder.
+        where: a data set on the Hub, user/dataset, or a folder, which ``./dataset`` is.
         minutes: between uploads.
         limits: how much is kept on this machine.
 

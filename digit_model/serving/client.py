@@ -51,7 +51,7 @@ class RecognizerClient:
 
     Attributes:
         model: which weights answer; known once they are loaded.
-        verdicts: how often each verdict was given so far.
+        verdicts: how often each was found so far, health probes and corrections included.
     """
 
     model: ModelInfo

@@ -151,7 +151,9 @@ class WorkerCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         recognizer = self._recognizer
-        verdicts = CounterMetricFamily("digit_verdicts", "Answers by verdict", labels=["verdict"])
+        verdicts = CounterMetricFamily(
+            "digit_verdicts", "Readings by verdict, of probes too", labels=["verdict"]
+        )
         for verdict, count in recognizer.verdicts.items():
             verdicts.add_metric([verdict], count)
         yield verdicts
