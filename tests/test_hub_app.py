@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from gradio_client import Client as GradioClient
 from gradio_client import handle_file
 from hub_client import environment
 from hub_server import WRITE, HubServer
+from processes import descendants
 from repository import ROOT
 from running_app import Server, serving
 
@@ -52,6 +55,20 @@ def labels(hub: HubServer, repo: str) -> list[str]:
     return sorted(line.split('"label": "')[1].split('"')[0] for line in lines)
 
 
+def replace_first_worker(server: Server) -> None:
+    """Kill the process that has loaded the weights before the others, and wait for another one."""
+    drawings, _ = [pid for pid in descendants(server.process.pid) if not descendants(pid)][-2:]
+    os.kill(drawings, signal.SIGKILL)
+    deadline = time.monotonic() + 20
+    while is_unready(server) or "A worker process has ended" not in server.log.read_text():
+        assert time.monotonic() < deadline, "it does not come back"
+        time.sleep(0.1)
+
+
+def is_unready(server: Server) -> bool:
+    return httpx.get(f"{server.url}/readyz", trust_env=False).status_code != 200
+
+
 def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Path) -> None:
     repo, data = hub.new_name(), hub.new_name("corrections")
     commit = hub.add(repo, WEIGHTS)
@@ -59,7 +76,7 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
     hub.add(repo, {"config.json": b"of the future"})
     options = ["--model", f"{repo}@v1", "--corrections", data]
     with serving(tmp_path, *options, **variables(hub, tmp_path / "home")) as server:
-        app = api(server)
+        app, loaded = api(server), len(hub.seen)
         answer = app.predict(image=SEVEN, top_k=3, api_name="/recognize")
         assert answer["label"] == "7"
         assert answer["model"]["id"] == repo
@@ -68,6 +85,9 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
         assert f"in the data set <code>{data}</code> on the Hugging Face Hub" in page
         assert "in a folder on the machine that serves this page" not in page
         assert correct(app, "2")["label"] == "2"
+        replace_first_worker(server)
+        again = [asked.path for asked in hub.since(loaded) if repo in asked.path]
+        assert again == []  # it has the weights that the others have, whatever the Hub has now
     assert labels(hub, data) == ["2"]  # sent when it was asked to stop
 
     # The Hub goes away, for the weights and for the corrections.

@@ -38,7 +38,7 @@ from digit_model.training.setup import setup_of
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
-# have some weight beside MNIST's 55,000.
+# have some weight beside MNIST's thousands.
 OWN_DIGITS_REPEATS = 20
 
 
