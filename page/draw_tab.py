@@ -42,7 +42,7 @@ LABEL_AND_PAD_JS = f"(answer, more) => [({LABEL_JS})(answer, more), {{show: answ
 ALL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more), {{show: answer}}]"
 FAILED_JS = """() => {
   const answer = {error: "The server has no answer at the moment: try again."};
-  return [answer, {show: answer}];
+  return [answer, {}, {show: answer}];
 }"""
 WAIT_JS = "() => ({wait: true})"
 TURN_JS = "(answer) => ({turn: answer.turn})"
@@ -106,7 +106,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     def show_answer(event: Any, answer: Callable[..., Awaitable[Any]], inputs: Any) -> None:
         """Show what `answer` returns on the card, the bars and the pad."""
         answered = event(answer, inputs, card, **PRIVATE_EVENT)
-        answered.failure(None, None, [card, pad], js=FAILED_JS, **PRIVATE_EVENT)
+        answered.failure(None, None, [card, label, pad], js=FAILED_JS, **PRIVATE_EVENT)
         shown = answered.then(
             None, [card, more], [label, pad], js=LABEL_AND_PAD_JS, **PRIVATE_EVENT
         )

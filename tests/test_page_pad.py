@@ -259,6 +259,7 @@ def test_a_file_without_an_answer_ends_the_waiting(visitor: Visitor) -> None:
         example.click()
         expect(visitor.note).to_contain_text("no answer at the moment")
         expect(page.locator("[data-reading]")).to_have_count(0)
+        expect(page.locator("#label .confidence-set")).to_have_count(0)
         page.unroute("**/run/predict*")
     assert ink(visitor) == drawn
     example.click()
