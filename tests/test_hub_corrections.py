@@ -51,6 +51,13 @@ for shade, label in enumerate({labels!r}):
 {after}
 """
 
+UNTIL_SENT = """
+import time
+from digit_model.hub.correction_upload import unsent_corrections
+while unsent_corrections(store, [store.folder / store.run]):
+    time.sleep(0.05)
+"""
+
 
 def code(
     repo: str, folder: Path, labels: list[str], after: str = "uploader.stop()", first: int = 0
@@ -218,14 +225,13 @@ def test_a_withdrawn_correction_leaves_the_hub(
     hub: HubServer, client: Client, tmp_path: Path
 ) -> None:
     repo = hub.new_name("corrections")
-    withdraw = """
-import time
-from digit_model.hub.correction_upload import unsent_corrections
-while unsent_corrections(store, [store.folder / store.run]):
-    time.sleep(0.05)
+    withdraw = (
+        UNTIL_SENT
+        + """
 store.remove(add(0, "7")["id"])  # the same again, whose receipt is the first one's
 uploader.stop()
 """
+    )
     assert client.run(code(repo, tmp_path, ["7", "2"], withdraw), token=WRITE).status == 0
     assert list(on_hub(hub, repo).values()) == ["2"]
     assert rows(tmp_path) == []  # all is on the Hub
@@ -237,17 +243,16 @@ def test_a_correction_withdrawn_and_given_again_stays_on_the_hub(
     hub: HubServer, client: Client, tmp_path: Path
 ) -> None:
     repo = hub.new_name("corrections")
-    again = """
-import time
-from digit_model.hub.correction_upload import unsent_corrections
-while unsent_corrections(store, [store.folder / store.run]):
-    time.sleep(0.05)
+    again = (
+        UNTIL_SENT
+        + """
 uploader._scheduler.stop()  # so that both go in one commit
 store.remove(add(0, "7")["id"])
 time.sleep(1.1)  # another second
 add(0, "7")
 uploader.stop()
 """
+    )
     outcome = client.run(code(repo, tmp_path, ["7", "2"], again), token=WRITE)
     assert outcome.status == 0, outcome.err
     assert sorted(on_hub(hub, repo).values()) == ["2", "7"]
