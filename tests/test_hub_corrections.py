@@ -33,9 +33,10 @@ GPS = 0x8825
 ADD = """
 from pathlib import Path
 from digit_model.correction_store import CorrectionStore
-from digit_model.hub.correction_upload import CorrectionUploader
+from digit_model.hub.correction_upload import CorrectionUploader, unsent_corrections
 from digit_model.prediction import Prediction
 import numpy as np
+import time
 prediction = Prediction(
     "digit", "7", {{}}, [("7", 0.9)], 0.9, 0.8, np.zeros((28, 28), np.uint8), (0.0, 0.0, 1.0, 1.0)
 )
@@ -46,16 +47,12 @@ uploader.start()
 def add(shade, label):
     picture = np.full((40, 40, 3), shade, np.uint8)
     return store.add(picture, label, prediction=prediction, model=model)
+def wait_until_sent():
+    while unsent_corrections(store, [store.folder / store.run]):
+        time.sleep(0.05)
 for shade, label in enumerate({labels!r}):
     add(shade + {first}, label)
 {after}
-"""
-
-UNTIL_SENT = """
-import time
-from digit_model.hub.correction_upload import unsent_corrections
-while unsent_corrections(store, [store.folder / store.run]):
-    time.sleep(0.05)
 """
 
 
@@ -225,13 +222,11 @@ def test_a_withdrawn_correction_leaves_the_hub(
     hub: HubServer, client: Client, tmp_path: Path
 ) -> None:
     repo = hub.new_name("corrections")
-    withdraw = (
-        UNTIL_SENT
-        + """
+    withdraw = """
+wait_until_sent()
 store.remove(add(0, "7")["id"])  # the same again, whose receipt is the first one's
 uploader.stop()
 """
-    )
     assert client.run(code(repo, tmp_path, ["7", "2"], withdraw), token=WRITE).status == 0
     assert list(on_hub(hub, repo).values()) == ["2"]
     assert rows(tmp_path) == []  # all is on the Hub
@@ -243,16 +238,14 @@ def test_a_correction_withdrawn_and_given_again_stays_on_the_hub(
     hub: HubServer, client: Client, tmp_path: Path
 ) -> None:
     repo = hub.new_name("corrections")
-    again = (
-        UNTIL_SENT
-        + """
+    again = """
+wait_until_sent()
 uploader._scheduler.stop()  # so that both go in one commit
 store.remove(add(0, "7")["id"])
 time.sleep(1.1)  # another second
 add(0, "7")
 uploader.stop()
 """
-    )
     outcome = client.run(code(repo, tmp_path, ["7", "2"], again), token=WRITE)
     assert outcome.status == 0, outcome.err
     assert sorted(on_hub(hub, repo).values()) == ["2", "7"]
@@ -283,8 +276,6 @@ def test_nothing_is_lost_when_the_hub_fails_later(
     repo = hub.new_name("corrections")
     hub.large.clear()  # so that the pictures have to be uploaded
     wait = (
-        "import time\n"
-        "from digit_model.hub.correction_upload import unsent_corrections\n"
         "until = time.monotonic() + 60\n"
         "own = [store.folder / store.run]\n"
         "while unsent_corrections(store, own) and time.monotonic() < until:\n"

@@ -195,8 +195,7 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
             pictures = [path for path in pictures if path.is_file()]
             if new or gone:
                 kept = set(map(_file_name, metadata))  # one may have been withdrawn and kept again
-                withdrawn = [_file_name(line) for line in sent if line in gone]
-                withdrawn = [name for name in withdrawn if name not in kept]
+                withdrawn = [name for name in map(_file_name, sent) if name not in kept]
                 found.append(UnsentCorrections(folder, b"".join(metadata), pictures, withdrawn))
     return found
 
