@@ -56,17 +56,29 @@ def wait_until_ready(http: httpx.Client) -> None:
         time.sleep(0.1)
 
 
+def workers_with_parent(server: Server) -> list[int]:
+    """The process from which workers are forked, and these."""
+    children = {pid: descendants(pid) for pid in descendants(server.process.pid)}
+    [(parent, workers)] = [(pid, forked) for pid, forked in children.items() if forked]
+    return [parent, *workers]
+
+
+def test_what_workers_import_they_share_wherever_the_app_is_started(first: Server) -> None:
+    parent, *workers = workers_with_parent(first)
+    assert len(workers) == 2
+    assert "libtorch" in Path(f"/proc/{parent}/maps").read_text()
+
+
 def test_a_server_whose_worker_died_is_not_ready_until_it_is_replaced(first: Server) -> None:
     http = httpx.Client(base_url=first.url, trust_env=False, timeout=30)
     wait_until_ready(http)
     restarts = "digit_worker_restarts_total"
     assert metrics(http)[restarts] == 0
-    workers = [pid for pid in descendants(first.process.pid) if not descendants(pid)]
-    os.kill(workers[-1], signal.SIGKILL)
+    os.kill(workers_with_parent(first)[-1], signal.SIGKILL)
     deadline = time.monotonic() + 15
     while metrics(http)["digit_workers_alive"] == 2:
         assert time.monotonic() < deadline, "nobody notices"
-    answer = http.get("/readyz")
+    answer = http.get("/readyz")  # which has it replaced
     assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
     wait_until_ready(http)
     assert metrics(http)[restarts] == 1

@@ -12,10 +12,11 @@ import contextlib
 import gc
 import multiprocessing
 import multiprocessing.forkserver
+import os
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -146,5 +147,25 @@ def _context() -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    multiprocessing.forkserver.ensure_running()  # its folder lies where temporary files go now
+    with _importing_alike():
+        multiprocessing.forkserver.ensure_running()  # its folder lies where temporary files go now
     return context
+
+
+@contextlib.contextmanager
+def _importing_alike() -> Iterator[None]:
+    """A process that is started within finds the same modules, wherever this one was started.
+
+    Python 3.11 leaves ``sys.path`` out when it starts the one that forks, which then imports
+    nothing and says nothing: each worker would import torch by itself, and have it in memory.
+    """
+    name = "PYTHONPATH"
+    before = os.environ.get(name)
+    os.environ[name] = os.pathsep.join(sys.path)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
