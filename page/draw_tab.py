@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from page.answer import counterfactual_answer, full_answer, to_base64
 from page.answer_card import AnswerCard
 from page.caller import unless_caller_leaves
 from page.data_url import decode_data_url
-from page.events import PRIVATE_EVENT
+from page.events import AT_ONCE, PRIVATE_EVENT
 from page.examples import EXAMPLE_FILES
 from page.history import History
 from page.keep_correction import correction_functions
@@ -34,23 +34,14 @@ if TYPE_CHECKING:
 # widget shows three of them, or all; of what was refused, none. Its empty value is {}.
 LABEL_JS = """(answer, more) => answer?.confidences && !/not_a_digit|blank/.test(answer.verdict)
   ? {label: answer.label, confidences: answer.confidences.slice(0, more ? 10 : 3)} : {}"""
-DRAWING_TO_CARD_AND_LABEL_JS = f"""(drawing, more) => {{
-  const answer = drawing && {{...drawing.answer, key: drawing.key, picture: drawing.picture}};
+ANSWERED_TO_CARD_AND_LABEL_JS = f"""(answered, more) => {{
+  const answer = answered && {{...answered.answer, key: answered.key, picture: answered.picture}};
   return [answer, ({LABEL_JS})(answer, more)];
 }}"""
-LABEL_AND_PAD_JS = f"(answer, more) => [({LABEL_JS})(answer, more), {{show: answer}}]"
-ALL_JS = f"(answer, more) => [answer, ({LABEL_JS})(answer, more), {{show: answer}}]"
-FAILED_JS = """() => {
-  const answer = {error: "The server has no answer at the moment: try again."};
-  return [answer, {}, {show: answer}];
-}"""
-WAIT_JS = "() => ({wait: true})"
+FAIL_JS = "() => ({fail: true})"
+SHOW_AGAIN_JS = "(answer) => ({expect: answer.key, arrive: answer.key, answer})"
 TURN_JS = "(answer) => ({turn: answer.turn})"
 IDENTITY_JS = "(answer) => answer"
-# On a phone the pad may be out of sight, above the examples.
-SCROLL_TO_PAD_JS = """() => {
-  document.querySelector("#pad").scrollIntoView({block: "nearest", behavior: "smooth"});
-}"""
 
 
 def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
@@ -70,9 +61,9 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         try:
             reading, hint = await unless_caller_leaves(read_with_hint(file))
         except ValueError as error:
-            return {"error": str(error)}
+            return {"arrive": file, "answer": {"error": str(error)}}
         answer = full_answer(reading.prediction, reading.milliseconds, reading.picture, hint)
-        return answer | {"key": f"picture {uuid.uuid4().hex}"}
+        return {"arrive": file, "answer": answer | {"key": f"picture {uuid.uuid4().hex}"}}
 
     async def read_with_hint(file: str) -> tuple[Reading, Hint | None]:
         reading = await recognizer.read_file(file)
@@ -103,27 +94,20 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
                     examples = [gr.Button(example_title(f), icon=f) for f in EXAMPLE_FILES]
             history = History(elem_id="history")
 
-    def show_answer(event: Any, answer: Callable[..., Awaitable[Any]], inputs: Any) -> None:
-        """Show what `answer` returns on the card, the bars and the pad."""
-        answered = event(answer, inputs, card, **PRIVATE_EVENT)
-        answered.failure(None, None, [card, label, pad], js=FAILED_JS, **PRIVATE_EVENT)
-        shown = answered.then(
-            None, [card, more], [label, pad], js=LABEL_AND_PAD_JS, **PRIVATE_EVENT
-        )
-        shown.then(None, js=SCROLL_TO_PAD_JS, **PRIVATE_EVENT)
-
-    pad.input(None, [pad, more], [card, label], js=DRAWING_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
-    show_answer(pad.upload, answer_file, pad)
+    pad.input(None, [pad, more], [card, label], js=ANSWERED_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    answers = [pad.upload(answer_file, pad, pad, **AT_ONCE)]
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):
-        button.click(None, None, pad, js=WAIT_JS, **PRIVATE_EVENT)
-        show_answer(button.click, partial(answer_file, file), None)
+        button.click(None, None, pad, js=f"() => ({{expect: {json.dumps(file)}}})", **AT_ONCE)
+        answers.append(button.click(partial(answer_file, file), None, pad, **AT_ONCE))
+    for answer in answers:
+        answer.failure(None, None, pad, js=FAIL_JS, **PRIVATE_EVENT)
     card.turn(None, card, pad, js=TURN_JS, **PRIVATE_EVENT)
     # The card's value is the whole answer, so more guesses need no server and no new drawing.
     more.input(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
     # So does another digit of a number.
     card.choose(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
     card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)
-    history.select(None, [history, more], [card, label, pad], js=ALL_JS, **PRIVATE_EVENT)
+    history.select(None, history, pad, js=SHOW_AGAIN_JS, **PRIVATE_EVENT)
 
 
 def example_title(file: str) -> str:

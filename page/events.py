@@ -10,3 +10,5 @@ PRIVATE_EVENT: dict[str, Any] = {
     "api_visibility": "private",
     "trigger_mode": "always_last",
 }
+# Though there is no answer to the one before yet: the page tells which answer is to which.
+AT_ONCE = PRIVATE_EVENT | {"trigger_mode": "multiple"}

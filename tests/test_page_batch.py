@@ -12,7 +12,7 @@ import pytest
 from drawings import Drawing
 from hostile_files import heic
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from repository import ROOT
 from visitor import DESK, Visitor
 
@@ -20,6 +20,7 @@ from digit_model.prediction import make_prediction
 from digit_model.preprocess import Preprocessed
 from digit_model.reading import Reading
 from page.batch_rows import batch_row, guarded
+from page.server.upload_room import NO_ROOM
 
 pytestmark = pytest.mark.browser
 
@@ -176,6 +177,18 @@ def test_after_a_failure_the_examples_can_be_tried_again(visitor: Visitor) -> No
     visitor.button("Clear list").click()
 
 
+def drop_on_list(visitor: Visitor, *paths: Path) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    box = page.locator("#batch .drop").bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        event = {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data}
+        devtools.send("Input.dispatchDragEvent", event)
+
+
 def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)>.heic"  # browsers know no type for it
     inner = tmp_path / "scans" / "inner"
@@ -185,17 +198,44 @@ def test_a_folder_is_dropped_and_names_are_only_text(visitor: Visitor, tmp_path:
     shutil.copy(ROOT / "examples" / "red-marker-on-nothing.png", inner / "4.png")
     shutil.copy(ROOT / "LICENSE", inner)
     page = visitor.page
-    visitor.open("Many pictures")
-    box = page.locator("#batch .drop").bounding_box()
-    assert box is not None
-    devtools = page.context.new_cdp_session(page)
-    data = {"items": [], "files": [str(tmp_path / "scans")], "dragOperationsMask": 1}
-    for kind in ("dragEnter", "dragOver", "drop"):
-        event = {"type": kind, "x": box["x"] + 9, "y": box["y"] + 9, "data": data}
-        devtools.send("Input.dispatchDragEvent", event)
+    drop_on_list(visitor, tmp_path / "scans")
     expect(page.locator("#batch tbody tr")).to_have_count(2)
     assert listed(page) == [f"scans/{name}", "scans/inner/4.png"]
     assert page.locator("#batch .answer").all_inner_texts() == ["7", "4"]
+    visitor.button("Clear list").click()
+
+
+def test_what_cannot_be_read_or_sent_is_named_and_the_rest_is_read(
+    visitor: Visitor, tmp_path: Path
+) -> None:
+    page = visitor.page
+    files = [tmp_path / name for name in ("locked.png", "refused.png", "four.png")]
+    for file in files:
+        shutil.copy(ROOT / "examples" / "red-marker-on-nothing.png", file)
+    page.evaluate(
+        """() => {
+          const asEntry = DataTransferItem.prototype.webkitGetAsEntry;
+          DataTransferItem.prototype.webkitGetAsEntry = function () {
+            const entry = asEntry.call(this);
+            if (entry.name === "locked.png") entry.file = (found, failed) => failed();
+            return entry;
+          };
+        }"""
+    )
+
+    def refuse(route: Route) -> None:
+        if "refused.png" not in (route.request.post_data_buffer or b"").decode("latin-1"):
+            route.fallback()
+            return
+        route.fulfill(status=507, json={"error": NO_ROOM, "detail": NO_ROOM})
+
+    page.route("**/gradio_api/upload*", refuse)
+    drop_on_list(visitor, *files)
+    expect(page.locator("#batch tbody tr")).to_have_count(1)
+    assert listed(page) == ["four.png"]
+    trouble = page.get_by_role("alert")
+    expect(trouble).to_contain_text("locked.png: The browser may not read it.")
+    expect(trouble).to_contain_text(f"refused.png: {NO_ROOM}")
     visitor.button("Clear list").click()
 
 

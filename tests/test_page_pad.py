@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import pytest
 from drawings import Point, drawing_of
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Page, Route, expect
 from visitor import Visitor, ink
 
 pytestmark = pytest.mark.browser
@@ -15,6 +16,23 @@ Visit = Callable[..., Visitor]
 SERVER_FUNCTIONS = "**/component_server/"  # where the pad's requests go
 
 DOWN: tuple[Point, Point] = ((0.5, 0.15), (0.5, 0.85))
+
+
+@contextlib.contextmanager
+def holding_answers(page: Page) -> Iterator[list[Route]]:
+    """The first answer to a file or an example that is asked for within comes at the end."""
+    held: list[Route] = []
+    page.route("**/gradio_api/run/**", lambda route: held.append(route), times=1)
+    yield held
+    with page.expect_response("**/gradio_api/run/**") as response:
+        held[0].continue_()
+    response.value.finished()
+    page.wait_for_timeout(100)  # nothing on the page shows that it was left out
+
+
+def wait_for(held: list[Route], page: Page) -> None:
+    while not held:
+        page.wait_for_timeout(20)
 
 
 def test_keys_undo_redo_and_clear(visit: Visit) -> None:
@@ -226,11 +244,61 @@ def test_a_second_file_is_read_though_the_first_has_no_answer_yet(visitor: Visit
     held: list[Route] = []
     visitor.page.route("**/gradio_api/run/**", lambda route: held.append(route), times=1)
     visitor.upload("three.png", drawing_of("3").png())
-    while not held:
-        visitor.page.wait_for_timeout(20)
+    wait_for(held, visitor.page)
     with visitor.page.expect_response("**/gradio_api/upload*"):
         visitor.upload("eight.png", drawing_of("8").png())
     held[0].continue_()
+    expect(visitor.label).to_have_text("8")
+
+
+def test_of_two_files_the_first_is_not_shown_if_its_answer_is_late(visitor: Visitor) -> None:
+    with holding_answers(visitor.page) as held:
+        visitor.upload("three.png", drawing_of("3").png())
+        wait_for(held, visitor.page)
+        with visitor.page.expect_response("**/gradio_api/run/**"):
+            visitor.upload("eight.png", drawing_of("8").png())
+        expect(visitor.label).to_have_text("8")
+    visitor.settle()
+    expect(visitor.label).to_have_text("8")
+
+
+def test_an_answer_to_a_file_is_left_out_if_the_pad_has_changed_meanwhile(visitor: Visitor) -> None:
+    example = visitor.page.locator("#examples button").first
+    visitor.draw(drawing_of("3"))
+    visitor.settle()
+    with holding_answers(visitor.page) as held:
+        example.click()
+        wait_for(held, visitor.page)
+        visitor.button("Clear").click()
+        expect(visitor.headline).to_have_text("draw something")
+    expect(visitor.button("Remove the picture")).to_be_hidden()
+    expect(visitor.headline).to_have_text("draw something")
+    with holding_answers(visitor.page) as held:
+        example.click()
+        wait_for(held, visitor.page)
+        visitor.draw(drawing_of("8"))
+    visitor.settle()
+    expect(visitor.label).to_have_text("8")
+    expect(visitor.button("Remove the picture")).to_be_hidden()
+
+
+def test_clear_ends_waiting_for_a_file(visitor: Visitor) -> None:
+    with holding_answers(visitor.page) as held:
+        visitor.upload("three.png", drawing_of("3").png())
+        wait_for(held, visitor.page)
+        stale = visitor.page.locator("#card .stale")
+        expect(stale).to_have_text("reading …")
+        visitor.button("Clear").click()
+        expect(stale).to_be_hidden()
+    expect(visitor.headline).to_have_text("draw something")
+
+
+def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
+    visitor.page.route("**/gradio_api/upload*", lambda route: route.abort())
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.note).to_have_text("The picture could not be sent to the server.")
+    expect(visitor.headline).to_have_text("Not read")
+    visitor.draw(drawing_of("8"))
     expect(visitor.label).to_have_text("8")
 
 

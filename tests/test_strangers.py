@@ -249,7 +249,7 @@ def test_a_full_disk_is_one_sentence_and_passes(
         evidence = http.post("/run/explain", json={"data": [file, "7"]})
     finally:
         resource.prlimit(pid, limit, before)
-    assert (answer.status_code, answer.text) == (507, NO_ROOM)
+    assert (answer.status_code, answer.json()["error"]) == (507, NO_ROOM)
     assert evidence.json()["error"] == REFUSED
     assert upload(http, bytes(20_000))["path"]
     assert "Traceback" not in server.log.read_text()
@@ -262,7 +262,7 @@ def test_uploads_have_a_limit_together(http: httpx.Client, server: Server, file:
     statuses = [answer.status_code for answer in answers]
     assert statuses[0] == 200
     assert statuses[-1] == 507
-    assert answers[-1].text == NO_ROOM
+    assert answers[-1].json()["error"] == NO_ROOM
     assert int(answers[-1].headers["Retry-After"]) > 0
 
     def chunks() -> Iterator[bytes]:  # without a length

@@ -14,8 +14,8 @@ function createVerdict({ element, onTurn }) {
   const idleHeadline = headline.innerHTML;
 
   function showHeadline(answer) {
-    if (!answer?.headline) {
-      if (answer?.error) headline.textContent = UNREADABLE;
+    if (answer?.error || !answer?.headline) {
+      if (answer?.error) headline.textContent = answer.headline ?? UNREADABLE;
       else headline.innerHTML = idleHeadline;
       headline.dataset.length = "long";
       return;

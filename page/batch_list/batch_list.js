@@ -46,7 +46,8 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     const onStep = (count) => progress.step("Sending", count, files.length);
     const { sent, unsent } = await sendFiles({ files, upload, onStep });
     progress.end("");
-    if (unsent.length) progress.tell(`Could not be sent to the server: ${someOf(unsent)}.`);
+    const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
+    progress.tell(reasons.join(" "));
     if (sent.length === 0) return;
     props.value = { files: sent };
     trigger("upload");

@@ -3,7 +3,8 @@
 // Whoever names a file gets a row for it, even if it is no picture; in a folder, other files are
 // passed over.
 
-// onFiles takes [{file, name}, …]; the name of a file in a folder begins with the folder's.
+// onFiles takes [{file, name}, …]; the name of a file in a folder begins with the folder's, and the
+// file is null if the browser may not read it.
 function acceptPictures({ element, onFiles }) {
   const drop = element.querySelector(".drop");
   const fileInput = element.querySelector(".files");
@@ -46,17 +47,25 @@ async function droppedFiles({ items }) {
 }
 
 async function filesIn(folder) {
+  const entries = await entriesOf(folder).catch(() => null);
+  if (!entries) return [{ file: null, name: nameOf(folder) }];
   const found = [];
-  for (const entry of await entriesOf(folder)) {
+  for (const entry of entries) {
     if (entry.isDirectory) found.push(...(await filesIn(entry)));
     else found.push(await fileOf(entry));
   }
-  return found.filter(({ file }) => isPictureFile(file));
+  return found.filter(({ file }) => !file || isPictureFile(file));
 }
 
 async function fileOf(entry) {
-  const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-  return { file, name: entry.fullPath.slice(1) };
+  const file = await new Promise((resolve, reject) => entry.file(resolve, reject)).catch(
+    () => null,
+  );
+  return { file, name: nameOf(entry) };
+}
+
+function nameOf(entry) {
+  return entry.fullPath.slice(1);
 }
 
 // A reader gives some of a folder's entries at a time, and none in the end.

@@ -2,10 +2,11 @@
 
 const SENT_TOGETHER = 4;
 
-// Returns the files as Gradio's FileData, in order, and the names of those that could not be sent.
+// Returns the files as Gradio's FileData, in order, and those that could not be sent by the sentence
+// that says why: a Map of sentences to lists of names.
 async function sendFiles({ files, upload, onStep }) {
   const sent = new Array(files.length);
-  const unsent = [];
+  const unsent = new Map();
   let next = 0;
   let count = 0;
 
@@ -14,11 +15,9 @@ async function sendFiles({ files, upload, onStep }) {
       const index = next++;
       const { file, name } = files[index];
       try {
-        const { path, url } = await upload(file);
-        const details = { path, url, orig_name: name, size: file.size, mime_type: file.type };
-        sent[index] = { ...details, meta: { _type: "gradio.FileData" } };
-      } catch {
-        unsent.push(name);
+        sent[index] = await uploadFile({ upload, file, name });
+      } catch ({ message }) {
+        unsent.set(message, [...(unsent.get(message) ?? []), name]);
       }
       onStep(++count);
     }

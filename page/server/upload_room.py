@@ -7,8 +7,8 @@ import errno
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
 
+from page.server.answers import refuse
 from page.server.upload_folder import FRESH_SECONDS
 
 if TYPE_CHECKING:
@@ -53,5 +53,5 @@ class UploadRoom:
         except OSError as error:
             if has_begun or error.errno not in DISK_IS_FULL:
                 raise
-            refusal = PlainTextResponse(NO_ROOM, 507, {"Retry-After": str(round(FRESH_SECONDS))})
-            await refusal(scope, receive, send)
+            later = {"Retry-After": str(round(FRESH_SECONDS))}
+            await refuse(scope, receive, send, 507, NO_ROOM, later)

@@ -29,8 +29,10 @@ class Sketchpad(gr.HTML):
     triggers `upload`; in the browser, the value is then `{"file": FileData}`, and a listener in
     Python gets the path of the file on the server.
 
-    Other parts of the page set the pad's value to `{"show": answer}`, for an answer as the card
-    shows it; to `{"wait": true}` when one is on its way; and to `{"turn": degrees}`.
+    That listener, and other parts of the page, set the value to what is to come onto the pad:
+    `{"expect": name}` of it first, an upload's being its path, then `{"arrive": name, "answer":
+    answer}`, for an answer with its picture, or `{"fail": true}`. Unless the pad has changed
+    meanwhile, this triggers `input`, too. `{"turn": degrees}` turns the picture on the pad.
     """
 
     def __init__(

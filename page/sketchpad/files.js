@@ -1,29 +1,22 @@
 // Picture files: chosen, photographed, pasted anywhere on the page, or dropped onto the pad.
 
-const NOT_SENT = "The picture could not be sent to the server.";
-
 // onUpload takes the uploaded file as Gradio's FileData. Returns a function that uploads one of the
-// files, and says whether there was one.
-function acceptFiles({ element, isForPad, sheet, status, waiting, upload, onUpload }) {
-  let latest = 0; // an earlier file that arrives later is dropped
-
+// files.
+function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
   // The server says what can't be read: it knows more kinds of pictures than browsers do.
   async function uploadPicture(files) {
     const [first] = files ?? [];
     const file = [...(files ?? [])].find(isPictureFile) ?? first;
-    if (!file) return false;
-    const number = ++latest;
-    status.textContent = "";
-    waiting.begin();
+    if (!file) return;
+    arrivals.expect(file);
     try {
-      const { path, url } = await upload(file);
-      const details = { path, url, orig_name: file.name, size: file.size, mime_type: file.type };
-      if (number === latest) onUpload({ ...details, meta: { _type: "gradio.FileData" } });
-    } catch {
-      waiting.end();
-      status.textContent = NOT_SENT;
+      const uploaded = await uploadFile({ upload, file });
+      if (!arrivals.isExpected(file)) return;
+      arrivals.expect(uploaded.path);
+      onUpload(uploaded);
+    } catch ({ message }) {
+      if (arrivals.isExpected(file)) arrivals.fail(message);
     }
-    return true;
   }
 
   for (const input of element.querySelectorAll("input[type=file]")) {

@@ -26,8 +26,9 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     ...{ canvas, sheet, cursor: find(".cursor"), strokes, pen },
     onStroke,
   });
+  const arrivals = createArrivals({ saved, onExpect, onArrive });
   const uploadPicture = acceptFiles({
-    ...{ element, isForPad, sheet, status, waiting, upload },
+    ...{ element, isForPad, sheet, arrivals, upload },
     onUpload,
   });
   const camera = createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
@@ -35,6 +36,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   let isArriving = false; // a drawing with its answer
 
   function show() {
+    arrivals.forget();
     find(".hint").hidden = !strokes.isEmpty();
     find(".remove").hidden = !strokes.picture();
     find(".undo").disabled = !strokes.canUndo();
@@ -76,28 +78,33 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   }
 
   function onAnswer(drawing) {
+    if (drawing) saved.remember(drawing.key);
+    showAnswer(drawing);
+  }
+
+  function showAnswer(drawing) {
     boxes.onAnswer(drawing);
     ghosts.onAnswer(drawing);
-    if (drawing) saved.remember(drawing.key);
     props.value = drawing;
     trigger("input");
   }
 
-  // Of a file or an example. A late answer about the drawing would take its place.
-  function expectAnswer() {
+  // A late answer about the drawing would take the place of what is expected.
+  function onExpect() {
     camera.close();
     recognition.drop();
     answers.start(null);
     waiting.begin();
+    find(".clear").disabled = false; // it stops waiting
   }
 
   function onUpload(file) {
-    expectAnswer();
     props.value = { file };
     trigger("upload");
   }
 
   function clear() {
+    arrivals.forget();
     if (strokes.isEmpty()) recognition.reset(); // there may be an error on show
     strokes.clear();
     pen.stopErasing(); // or the next drawing would be invisible
@@ -112,23 +119,19 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     strokes.replace({ picture, strokes: [] });
   }
 
-  // An answer that is on show, with the picture that it is about.
-  async function showAnswered(answer) {
-    camera.close();
+  function onArrive({ drawing, answer }) {
     waiting.end();
-    if (!answer?.picture) {
-      find(".clear").disabled = false; // an error, which it removes; the drawing stays
-      return;
+    let answered = { answer };
+    if (drawing) {
+      isArriving = true;
+      strokes.replace(drawing);
+      isArriving = false;
+      answered = { ...recognition.takeAnswered(), key: answer.key, answer };
     }
-    const loadPicture = async () => ({ picture: await loadBackdrop(answer.picture), strokes: [] });
-    const drawing = saved.recall(answer.key) ?? (await loadPicture());
-    isArriving = true;
-    strokes.replace(drawing);
-    isArriving = false;
-    const answered = { ...recognition.takeAnswered(), key: answer.key, answer };
     answers.start(answered);
-    boxes.onAnswer(answered);
-    ghosts.onAnswer(answered);
+    showAnswer(answered);
+    // On a phone the pad may be out of sight, above the examples and the history.
+    element.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
   // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
@@ -148,9 +151,11 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   showKeysOfThisMachine(element);
   // Other parts of the page bring answers, and pictures that take a moment.
   watch("value", () => {
-    if (props.value?.show) showAnswered(props.value.show);
-    else if (props.value?.turn) turnPicture(props.value.turn);
-    else if (props.value?.wait) expectAnswer();
+    const { expect, arrive, answer, fail, turn } = props.value ?? {};
+    if (expect) arrivals.expect(expect);
+    if (arrive) arrivals.arrive(arrive, answer);
+    if (fail) arrivals.fail();
+    if (turn) turnPicture(turn);
   });
 
   function resize() {

@@ -1,0 +1,40 @@
+// What comes onto the pad from elsewhere: the answers to files, to examples, and those of the
+// history, each with the picture that it is about. If the pad changes meanwhile, it comes too late.
+
+const FAILED = "The server has no answer at the moment: try again.";
+
+// onExpect is called when something will come; onArrive with {drawing, answer} when it is there. The
+// drawing is as in strokes.js, or null beside an error.
+function createArrivals({ saved, onExpect, onArrive }) {
+  let expected = null; // a File, an uploaded file's path, an example's, or an answer's key
+
+  const isExpected = (what) => expected === what;
+
+  function expect(what) {
+    expected = what;
+    onExpect();
+  }
+
+  // To be called when the pad changes.
+  function forget() {
+    expected = null;
+  }
+
+  async function arrive(what, answer) {
+    if (!isExpected(what)) return;
+    let drawing = null;
+    if (answer.picture) {
+      drawing = saved.recall(answer.key);
+      drawing ??= { picture: await loadBackdrop(answer.picture), strokes: [] };
+      if (!isExpected(what)) return;
+    }
+    forget();
+    onArrive({ drawing, answer });
+  }
+
+  function fail(error = FAILED) {
+    if (expected !== null) arrive(expected, { headline: "Not read", error });
+  }
+
+  return { expect, isExpected, forget, arrive, fail };
+}
