@@ -27,12 +27,12 @@ def add_privacy_tab(store: CorrectionStore, limits: Limits) -> None:
         store: where corrections go.
         limits: how long uploaded pictures stay on the server's disk.
     """
-    where = (
-        f"in the data set <code>{html.escape(store.repo_id)}</code> on the Hugging Face Hub"
-        if store.repo_id
-        else "in a folder on the machine that serves this page"
-    )
-    text = TEXT.replace("%WHERE%", where).replace("%HOURS%", how_long(limits.max_temp_minutes))
+    where, history = "in a folder on the machine that serves this page", ""
+    if store.repo_id:
+        where = f"in the data set <code>{html.escape(store.repo_id)}</code> on the Hugging Face Hub"
+        history = ", but for the data set’s history, which its owner can delete"
+    text = TEXT.replace("%WHERE%", where).replace("%HISTORY%", history)
+    text = text.replace("%HOURS%", how_long(limits.max_temp_minutes))
     gr.HTML(text, elem_id="privacy", elem_classes="text")
 
 

@@ -252,6 +252,31 @@ uploader.stop()
     assert rows(tmp_path) == []
 
 
+def test_what_has_gone_from_the_hub_already_can_be_withdrawn(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    """Deleted by its owner, or by a commit whose answer was lost: else nothing would be sent again."""
+    repo = hub.new_name("corrections")
+
+    def withdraw(labels: list[str], delete: str, more: str = "") -> None:
+        after = f"""
+from digit_model.hub.client import hub_api
+wait_until_sent()
+receipt = add(0, "7")
+hub_api().{delete}, repo_id={repo!r}, repo_type="dataset")
+store.remove(receipt["id"])
+{more}
+uploader.stop()
+"""
+        outcome = client.run(code(repo, tmp_path, labels, after), token=WRITE)
+        assert outcome.status == 0, outcome.err
+        assert sorted(on_hub(hub, repo).values()) == ["2", "3"]
+        assert rows(tmp_path) == []  # nothing is left to be sent
+
+    withdraw(["7", "2"], 'delete_file(receipt["stored"]', more='add(9, "3")')
+    withdraw(["7"], "delete_folder(store.run")
+
+
 @pytest.mark.parametrize("where", ["", "/api/repos/create"])
 def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
     hub: HubServer, client: Client, tmp_path: Path, where: str

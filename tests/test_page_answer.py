@@ -213,7 +213,7 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
         assert picture.size == (280, 280)
         assert not picture.getexif()
     visitor.button("Undo").last.click()  # the card's
-    expect(said).to_have_text("Deleted. Nothing is kept of it.")
+    expect(said).to_have_text("Deleted.")
     assert len(stored(server)) == before
     assert not line["picture"].exists()
     expect(send).to_be_disabled()  # digit and consent are asked for again

@@ -60,6 +60,8 @@ corrections = load_dataset("{repo}", split="train")
 ```
 """
 
+Operation = CommitOperationAdd | CommitOperationDelete
+
 logger = logging.getLogger(__name__)
 
 
@@ -171,7 +173,7 @@ class UnsentCorrections:
     def count(self) -> int:
         return len(self.pictures) + len(self.withdrawn)
 
-    def operations(self) -> list[CommitOperationAdd | CommitOperationDelete]:
+    def operations(self) -> list[Operation]:
         """What makes the Hub the same as the folder."""
         here = self.folder.name
         metadata = f"{here}/{METADATA_FILE}"
@@ -220,6 +222,10 @@ def _is_sent(folder: Path) -> bool:
     )
 
 
+def _deletes(operation: Operation) -> bool:
+    return isinstance(operation, CommitOperationDelete)
+
+
 def _count(corrections: int) -> str:
     return f"{corrections} correction{'' if corrections == 1 else 's'}"
 
@@ -252,20 +258,35 @@ class _Scheduler(CommitScheduler):
             if not unsent:
                 self._delete_sent()
                 return None
-            operations = [operation for part in unsent for operation in part.operations()]
+            operations = self._possible(
+                [operation for part in unsent for operation in part.operations()]
+            )
             if not self.api.file_exists(self.repo_id, "README.md", repo_type="dataset"):
                 card = DATASET_CARD.replace("{repo}", self.repo_id)
                 operations.append(CommitOperationAdd("README.md", card.encode()))
-            commit = self.api.create_commit(
-                self.repo_id,
-                operations,
-                commit_message=_count(sum(part.count for part in unsent)),
-                repo_type="dataset",
-            )
+            commit = None
+            if operations:
+                commit = self.api.create_commit(
+                    self.repo_id,
+                    operations,
+                    commit_message=_count(sum(part.count for part in unsent)),
+                    repo_type="dataset",
+                )
             for part in unsent:
                 write_atomically(part.folder / SENT_FILE, part.metadata)
             self._delete_sent()
             return commit
+
+    def _possible(self, operations: list[Operation]) -> list[Operation]:
+        """Without the deletions of what the data set has no more, for which the Hub would refuse
+        all of them: its owner may have deleted it, or an earlier commit whose answer was lost.
+        """
+        deleted = [each.path_in_repo for each in operations if _deletes(each)]
+        if not deleted:
+            return operations
+        found = self.api.get_paths_info(self.repo_id, deleted, repo_type="dataset")
+        there = {each.path for each in found}
+        return [each for each in operations if not _deletes(each) or each.path_in_repo in there]
 
     def _delete_sent(self) -> None:
         """Of the abandoned folders; the process's own one may get more."""

@@ -73,7 +73,7 @@ function createCorrection({ element, server }) {
     const response = await ask(server.withdraw({ id: kept }));
     if (!response) return;
     if (!response.error) startOver();
-    said.textContent = response.error ?? "Deleted. Nothing is kept of it.";
+    said.textContent = response.error ?? "Deleted.";
   }
 
   function close() {

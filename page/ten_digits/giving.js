@@ -50,7 +50,7 @@ function createGiving({ element, server, cells }) {
     const { results, error } = await forEach(kept, (id) => server.withdraw({ id }));
     kept = kept.slice(results.length);
     if (!kept.length) consent.checked = false;
-    said.textContent = error ?? "Deleted. Nothing is kept of them.";
+    said.textContent = error ?? "Deleted.";
     withdraw.disabled = false;
     show();
   }
