@@ -255,7 +255,7 @@ uploader.stop()
 def test_what_has_gone_from_the_hub_already_can_be_withdrawn(
     hub: HubServer, client: Client, tmp_path: Path
 ) -> None:
-    """Deleted by its owner, or by a commit whose answer was lost: else nothing would be sent again."""
+    """Its owner has deleted it, or a commit whose answer was lost. Else nothing could be sent."""
     repo = hub.new_name("corrections")
 
     def withdraw(labels: list[str], delete: str, more: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -14,10 +15,19 @@ from hub_server import READ, WRITE, HubServer
 from PIL import Image
 from repository import ROOT
 
+from digit_model import DigitRecognizer
 from digit_model.data import DataError
 from digit_model.data.corrections import read_corrections
-from digit_model.evaluation.comparison import compare_outcomes, format_comparison, holm, mcnemar
+from digit_model.evaluation.comparison import (
+    compare,
+    compare_outcomes,
+    format_comparison,
+    holm,
+    mcnemar,
+)
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
+from digit_model.weights import load_weights
 
 pytestmark = pytest.mark.hub
 
@@ -146,6 +156,27 @@ def test_verdicts() -> None:
     assert "don't ship B" in format_comparison(rows, "old", "new")
     assert "B can replace A" in format_comparison(rows[1:], "old", "new")
     assert "no reason to ship B" in format_comparison(rows[2:], "old", "new")
+
+
+def test_digits_that_are_refused_are_not_read_rightly(tmp_path: Path) -> None:
+    networks, config = load_weights(DEFAULT_WEIGHTS)
+    calibration = dataclasses.replace(config.calibration, not_a_digit_below=0.9999)
+    first = DigitRecognizer(networks, config, id="first")
+    config = dataclasses.replace(config, calibration=calibration)
+    strict = DigitRecognizer(networks, config, id="strict")
+    (row,) = compare(first, strict, tmp_path, parts=["drawings"])
+    assert row.verdict == "worse"
+    assert row.second < 0.1
+
+
+def test_numbers_are_compared_and_speed_is_not(tmp_path: Path) -> None:
+    recognizer = DigitRecognizer.from_pretrained()
+    (row,) = compare(recognizer, recognizer, tmp_path, parts=["numbers", "speed"], step=1000)
+    assert row.name == "numbers, drawn, overlapping"
+    assert row.count == 8  # one of each length
+    assert row.first == row.second > 0
+    with pytest.raises(DataError, match="Nothing is compared in the parts empty-sheets and speed"):
+        compare(recognizer, recognizer, tmp_path, parts=["speed"])
 
 
 def test_compare_with_weights_on_the_hub(hub: HubServer, client: Client) -> None:

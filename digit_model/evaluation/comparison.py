@@ -12,19 +12,25 @@ from pathlib import Path
 
 import numpy as np
 
+from digit_model.data import DataError
+from digit_model.evaluation.numbers import number_pictures
 from digit_model.evaluation.report import PARTS, Table
 from digit_model.evaluation.sets import digit_sets, nondigit_sets
 from digit_model.recognizer import DigitRecognizer
 
+NOT_COMPARED = {"empty-sheets", "speed"}
 ALPHA = 0.05  # probability of finding a difference in any set when there is none
+
+# The name of a set, and what the first and the second got right of it, both bool (N,).
+Outcome = tuple[str, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
 class SetComparison:
     """The result on one set.
 
-    ``first`` and ``second`` are shares in [0, 1]: of digits that are recognised correctly, or of
-    non-digits that are refused.
+    ``first`` and ``second`` are shares in [0, 1]: of digits that are recognised correctly and not
+    refused, of non-digits that are refused, or of numbers that are read exactly.
     """
 
     name: str
@@ -48,14 +54,16 @@ def compare(
     """Compare two recognisers on all sets; options as in :func:`.evaluate.evaluate`.
 
     Raises:
-        DataError: MNIST is needed and can't be read or downloaded.
+        DataError: MNIST is needed and can't be read or downloaded; or there is nothing to compare.
     """
-    outcomes: list[tuple[str, np.ndarray, np.ndarray]] = []
+    if set(parts) <= NOT_COMPARED:
+        raise DataError(f"Nothing is compared in the parts {' and '.join(sorted(NOT_COMPARED))}.")
+    outcomes: list[Outcome] = []
     both = first, second  # each sees the pictures through its own ink network
     sets = (digit_sets(data_dir, parts=parts, step=step, find_ink=each.find_ink) for each in both)
     for pair in zip(*sets, strict=True):
         a, b = (
-            each.logits(images).argmax(1) == labels
+            _read_rightly(each, images, labels)
             for each, (_, (images, labels)) in zip(both, pair, strict=True)
         )
         outcomes.append((pair[0][0], a, b))
@@ -63,7 +71,17 @@ def compare(
         others = (nondigit_sets(step=step, find_ink=each.find_ink) for each in both)
         for (name, images), (_, again) in zip(*others, strict=True):
             outcomes.append((f"{name}, refused", _refused(first, images), _refused(second, again)))
+    if "numbers" in parts:
+        outcomes += _numbers(first, second, step)
     return compare_outcomes(outcomes)
+
+
+def _read_rightly(
+    recognizer: DigitRecognizer, images: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    logits = recognizer.logits(images)
+    scores = recognizer.calibration.digit_scores(logits)
+    return (logits.argmax(1) == labels) & (scores >= recognizer.calibration.not_a_digit_below)
 
 
 def _refused(recognizer: DigitRecognizer, images: np.ndarray) -> np.ndarray:
@@ -71,8 +89,16 @@ def _refused(recognizer: DigitRecognizer, images: np.ndarray) -> np.ndarray:
     return scores < recognizer.calibration.not_a_digit_below
 
 
-def compare_outcomes(outcomes: list[tuple[str, np.ndarray, np.ndarray]]) -> list[SetComparison]:
-    """Compare (name, first is correct, second is correct), both bool (N,), for each set."""
+def _numbers(first: DigitRecognizer, second: DigitRecognizer, step: int) -> list[Outcome]:
+    exact: dict[str, list[list[bool]]] = {}
+    for name, text, picture in number_pictures(step=step):
+        both = [each.read_number(picture).text == text for each in (first, second)]
+        exact.setdefault(f"numbers, {name}", []).append(both)
+    return [(name, *np.array(pairs).T) for name, pairs in exact.items()]
+
+
+def compare_outcomes(outcomes: list[Outcome]) -> list[SetComparison]:
+    """Compare what the first and the second got right, for each set."""
     splits = [(int((a & ~b).sum()), int((b & ~a).sum())) for _, a, b in outcomes]
     p_values = [mcnemar(*split) for split in splits]
     significant = holm(p_values)
@@ -126,7 +152,10 @@ def format_comparison(rows: list[SetComparison], first: str, second: str) -> str
         )
         for row in rows
     ]
-    note = "In %: read rightly, or refused if no digits. Only: how many the one alone got right."
+    note = (
+        "In %: read rightly and not refused; refused, if no digits; numbers: read exactly. "
+        "Only: how many the one alone got right."
+    )
     table = Table(f"A: {first}, B: {second}", columns, cells, note)
     better = sum(row.verdict == "better" for row in rows)
     worse = sum(row.verdict == "worse" for row in rows)

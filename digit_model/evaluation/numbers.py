@@ -52,14 +52,17 @@ def evaluate_numbers(
     """
     answers: dict[str, list[_Answer]] = {}
     errors: list[NumberError] = []
-    numbers = list(_numbers())[::step]
-    for name, make in tqdm(numbers, desc="numbers", leave=False, disable=None):
-        text, picture = make()
+    for name, text, picture in number_pictures(step=step):
         number = recognizer.read_number(picture)
         answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
         if number.text != text:
             errors.append(NumberError(picture, text, number.text))
-    drawn = [each for name in answers if name.startswith("drawn") for each in answers[name]]
+    drawn = [
+        each
+        for name in answers
+        for each in answers[name]
+        if name.startswith("drawn") and "\n" not in each.text
+    ]
     lengths = {
         f"{length} digits": [each for each in drawn if len(each.text) == length]
         for length in LENGTHS
@@ -70,6 +73,14 @@ def evaluate_numbers(
         "alone": _measure_digits(recognizer, step),
         **_measure_letters(recognizer, step),
     }, errors
+
+
+def number_pictures(*, step: int = 1) -> Iterator[tuple[str, str, np.ndarray]]:
+    """The set, the text and the picture of each number; of one in ``step``, of all lengths."""
+    numbers = list(_numbers())
+    chosen = [numbers[n] for n in range(len(numbers)) if n // len(LENGTHS) % step == 0]
+    for name, make in tqdm(chosen, desc="numbers", leave=False, disable=None):
+        yield name, *make()
 
 
 def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
@@ -111,14 +122,19 @@ def _random_text(length: int, rng: np.random.Generator) -> str:
 def _measure(answers: Sequence[_Answer]) -> Metrics:
     exact = np.array([each.text == each.read for each in answers])
     confidence = np.array([each.confidence for each in answers])
-    edits = sum(edit_distance(each.text, each.read) for each in answers)
+    digits = [(_digits(each.text), _digits(each.read)) for each in answers]
+    edits = sum(edit_distance(text, read) for text, read in digits)
     return {
         "count": len(answers),
         "exact": float(exact.mean()),
-        "digit_error_rate": edits / sum(len(each.text) for each in answers),
+        "digit_error_rate": edits / sum(len(text) for text, _ in digits),
         "confidence": float(confidence.mean()),
         "ece": confidence_gap(confidence, exact, bins=BINS),
     }
+
+
+def _digits(text: str) -> str:
+    return text.replace("\n", "")  # of several lines
 
 
 def _measure_digits(recognizer: DigitRecognizer, step: int) -> Metrics:
