@@ -1,5 +1,6 @@
 """Recognise digits and numbers in pictures; evaluate, export or upload the weights."""
 
+import io
 import sys
 
 from digit_model import ModelError
@@ -14,6 +15,9 @@ def main(argv: list[str] | None = None) -> int:
     for module in (predict, read, evaluate, export, publish):
         module.add_verbs(verbs)
     args = parser.parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be beyond its encoding
+            stream.reconfigure(errors="backslashreplace")
     try:
         return args.run(args)
     except (DataError, ModelError, OSError) as error:

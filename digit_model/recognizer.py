@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
@@ -17,11 +18,12 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
+from digit_model.ink.marks import mark_mask
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
 from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
-from digit_model.preprocess import preprocess, preprocess_with_crop
+from digit_model.preprocess import Preprocessed, preprocess, preprocess_with_crop
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
@@ -146,7 +148,8 @@ class DigitRecognizer:
         reading = self.number_reader.read(picture, top_k)
         if not reading.has_several():
             [(alone, _)] = self._predict_alone([picture], top_k)
-            if not reading.has_several(alone):
+            is_one_of_others = alone.verdict == "not_a_digit" and reading.has_one_apart()
+            if not reading.has_several(alone) and not is_one_of_others:
                 reading = reading.of_one_digit(alone, picture.shape)
         return reading.scaled(factor)
 
@@ -166,7 +169,7 @@ class DigitRecognizer:
             for picture, row in zip(preprocessed, logits, strict=True)
         ]
         return [
-            (prediction, picture.several or prediction.verdict == "not_a_digit")
+            (prediction, _may_be_several(picture, prediction))
             for picture, prediction in zip(preprocessed, predictions, strict=True)
         ]
 
@@ -336,6 +339,12 @@ class DigitRecognizer:
         with torch.inference_mode():
             batches = to_inputs(torch.from_numpy(digits)).split(BATCH_SIZE)
             return torch.cat([self._fused(batch) for batch in batches]).numpy()
+
+
+def _may_be_several(picture: Preprocessed, prediction: Prediction) -> bool:
+    """Two that touch are one mark: wider than high, hard to tell, or like no digit."""
+    _, _, width, height = cv2.boundingRect(mark_mask(picture.digit / 255))
+    return picture.several or width > height or prediction.verdict in ("unsure", "not_a_digit")
 
 
 def _check_label(label: str) -> None:

@@ -2,12 +2,17 @@
 
 import dataclasses
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from repository import ROOT
 
 from digit_model import DigitRecognizer, ImageError
 from digit_model.__main__ import main
@@ -165,6 +170,57 @@ def test_bad_input(recognizer: DigitRecognizer) -> None:
         recognizer.read_number(rng.integers(0, 256, shape, np.uint8))
 
 
+def on_paper(drawing: np.ndarray, seed: int) -> np.ndarray:
+    """A photograph of it: blurred, with grain, on paper that is darker at the left."""
+    light = np.linspace(0.5, 0.7, drawing.shape[1])
+    grain = np.random.default_rng(seed).normal(0, 4, drawing.shape)
+    return np.clip(50 + light * cv2.GaussianBlur(drawing, (0, 0), 1) + grain, 0, 255).astype("u1")
+
+
+def test_a_photograph_may_be_a_long_strip(recognizer: DigitRecognizer) -> None:
+    digits = [drawing_of("7", seed) for seed in range(5)]
+    digits = [cv2.resize(digit, (60, 60), interpolation=cv2.INTER_AREA) for digit in digits]
+    strips = [cv2.copyMakeBorder(d, 0, 0, 270, 270, cv2.BORDER_REPLICATE) for d in digits]
+    for seed, strip in enumerate(strips):
+        for picture in (on_paper(strip, seed), on_paper(strip, seed).T):
+            assert recognizer.predict(picture).verdict != "blank"
+        assert recognizer.predict(on_paper(strip, seed)).label == "7"
+    text = "202613579840"
+    read = [recognizer.read_number(on_paper(drawing_of(text, seed), seed)) for seed in range(5)]
+    wrong = sum(edit_distance(number.text, text) for number in read)
+    assert wrong <= 3  # of sixty digits
+
+
+def test_two_digits_that_touch_are_several(recognizer: DigitRecognizer) -> None:
+    named = []
+    for seed in range(40):
+        rng = np.random.default_rng((67, seed))
+        text = "".join(map(str, rng.integers(0, 10, 2)))
+        prediction = recognizer.predict(draw_number(text, rng, spacing="touching"))
+        named.append(prediction.number is not None and prediction.number.text == text)
+    assert np.mean(named) >= 0.8
+
+
+@pytest.mark.parametrize("pen", [1, 2, 6])
+def test_a_frame_is_no_digit(recognizer: DigitRecognizer, pen: int) -> None:
+    read = []
+    for seed in range(6):
+        number = cv2.resize(drawing_of("42", seed), (160, 90), interpolation=cv2.INTER_AREA)
+        boxed = cv2.copyMakeBorder(number, 15, 15, 15, 15, cv2.BORDER_REPLICATE)
+        cv2.rectangle(boxed, (4, 4), (boxed.shape[1] - 5, boxed.shape[0] - 5), 0, pen)
+        boxed = cv2.copyMakeBorder(boxed, 20, 20, 20, 20, cv2.BORDER_CONSTANT, value=255)
+        read.append(recognizer.read_number(boxed).text)
+    assert read.count("42") >= 5, read
+
+
+def test_a_page_of_digits_is_read(recognizer: DigitRecognizer) -> None:
+    digits = [cv2.resize(drawing_of(str(n), n + 10), (48, 48)) for n in range(10)]
+    rows = [[(7 * row + column) % 10 for column in range(20)] for row in range(12)]
+    page = np.vstack([np.hstack([digits[n] for n in row]) for row in rows])
+    text = "\n".join("".join(map(str, row)) for row in rows)
+    assert edit_distance(recognizer.read_number(page).text, text) <= 24  # of 240
+
+
 def test_a_slash_that_keeps_off_its_zero_is_a_part_of_it(recognizer: DigitRecognizer) -> None:
     zero = drawing_of("4", 0)
     rows = len(zero)
@@ -191,6 +247,16 @@ def test_read_prints_a_line_a_picture(tmp_path: Path, capsys: pytest.CaptureFixt
     row = json.loads(capsys.readouterr().out)
     assert (row["image"], row["text"]) == (files[0], "47")
     assert [digit["label"] for digit in row["digits"]] == ["4", "7"]
+
+
+def test_a_name_that_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.png")
+    Image.fromarray(drawing_of("47", 0)).save(tmp_path / name)
+    command = [sys.executable, "-m", "digit_model", "read", str(tmp_path / name), str(tmp_path)]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8:strict"}
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert ended.stdout.splitlines()[0].startswith(f"{tmp_path}/caf\\udce9.png: 47")
+    assert ended.stderr == ""
 
 
 # ---- parts
@@ -263,11 +329,55 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
     assert not several(2, 0.2)  # each digit is right with 0.45
     assert several(8, 0.01)  # with 0.56
     assert not several(8, 0.001)
-    assert not several(40, 0.0001)  # as in noise
+    assert several(40, 0.0001)
+    assert not several(40, 1e-13)  # as in noise
     alone = dataclasses.replace(alone, crop=(0.0, 0.0, 1.0, 1.0), digit_score=0.0)
     marks = [((0.0, 0.0, 20.0, 40.0), digit), ((30.0, 0.0, 50.0, 40.0), digit)]
     refused = NumberReading("33", 0.16, marks).of_one_digit(alone, (40, 50))
     assert (refused.text, refused.confidence) == ("", pytest.approx(0.6))
+
+
+def test_unsure_digits_of_a_sure_number_count() -> None:
+    inked = Preprocessed(np.full((28, 28), 255, np.uint8), None)
+    shares = np.full(10, 0.02)
+    shares[1] = 0.82
+    sure, unsure = (
+        make_prediction(inked, row, 1.0, not_a_digit_below=0.5, unsure_below=0.9, top_k=1)
+        for row in (np.eye(10)[0], shares)
+    )
+    assert (sure.verdict, unsure.verdict) == ("digit", "unsure")
+    marks = [((0.0, 0.0, 9.0, 40.0), unsure), ((20.0, 0.0, 50.0, 40.0), sure)]
+    assert NumberReading("10", 0.92, marks).has_several(alone=sure)
+    assert not NumberReading("10", 0.7, marks).has_several(alone=sure)
+
+
+def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
+    inked = Preprocessed(np.full((28, 28), 255, np.uint8), None)
+    limits: dict[str, Any] = {"not_a_digit_below": 0.5, "unsure_below": 0.9, "top_k": 1}
+    five = make_prediction(inked, np.eye(10)[5], 1.0, **limits)
+    letter = make_prediction(inked, np.eye(10)[5], 0.0, **limits)
+
+    def is_apart(left: float, confidence: float = 0.95, marks: int = 2) -> bool:
+        found = [((0.0, 0.0, 30.0, 40.0), five), ((left, 0.0, left + 30, 40.0), letter)]
+        return NumberReading("5", confidence, found[:marks]).has_one_apart()
+
+    assert is_apart(40.0)
+    assert is_apart(-50.0)
+    assert not is_apart(32.0)
+    assert not is_apart(40.0, confidence=0.8)
+    assert not is_apart(40.0, marks=1)
+
+
+def test_a_digit_and_a_tick(recognizer: DigitRecognizer) -> None:
+    read = []
+    for seed in range(6):
+        four = drawing_of("4", seed)
+        side = len(four)
+        paper = np.full((side, side), 255, np.uint8)
+        tick = np.array([(30, 50), (45, 75), (80, 25)]) * side // 100
+        cv2.polylines(paper, [tick], False, 0, side // 20, cv2.LINE_AA)
+        read.append(recognizer.read_number(np.hstack([four, paper])).text)
+    assert read.count("4") >= 2, read
 
 
 def test_the_marks_of_a_texture_are_not_read_one_by_one(recognizer: DigitRecognizer) -> None:

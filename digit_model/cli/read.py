@@ -31,7 +31,7 @@ def read(args: argparse.Namespace) -> int:
             print(problem if args.json else f"{path}: {error}", flush=True)
         else:
             row = {"image": path, **number.as_json()}
-            print(json.dumps(row) if args.json else _as_line(path, number))
+            print(json.dumps(row) if args.json else _as_line(path, number), flush=True)
     return 2 if failed else 0
 
 

@@ -21,10 +21,11 @@ from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
-# Geometric mean of a number's confidence over its digits, so many at most: noise, blots and most
-# letters have less.
-LEAST_CONFIDENCE, DOUBTED_DIGITS = 0.5, 10
-MOST_MARKS = 200  # in one picture: more of them are texture, and would take seconds
+# Geometric mean of a number's confidence over its digits: noise, blots and most letters have less.
+LEAST_CONFIDENCE = 0.5
+SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
+APART = 0.1  # in a digit's heights: between it and what is beside it
+MOST_MARKS = 500  # in one picture: more of them are texture, and would take seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,20 +50,37 @@ class NumberReading:
         Args:
             alone: the answer for the whole picture, as if it had one digit at the most. If it is
                 not sure of one, any two digits are enough; else, or without this answer, they have
-                to be sure and about as high as the highest: a ring and a stain are neither.
-                None are that are more likely wrong than right, as in noise, blots and letters.
+                to be sure, each or as a number, and about as high as the highest: a ring and a
+                stain are neither. None are that are more likely wrong than right, as in noise,
+                blots and letters.
         """
         digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
-        if self.confidence < LEAST_CONFIDENCE ** min(len(digits), DOUBTED_DIGITS):
+        if self.confidence < LEAST_CONFIDENCE ** len(digits):
             return False
         if alone is None or alone.verdict == "digit":
             highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
             digits = [
                 (box, digit)
                 for box, digit in digits
-                if digit.verdict == "digit" and box[3] - box[1] >= AS_HIGH * highest
+                if (digit.verdict == "digit" or self.confidence >= SURE)
+                and box[3] - box[1] >= AS_HIGH * highest
             ]
         return len(digits) > 1
+
+    def has_one_apart(self) -> bool:
+        """Whether one digit stands apart from other marks, as in "5 km".
+
+        Those of one letter overlap each other, or nearly touch.
+        """
+        digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
+        if len(digits) != 1 or len(self.digits) == 1 or self.confidence < SURE:
+            return False
+        [(box, digit)] = digits
+        gap = APART * (box[3] - box[1])
+        others = [other for other, each in self.digits if each is not digit]
+        return digit.verdict == "digit" and all(
+            other[0] > box[2] + gap or other[2] < box[0] - gap for other in others
+        )
 
     def of_one_digit(self, alone: Prediction, shape: tuple[int, ...]) -> "NumberReading":
         """The answer for the whole picture of this shape, as if it had one digit, for this one."""

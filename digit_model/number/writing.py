@@ -7,14 +7,13 @@ import numpy as np
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
-from digit_model.ink.looks import STRIDE, Window, fractions, look
-from digit_model.ink.marks import SURE, mark_mask
+from digit_model.ink.looks import LARGEST_LOOK, STRIDE, Window, fractions, look
+from digit_model.ink.marks import SURE, filled, is_rectangular, mark_mask
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
 LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
-LARGEST_LOOK = 640  # pixels, longer side
 EDGE = 0.5  # share of one edge of a picture: marks along it cover nearly all of it, or next to none
 SOFT_EDGE = 4  # pixels, width of the grey rim that a lens puts around ink
 
@@ -29,7 +28,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     grey = contrast_axis(rgb)
     if is_drawing(grey):
         drawn = drawing_ink(grey, WORK_SIDE)
-        if not _has_edge(drawn):
+        if not _has_edge(drawn) and not _is_framed(drawn):
             return Ink(drawn)
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
@@ -50,6 +49,18 @@ def _has_edge(drawn: np.ndarray) -> bool:
     marks = mark_mask(drawn)
     edges = marks[0], marks[-1], marks[:, 0], marks[:, -1]
     return max(float(edge.mean()) for edge in edges) > EDGE
+
+
+def _is_framed(drawn: np.ndarray) -> bool:
+    """Whether a drawing's largest mark is a frame around others: a table, or the box of a form."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(drawn))
+    if count <= 2:
+        return False
+    largest = 1 + int(stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1).argmax())
+    left, top, width, height, _ = stats[largest]
+    within = labels[top : top + height, left : left + width]
+    frame = (within == largest).view(np.uint8)
+    return bool(within[frame == 0].any()) and is_rectangular(filled(frame))
 
 
 def writing_height(ink: np.ndarray) -> float:
