@@ -27,6 +27,7 @@ from digit_model.preprocess import Preprocessed, preprocess, preprocess_with_cro
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
+FEW = 2  # digits of a number that may be one digit and a mark beside it
 
 
 class DigitRecognizer:
@@ -146,11 +147,17 @@ class DigitRecognizer:
         _check_top_k(top_k)
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
         reading = self.number_reader.read(picture, top_k)
-        if not reading.has_several():
-            [(alone, _)] = self._predict_alone([picture], top_k)
-            is_one_of_others = alone.verdict == "not_a_digit" and reading.has_one_apart()
-            if not reading.has_several(alone) and not is_one_of_others:
-                reading = reading.of_one_digit(alone, picture.shape)
+        if reading.has_several() and len(reading.text) > FEW:
+            return reading.scaled(factor)
+        [(alone, may_be_several)] = self._predict_alone([picture], top_k)
+        if alone.verdict == "not_a_digit" and reading.has_one_apart():
+            return reading.scaled(factor)
+        several = reading.has_several(alone)
+        if alone.verdict == "digit" and not may_be_several:
+            # A sure digit's ink: what lies beyond it, such as a pen, is no digit.
+            several &= reading.is_within(alone, picture.shape)
+        if not several:
+            reading = reading.of_one_digit(alone, picture.shape)
         return reading.scaled(factor)
 
     def _predict_alone(

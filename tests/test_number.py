@@ -191,6 +191,18 @@ def test_a_photograph_may_be_a_long_strip(recognizer: DigitRecognizer) -> None:
     assert wrong <= 3  # of sixty digits
 
 
+@pytest.mark.parametrize(("kind", "seed"), [("sheet on striped wood", 80), ("sheet on tiles", 278)])
+def test_what_lies_beside_a_sure_digit_is_none(
+    recognizer: DigitRecognizer, kind: str, seed: int
+) -> None:
+    digits = pen_digits("development")
+    digit = digits[(seed // 6 * 37 + seed % 6 * 101) % len(digits)]
+    rng = np.random.default_rng((962, seed))
+    picture, _ = photograph(digit.drawing, KINDS[kind], rng)
+    assert recognizer.predict(picture).label == str(digit.label)
+    assert recognizer.read_number(picture).text == str(digit.label)
+
+
 def test_two_digits_that_touch_are_several(recognizer: DigitRecognizer) -> None:
     named = []
     for seed in range(40):

@@ -82,13 +82,21 @@ class NumberReading:
             other[0] > box[2] + gap or other[2] < box[0] - gap for other in others
         )
 
+    def is_within(self, alone: Prediction, shape: tuple[int, ...]) -> bool:
+        """Whether its digits lie in what ``alone``, for a whole picture of this shape, is about."""
+        left, top, right, bottom = _square_of(alone, shape)
+        middles = [
+            ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            for box, digit in self.digits
+            if digit.label is not None
+        ]
+        return all(left <= x <= right and top <= y <= bottom for x, y in middles)
+
     def of_one_digit(self, alone: Prediction, shape: tuple[int, ...]) -> "NumberReading":
         """The answer for the whole picture of this shape, as if it had one digit, for this one."""
         if alone.crop is None:
             return NumberReading("", 1.0, [])
-        rows, columns = shape[:2]
-        left, top, width, height = alone.crop
-        square = left * columns, top * rows, (left + width) * columns, (top + height) * rows
+        square = _square_of(alone, shape)
         boxes = [box for box, digit in self.digits if digit.label is not None]
         box = max(boxes, key=lambda box: box[3] - box[1], default=square)
         number = self.confidence ** (1 / len(boxes)) if len(boxes) > 1 else 0.0
@@ -118,6 +126,13 @@ class NumberReading:
             for (left, top, right, bottom), prediction in self.digits
         ]
         return NumberReading(self.text, self.confidence, digits)
+
+
+def _square_of(alone: Prediction, shape: tuple[int, ...]) -> Box:
+    """What an answer for a picture of this shape is about, in its pixels; empty without ink."""
+    left, top, width, height = alone.crop or (0.0, 0.0, 0.0, 0.0)
+    rows, columns = shape[:2]
+    return left * columns, top * rows, (left + width) * columns, (top + height) * rows
 
 
 @dataclass(frozen=True)
