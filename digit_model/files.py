@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +36,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     with atomic_path(path) as partial:
         partial.write_bytes(content)
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write several files, or none of them if one can't be written. The first is in place last."""
+    with ExitStack() as stack:
+        for path, content in contents.items():
+            stack.enter_context(atomic_path(path)).write_bytes(content)
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -20,7 +20,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from digit_model.calibration import Calibration
-from digit_model.files import write_atomically
+from digit_model.files import write_together
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES, Hashes, ModelError, check_folder
 from digit_model.network import DigitCNN, NetworkConfig
@@ -64,27 +64,27 @@ class Weights(NamedTuple):
 
 
 def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
-    """Write the files, each one atomically. Returns the config with the hashes of the tensors."""
+    """Write all files, or none. Returns the config with the hashes of the tensors."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = zip(TENSOR_FILES, networks, strict=True)
-    hashes = Hashes(*(_save_tensors(folder / name, network) for name, network in files))
+    tensors = [_tensors_of(network) for network in networks]
+    hashes = Hashes(*(hashlib.sha256(content).hexdigest() for content in tensors))
     config = dataclasses.replace(config, hashes=hashes)
     values = dataclasses.asdict(config)
     del values["hashes"]
     text = json.dumps({"format": FORMAT} | values | hashes._asdict(), indent=2) + "\n"
-    write_atomically(folder / CONFIG_FILE, text.encode())
+    names = (CONFIG_FILE, *TENSOR_FILES)
+    contents = zip(names, (text.encode(), *tensors), strict=True)
+    write_together({folder / name: content for name, content in contents})
     return config
 
 
-def _save_tensors(path: Path, network: nn.Module) -> str:
-    """Write the tensors of a network and return the file's sha256."""
+def _tensors_of(network: nn.Module) -> bytes:
+    """The content of the file of its tensors."""
     tensors = {
         key: tensor.detach().cpu().contiguous() for key, tensor in network.state_dict().items()
     }
     # One metadata key only: the order of several, and so the hash, would differ between runs.
-    content = save(tensors, {"format": "pt"})
-    write_atomically(path, content)
-    return hashlib.sha256(content).hexdigest()
+    return save(tensors, {"format": "pt"})
 
 
 def load_weights(folder: Path) -> Weights:

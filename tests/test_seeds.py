@@ -18,8 +18,10 @@ from digit_model.network import DigitCNN
 from digit_model.training import digit
 from digit_model.training.dataset import DataSource, TrainingSet
 from digit_model.training.fast import train_fast
+from digit_model.training.options import parse_options
 from digit_model.training.recipe import SIZES, FastRecipe, Recipe
-from digit_model.training.seeds import add_row, read_rows, summary
+from digit_model.training.seeds import add_row, csv_file, read_rows, summary
+from digit_model.training.setup import recipe_of
 
 
 def row(seed: int, accuracy: str, *, recipe: str = "ladder", parameters: str = "1000") -> dict:
@@ -45,11 +47,18 @@ def test_the_mean_and_its_standard_error() -> None:
 def test_a_run_that_is_repeated_replaces_its_row(tmp_path: Path) -> None:
     file = tmp_path / "new" / "ladder.csv"
     for each in (row(1, "0.5"), row(0, "0.6"), row(1, "0.7"), row(0, "0.8", parameters="900")):
-        rows = add_row(file, each)
-    found = [(kept["parameters"], kept["seed"], kept["MNIST"]) for kept in rows]
+        add_row(file, each)
+    found = [(kept["parameters"], kept["seed"], kept["MNIST"]) for kept in read_rows(file)]
     assert found == [("900", "0", "0.8"), ("1000", "0", "0.6"), ("1000", "1", "0.7")]
-    again = [(kept["parameters"], kept["seed"], kept["MNIST"]) for kept in read_rows(file)]
-    assert again == found
+
+
+def test_runs_on_other_data_or_networks_are_not_among_those_of_the_recipe() -> None:
+    def file_of(*options: str) -> Path:
+        return csv_file(parse_options(["--seeds", "2", *options]))
+
+    assert file_of() == Path("results/default.csv")
+    for options in (["--own-digits", "mine"], ["--beside", "runs/ink"], ["--dry-run"]):
+        assert file_of("--output", "runs/x", *options) == Path("runs/x/results/default.csv")
 
 
 def test_sizes_are_what_they_are_called() -> None:
@@ -78,10 +87,15 @@ def test_each_seed_is_trained_measured_and_printed(
     monkeypatch.setattr(digit, "load_cycle", drawn)
     options = ["--recipe", "ladder-mnist", "--size", "10k", "--dry-run", "--seed", "3"]
     options += ["--data-dir", str(mnist_folder), "--output", str(tmp_path), "--seeds", "2"]
+    earlier = row(0, "0.5", recipe="ladder-mnist", parameters="10250")
+    epochs = recipe_of(parse_options(options)).total_epochs
+    earlier |= {"epochs": str(epochs), "MNIST test": "0.1"}
+    add_row(tmp_path / "results" / "ladder-mnist.csv", earlier)
     assert train.main(options) == 0
     printed = capsys.readouterr().out
     with (tmp_path / "results" / "ladder-mnist.csv").open() as lines:
-        rows = list(csv.DictReader(lines))
+        first, *rows = csv.DictReader(lines)
+    assert first["seed"] == "0"  # an earlier run, whose figures are in none of what follows
     assert [(each["seed"], each["parameters"]) for each in rows] == [("3", "10250"), ("4", "10250")]
     assert len({each["sha256"] for each in rows}) == 2
     mean = 100 * statistics.mean(float(each["MNIST test"]) for each in rows)
@@ -90,7 +104,7 @@ def test_each_seed_is_trained_measured_and_printed(
     assert train.main([*options, "--resume"]) == 0  # nothing is left to train
     assert "epoch 1 " not in capsys.readouterr().out
     with (tmp_path / "results" / "ladder-mnist.csv").open() as lines:
-        assert list(csv.DictReader(lines)) == rows
+        assert list(csv.DictReader(lines)) == [first, *rows]
 
 
 @pytest.mark.parametrize(

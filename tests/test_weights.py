@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from processes import largest_file
 from safetensors.torch import load_file, save_file
 
 from digit_model import DigitRecognizer, ModelError
@@ -64,6 +65,17 @@ def test_round_trip_is_bit_equal(folder: Path, tmp_path: Path) -> None:
     assert again == config
     for name in FILES:
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_a_full_disk_leaves_the_weights_as_they_were(folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    networks, config = load_weights(folder)
+    with torch.no_grad():
+        next(networks.digit.parameters()).add_(1)  # the first file that is written
+    size = max(len(content) for content in before.values())
+    with largest_file(size - 1), pytest.raises(OSError, match="large"):
+        save_weights(folder, networks, config)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_saving_leaves_nothing_behind(folder: Path) -> None:

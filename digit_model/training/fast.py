@@ -85,6 +85,7 @@ def _adamw(network: nn.Module, weight_decay: float) -> Callable[[float], None]:
 def measure_fast(recipe: FastRecipe, args: argparse.Namespace) -> None:
     """Train with one or several seeds; measure on MNIST's test images, and keep no weights."""
     max_steps = DRY_RUN_STEPS if args.dry_run else None
+    rows = []
     for seed in range(args.seed, args.seed + (args.seeds or 1)):
         network, seconds = train_fast(recipe, args.data_dir, seed, max_steps=max_steps)
         accuracy = raw_mnist_accuracy(network, args.data_dir, recipe.margin)
@@ -100,6 +101,7 @@ def measure_fast(recipe: FastRecipe, args: argparse.Namespace) -> None:
                 "seconds": f"{seconds:.2f}",
                 "MNIST test": f"{accuracy:.4f}",
             }
-            rows = seeds.add_row(seeds.csv_file(args), row)
+            seeds.add_row(seeds.csv_file(args), row)
+            rows.append(row)
     if args.seeds:
         print(seeds.summary(rows).text())

@@ -38,6 +38,7 @@ def train_seeds(args: argparse.Namespace) -> None:
     file = csv_file(args)
     args.cache = args.cache or args.output / "data"
     numbers = range(args.seed, args.seed + args.seeds)
+    rows = []
     progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
     for number, seed in enumerate(numbers):
         progress.begin(number)
@@ -48,13 +49,15 @@ def train_seeds(args: argparse.Namespace) -> None:
         row = row_of(args.recipe, output, history)
         if args.recipe in TESTED_RECIPES:
             row["MNIST test"] = accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
-        rows = add_row(file, row)
+        add_row(file, row)
+        rows.append(row)
     print(summary(rows).text())
 
 
 def csv_file(args: argparse.Namespace) -> Path:
-    """Of a recipe's runs; a dry run must not be among them."""
-    folder = args.output / "results" if args.dry_run else Path("results")
+    """Of a recipe's runs; a dry run, or one on other data or networks, must not be among them."""
+    others = args.start, args.beside, args.teachers, args.own_digits, args.corrections
+    folder = args.output / "results" if args.dry_run or any(others) else Path("results")
     return folder / f"{args.recipe}.csv"
 
 
@@ -89,8 +92,8 @@ def accuracy_on_test(folder: Path, data_dir: Path, *, dry_run: bool) -> str:
     return f"{measure(recognizer, digits)['accuracy']:.4f}"
 
 
-def add_row(file: Path, row: Row) -> list[Row]:
-    """Add a run to a CSV file, in place of an earlier one with the same keys; return all rows."""
+def add_row(file: Path, row: Row) -> None:
+    """Add a run to a CSV file, in place of an earlier one with the same keys."""
     rows = read_rows(file) if file.exists() else []
     kept = [other for other in rows if _key(other) != _key(row)]
     rows = sorted([*kept, row], key=lambda each: [float(each[key]) for key in KEYS[1:]])
@@ -100,7 +103,6 @@ def add_row(file: Path, row: Row) -> list[Row]:
     writer.writerows(rows)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(file, text.getvalue().encode())
-    return rows
 
 
 def read_rows(file: Path) -> list[Row]:
@@ -118,14 +120,13 @@ def summary(rows: Sequence[Row]) -> Table:
     for row in rows:
         kinds.setdefault(tuple(_key(row)[:-1]), []).append(row)
     measured = [name for name in MEASURED if any(row.get(name) for row in rows)]
-    cells = [
-        [
-            *(recipe, f"{int(parameters):,}", epochs, str(len(runs))),
-            *(_mean([100 * float(run[name]) for run in runs if run[name]]) for name in measured),
-            _mean([float(run["seconds"]) for run in runs], decimals=0),
-        ]
-        for (recipe, parameters, epochs), runs in kinds.items()
-    ]
+    cells = []
+    for (recipe, parameters, epochs), runs in kinds.items():
+        shares = [[100 * float(run[name]) for run in runs if run.get(name)] for name in measured]
+        seconds = _mean([float(run["seconds"]) for run in runs], decimals=0)
+        cells.append(
+            [recipe, f"{int(parameters):,}", epochs, str(len(runs)), *map(_mean, shares), seconds]
+        )
     columns = ("Recipe", "Parameters", "Epochs", "Seeds", *measured, "Seconds")
     return Table("Mean ± standard error", columns, cells)
 

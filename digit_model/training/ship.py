@@ -16,7 +16,7 @@ from typing import NamedTuple
 from digit_model.data.mnist import load_mnist
 from digit_model.evaluation.evaluate import evaluate
 from digit_model.evaluation.report import PARTS
-from digit_model.files import sync_folder, write_atomically
+from digit_model.files import sync_folder, write_together
 from digit_model.hub.model_card import write_report
 from digit_model.model_folder import (
     CARD_FILE,
@@ -183,8 +183,8 @@ def _evaluate(folder: Path, args: argparse.Namespace, progress: Progress) -> Non
 
 
 def _copy(source: Path, output: Path) -> None:
-    """Copy weights with their report, file by file, config.json after the tensors."""
+    """Copy weights with their report: all of it, or nothing."""
     (output / FIGURES).mkdir(parents=True, exist_ok=True)
     figures = [f"{FIGURES}/{path.name}" for path in sorted((source / FIGURES).glob("*.png"))]
-    for name in (*TENSOR_FILES, CONFIG_FILE, METRICS_FILE, CARD_FILE, *figures):
-        write_atomically(output / name, (source / name).read_bytes())
+    names = (CONFIG_FILE, *TENSOR_FILES, METRICS_FILE, CARD_FILE, *figures)
+    write_together({output / name: (source / name).read_bytes() for name in names})
