@@ -55,15 +55,19 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         hint = await recognizer.find_hint(picture, prediction)
         return full_answer(prediction, milliseconds, hint=hint)
 
-    async def answer_file(file: str | None) -> Any:
-        if file is None:
-            return gr.skip()
+    async def answer_upload(file: str | None) -> Any:
+        return gr.skip() if file is None else {"arrive": file, "answer": await answer_file(file)}
+
+    async def answer_example(file: str) -> Any:
+        return {"arrive": Path(file).name, "answer": await answer_file(file)}
+
+    async def answer_file(file: str) -> dict[str, Any]:
         try:
             reading, hint = await unless_caller_leaves(read_with_hint(file))
         except ValueError as error:
-            return {"arrive": file, "answer": {"error": str(error)}}
+            return {"error": str(error)}
         answer = full_answer(reading.prediction, reading.milliseconds, reading.picture, hint)
-        return {"arrive": file, "answer": answer | {"key": f"picture {uuid.uuid4().hex}"}}
+        return answer | {"key": f"picture {uuid.uuid4().hex}"}
 
     async def read_with_hint(file: str) -> tuple[Reading, Hint | None]:
         reading = await recognizer.read_file(file)
@@ -95,10 +99,11 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             history = History(elem_id="history")
 
     pad.input(None, [pad, more], [card, label], js=ANSWERED_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
-    answers = [pad.upload(answer_file, pad, pad, **AT_ONCE)]
+    answers = [pad.upload(answer_upload, pad, pad, **AT_ONCE)]
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):
-        button.click(None, None, pad, js=f"() => ({{expect: {json.dumps(file)}}})", **AT_ONCE)
-        answers.append(button.click(partial(answer_file, file), None, pad, **AT_ONCE))
+        expect = f"() => ({{expect: {json.dumps(Path(file).name)}}})"
+        button.click(None, None, pad, js=expect, **AT_ONCE)
+        answers.append(button.click(partial(answer_example, file), None, pad, **AT_ONCE))
     for answer in answers:
         answer.failure(None, None, pad, js=FAIL_JS, **PRIVATE_EVENT)
     card.turn(None, card, pad, js=TURN_JS, **PRIVATE_EVENT)

@@ -15,6 +15,7 @@ SETS = {
     "scans": "Scanned from paper",
     "photographs": "Drawn photographs of those five people’s digits",
     "MNIST-C": "MNIST’s digits, damaged",
+    "robustness": "The test digits, damaged in ways that nothing was developed against",
 }
 LIMITS = """<h2>What it can’t do</h2>
 <ul>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from asyncio import Queue
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import gradio as gr
 import pytest
 from gradio.routes import file_upload_statuses
-from gradio.server_messages import HeartbeatMessage
+from gradio.server_messages import HeartbeatMessage, UnexpectedErrorMessage
+from processes import run_async
 
 from page.server.forgetting import Messages, NoSessions, forget_idle
+from page.server.streams import KnownStreams
 
 
 @pytest.fixture
@@ -34,6 +37,29 @@ def test_a_session_keeps_nothing(demo: gr.Blocks) -> None:
     assert again[text._id] is text
     assert "secret" not in str(list(again.components))
     assert again.blocks_config.fns == demo.default_config.fns
+
+
+def test_a_stream_that_breaks_off_ends_its_session(demo: gr.Blocks) -> None:
+    """Or the page would wait in it for the answers to all later calls."""
+    sent: list[bytes] = []
+
+    async def breaking_off(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.body", "body": b'data: {"msg":"estimation"}\n\n'})
+        message = UnexpectedErrorMessage(message="The server is being stopped.")
+        body = f"data: {message.model_dump_json()}\n\n".encode()
+        await send({"type": "http.response.body", "body": body})
+
+    async def send(message: Any) -> None:
+        sent.append(message["body"])
+
+    queue: Any = demo._queue
+    queue.pending_messages_per_session["mine"] = Queue()
+    scope = {"type": "http", "method": "GET", "path": "/gradio_api/queue/data"}
+    scope["query_string"] = b"session_hash=mine"  # type: ignore[assignment]
+    run_async(KnownStreams(breaking_off, demo)(scope, None, send))  # type: ignore[arg-type]
+    estimation, ended = (json.loads(body.removeprefix(b"data: ")) for body in sent)
+    assert estimation == {"msg": "estimation"}
+    assert ended["session_not_found"] is True
 
 
 def test_what_nobody_fetched_is_dropped(demo: gr.Blocks) -> None:

@@ -220,6 +220,43 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
 
+def test_a_correction_without_an_answer_says_so(visitor: Visitor, server: Server) -> None:
+    before = len(stored(server))
+    visitor.draw(drawing_of("6"))
+    visitor.settle()
+    visitor.page.get_by_text("That’s wrong").click()
+    visitor.page.locator("#card .labels button").nth(8).click()
+    visitor.page.locator("#card .consent").check()
+    send, said = visitor.button("Send"), visitor.page.locator("#card .said")
+    for fail in (lambda route: route.fulfill(status=503), lambda route: route.abort()):
+        visitor.page.route("**/component_server/", fail)
+        send.click()
+        expect(said).to_have_text("No answer from the server.")
+        visitor.page.unroute("**/component_server/")
+    send.click()
+    expect(said).to_have_text("Thank you. Kept as an 8.")
+    visitor.button("Undo").last.click()
+    expect(said).to_have_text("Deleted.")
+    assert len(stored(server)) == before
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_on_a_phone_the_words_about_evidence_are_not_cut_off(
+    visit: Callable[..., Visitor], width: int
+) -> None:
+    visitor = visit(viewport={"width": width, "height": 740})
+    visitor.draw(drawing_of("3"))
+    visitor.settle()
+    legend = visitor.page.locator("#card .legend")
+    visitor.page.locator("#label .confidence-set").nth(1).click()
+    expect(legend).to_contain_text("Blue speaks for")
+    overflow = "(legend) => legend.scrollHeight - legend.clientHeight"
+    assert legend.evaluate(overflow) <= 0
+    visitor.page.locator("#card .change").click()
+    expect(legend).not_to_contain_text("Blue speaks for")
+    assert legend.evaluate(overflow) <= 0
+
+
 def test_a_picture_that_is_no_digit_is_kept_as_such(visitor: Visitor, server: Server) -> None:
     visitor.button("Crossed seven icon Crossed seven").click()
     expect(visitor.label).to_have_text("7")

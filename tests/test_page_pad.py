@@ -207,10 +207,10 @@ def test_a_picture_is_pasted(visitor: Visitor) -> None:
     visitor.page.context.clear_permissions()
 
 
-DROP = """async ([address, type]) => {
+DROP = """async ([address, type, count = 1]) => {
   const blob = await (await fetch(address)).blob();
   const dataTransfer = new DataTransfer();
-  dataTransfer.items.add(new File([blob], "dropped", {type}));
+  for (let i = 0; i < count; i++) dataTransfer.items.add(new File([blob], "dropped", {type}));
   const options = {dataTransfer, bubbles: true, cancelable: true};
   document.querySelector("#pad canvas").dispatchEvent(new DragEvent("drop", options));
 }"""
@@ -223,6 +223,15 @@ def test_a_picture_is_dropped_onto_the_pad(visitor: Visitor) -> None:
     expect(visitor.note).to_contain_text("This file is not a picture")  # as wherever it is sent
     before = ink(visitor)
     assert before > 0  # the 9 is still there
+
+
+def test_of_several_pictures_one_is_read_and_the_pad_says_so(visitor: Visitor) -> None:
+    visitor.page.evaluate(DROP, [drawing_of("9").data_url(), "image/png", 3])
+    expect(visitor.label).to_have_text("9")
+    expect(visitor.page.locator("#pad .status")).to_contain_text("“Many pictures”")
+    visitor.page.evaluate(DROP, [drawing_of("3").data_url(), "image/png"])
+    expect(visitor.label).to_have_text("3")
+    expect(visitor.page.locator("#pad .status")).to_have_text("")
 
 
 def test_a_file_wins_over_a_pending_answer(visitor: Visitor) -> None:

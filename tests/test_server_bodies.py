@@ -134,7 +134,10 @@ def file_at(path: Any) -> dict[str, Any]:
         ("run/recognize", {"data": []}, 422),
         ("run/recognize", {"data": [None]}, 422),
         ("run/recognize", {"data": [None, 3]}, 422),
+        ("run/recognize", b'{"data": [' + b"[]," * 30_000 + b"3]}", 422),
         ("run/recognize", {"data": [None, 3], "session_hash": [1]}, 422),
+        ("call/predict", {"data": [None, 3], "session_hash": "x" * 1000}, 422),  # would be kept
+        ("run/predict", {"data": [], "fn_index": 0}, 404),  # the page's own, without the server
         # Each of these once ended the queue, for everybody.
         ("call/predict", {"data": [None, 3], "session_hash": ""}, 422),
         ("queue/join", {"data": [None, 3], "fn_index": 0, "session_hash": ""}, 422),
@@ -144,7 +147,7 @@ def file_at(path: Any) -> dict[str, Any]:
         ("call/nothing", {"data": []}, 404),
         ("call/v2/nothing", {"data": []}, 422),
         ("queue/join", {"data": [], "session_hash": "x"}, 404),
-        ("queue/join", {"data": [], "fn_index": 0}, 422),
+        ("queue/join", {"data": [], "fn_index": 0}, 404),
         ("cancel", {"session_hash": 1}, 422),
         *(
             ("run/recognize", {"data": [file_at(path), 3]}, 422)

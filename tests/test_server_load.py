@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from processes import run_async
 
+from page.server import bodies
 from page.server.answers import BUSY
+from page.server.limits import Limits
 from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight, network_of
 from page.server.request_log import REPEATS, JsonLines, Repeats
 
@@ -20,17 +22,23 @@ Seen = list[dict[str, Any]]
 
 
 def request(
-    middleware: Any, seen: Seen, client: str = "9.9.9.9", path: str = "/gradio_api/run/predict"
+    middleware: Any,
+    seen: Seen,
+    client: str = "9.9.9.9",
+    path: str = "/gradio_api/run/predict",
+    body: bytes = b"",
 ) -> Any:
     """A request to an ASGI app. What it sends goes to `seen`."""
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Any) -> None:
         seen.append(message)
 
-    scope = {"type": "http", "method": "POST", "path": path, "client": (client, 5), "headers": []}
+    headers = [(b"content-length", str(len(body)).encode())]
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": path, "headers": headers}
+    scope["client"] = client, 5
     return middleware(scope, receive, send)
 
 
@@ -182,3 +190,32 @@ def test_repeated_messages_do_not_flood(log: tuple[logging.Logger, io.StringIO])
     assert len(errors) == REPEATS
     assert "repeated" in errors[-1]
     assert len(lines) == 2_000 + REPEATS
+
+
+def test_bodies_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MOST_HELD", 100)
+
+    async def scenario() -> None:
+        go_on = asyncio.Event()
+
+        async def slow(scope: Any, receive: Any, send: Any) -> None:
+            await go_on.wait()
+            assert len((await receive())["body"]) == 80
+            await nothing(scope, receive, send)
+
+        limit = bodies.BodyLimits(slow, Limits(), mcp=False)
+        first: Seen = []
+        task = asyncio.create_task(request(limit, first, body=bytes(80)))
+        await asyncio.sleep(0)
+        second: Seen = []
+        await request(limit, second, body=bytes(80))
+        assert status_of(second) == 503
+        assert BUSY in second[1]["body"].decode()
+        go_on.set()
+        await task
+        assert status_of(first) == 200
+        third: Seen = []
+        await request(limit, third, body=bytes(80))  # what was held is free again
+        assert status_of(third) == 200
+
+    run_async(scenario())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,6 +111,10 @@ def build_app(
     demo.has_launched = True
     demo.max_threads = MAX_THREADS
     demo.queue(max_size=limits.max_calls_in_flight)
+    # Gradio keeps the last 10,000 calls, with what their callers call themselves, and sums them up
+    # after each call; nobody sees it.
+    demo._queue.ANALYTICS_MAX_EVENTS = 1
+    demo._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
     demo._queue.sleep_when_free = demo._queue.progress_update_sleep_when_free = QUEUE_SECONDS
     gr.mount_gradio_app(
         app,  # it uses nothing that FastAPI adds

@@ -1,6 +1,6 @@
 """How large a request may be. How long it may take to arrive: `connections.py`.
 
-Bodies are held in memory until they are whole; uploads pass through.
+Bodies are held in memory until they are answered; uploads pass through.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from starlette.formparsers import MultiPartException
 
-from page.server.answers import Refusal, refuse
+from page.server.answers import BUSY, Refusal, refuse
 from page.server.multipart import FormGuard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from page.server.limits import Limits
@@ -22,16 +24,18 @@ UPLOAD = "/gradio_api/upload"
 MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
 MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
+MOST_HELD = 256 << 20  # bytes of all bodies in memory
 
 
 class BodyLimits:
-    """ASGI middleware: 413 for what is too large."""
+    """ASGI middleware: 413 for what is too large, 503 while there is too much of it."""
 
     def __init__(self, app: ASGIApp, limits: Limits, *, mcp: bool) -> None:
         self._app = app
         self._mcp_calls = MCP_CALLS if mcp else ()
         self._max_upload_bytes = 1_000_000 * max(limits.max_upload_mb, limits.max_batch_mb)
         self._max_files = limits.max_batch_files
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,6 +55,15 @@ class BodyLimits:
             return
         is_upload = scope["path"].rstrip("/") == UPLOAD
         max_bytes = self._max_upload_bytes if is_upload else self._max_bytes(scope["path"])
+        taken = 0
+
+        def take(size: int) -> None:
+            nonlocal taken
+            taken += size
+            self._held += size
+            if self._held > MOST_HELD:
+                raise Refusal(503, BUSY)
+
         try:
             if length > max_bytes:
                 raise too_large(max_bytes)
@@ -59,22 +72,13 @@ class BodyLimits:
                 return
             if content_type.lower().startswith(b"multipart/"):
                 raise Refusal(415, "Files go to /gradio_api/upload and nowhere else.")
-            body = await whole_body(receive, max_bytes)
+            body = await whole_body(receive, max_bytes, take)
+            if body is not None:
+                await self._app(scope, _replay(body, receive), send)
         except Refusal as error:
             await refuse(scope, receive, send, error.status, str(error))
-            return
-        if body is None:
-            return
-
-        async def replay() -> Message:
-            nonlocal body
-            if body is None:
-                return await receive()
-            message: Message = {"type": "http.request", "body": body, "more_body": False}
-            body = None
-            return message
-
-        await self._app(scope, replay, send)
+        finally:
+            self._held -= taken
 
     def _max_bytes(self, path: str) -> int:
         return MAX_MCP_BYTES if path.startswith(self._mcp_calls) else MAX_BYTES
@@ -111,24 +115,40 @@ class BodyLimits:
             raise problem
 
 
-async def whole_body(receive: Receive, max_bytes: int) -> bytes | None:
-    """A request's body; None if its caller has left. Raises Refusal for more than so many bytes."""
-    message = await receive()
-    if message["type"] == "http.request" and not message["more_body"]:
-        body = message["body"]
-    else:
-        parts = bytearray()
-        while message["type"] == "http.request" and len(parts) <= max_bytes:
-            parts += message["body"]
-            if not message["more_body"]:
-                break
-            message = await receive()
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """The body in one message, then what else comes."""
+    left: bytes | None = body
+
+    async def replay() -> Message:
+        nonlocal left
+        if left is None:
+            return await receive()
+        message: Message = {"type": "http.request", "body": left, "more_body": False}
+        left = None
+        return message
+
+    return replay
+
+
+async def whole_body(receive: Receive, max_bytes: int, take: Callable[[int], None]) -> bytes | None:
+    """A request's body; None if its caller has left. Raises Refusal for more than so many bytes.
+
+    ``take`` is told of all bytes that it takes in memory, and may raise Refusal, too.
+    """
+    parts = bytearray()
+    while len(parts) <= max_bytes:
+        message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        body = bytes(parts)
-    if len(body) > max_bytes:
-        raise too_large(max_bytes)
-    return body
+        part = message.get("body", b"")
+        take(len(part))
+        if not message["more_body"]:
+            body = bytes(parts + part) if parts else part
+            if len(body) <= max_bytes:
+                return body
+            break
+        parts += part
+    raise too_large(max_bytes)
 
 
 def too_large(max_bytes: int) -> Refusal:

@@ -32,6 +32,8 @@ API = "/gradio_api/"
 CALL = ("run", "api", "call")  # what stands before an endpoint's name
 QUEUE = "queue/join"
 MAX_DEPTH = 30  # of lists and objects within each other
+MAX_PARTS = 20_000  # lists and objects; a file is two of them
+MAX_NAME = 64  # letters of a session's name, by which its calls are kept
 NOT_UNDERSTOOD = "The request could not be understood."
 FAILED = "The call failed on the server."
 
@@ -104,15 +106,15 @@ class WellFormedCalls:
         if not isinstance(call, dict) or not isinstance(call.get("data"), list):
             raise Refusal(422, 'The call has to be an object with a list of arguments as "data".')
         session = call.get("session_hash")
-        if session is not None and (not isinstance(session, str) or not session):
+        if session is not None and not (isinstance(session, str) and 0 < len(session) <= MAX_NAME):
             # An empty one would end Gradio's queue, for everybody.
-            raise Refusal(422, "The session's name has to be a text, and not empty.")
+            raise Refusal(422, f"The session's name has to be a text of 1 to {MAX_NAME} letters.")
         functions = self._demo.fns
         if (index := call.get("fn_index")) is not None or name is None:
             function = functions.get(index) if isinstance(index, int) else None
         else:
             function = next((each for each in functions.values() if each.api_name == name), None)
-        if function is None:
+        if function is None or function.fn is None:  # which the page alone can do
             raise Refusal(404, "There is no such endpoint.")
         given = call["data"]
         if len(given) >= len(function.inputs):
@@ -129,8 +131,7 @@ def _defaults(function: BlockFunction) -> list[Any]:
     `inspect.Parameter.empty` stands for a parameter that has none.
     """
     components = [each for each in function.inputs if not each.skip_api]
-    if function.fn is None:
-        return [inspect.Parameter.empty] * len(components)
+    assert function.fn is not None
     defaults = [each.default for each in inspect.signature(function.fn).parameters.values()]
     values = [getattr(each, "value", None) for each in components]
     return [
@@ -144,21 +145,24 @@ def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[
     return [*others, (b"content-length", str(length).encode())]
 
 
-def paths_of_files(value: Any, depth: int = 0) -> Iterator[Any]:
+def paths_of_files(value: Any) -> Iterator[Any]:
     """The paths in all references to files within a JSON value.
 
-    Raises Refusal for what is nested so deeply that whoever reads it might run out of stack.
+    Raises Refusal for what is nested so deeply that whoever reads it might run out of stack, or has
+    so many parts that others would wait meanwhile.
     """
-    if depth > MAX_DEPTH:
-        raise Refusal(422, NOT_UNDERSTOOD)
-    if isinstance(value, dict):
-        if is_file_obj_with_meta(value):
-            yield value.get("path")
-        value = list(value.values())
-    if isinstance(value, list):
-        for part in value:
-            if isinstance(part, dict | list):
-                yield from paths_of_files(part, depth + 1)
+    waiting, count = [(value, 0)], 0
+    while waiting:
+        part, depth = waiting.pop()
+        count += 1
+        if depth > MAX_DEPTH or count + len(waiting) > MAX_PARTS:
+            raise Refusal(422, NOT_UNDERSTOOD)
+        if isinstance(part, dict):
+            if is_file_obj_with_meta(part):
+                yield part.get("path")
+            part = list(part.values())
+        if isinstance(part, list):
+            waiting += [(inner, depth + 1) for inner in part if isinstance(inner, dict | list)]
 
 
 def is_stored(path: Any) -> bool:

@@ -15,6 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
+from page.server.bodies import UPLOAD
 
 if TYPE_CHECKING:
     import socket
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HEAD_SECONDS = 10.0  # for a request's line and headers, from the connection on
 CROWDED_HEAD_SECONDS = 1.0  # the same, where all connections are taken
 SILENCE_SECONDS = 20.0  # until more of a body comes
-BODY_SECONDS = 900.0  # for a whole body
+BODY_SECONDS, UPLOAD_SECONDS = 120.0, 900.0  # for a whole body, and one that brings files
 LINGER_SECONDS = 0.5  # for the rest of a body whose request has been answered
 KEEP_ALIVE_SECONDS = 15  # between two requests; longer than clients usually wait
 READ_SECONDS = 60.0  # for a client to take more of an answer
@@ -105,8 +106,9 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._stop_timer()
         self._in_head, self._in_body = False, True
-        self._body_end = self.loop.time() + BODY_SECONDS
         super().on_headers_complete()
+        is_upload = self.scope["path"].startswith(UPLOAD)
+        self._body_end = self.loop.time() + (UPLOAD_SECONDS if is_upload else BODY_SECONDS)
 
     def on_message_complete(self) -> None:
         self._stop_timer()

@@ -16,10 +16,11 @@ from page.server.answers import refuse
 
 if TYPE_CHECKING:
     import gradio as gr
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CALL = re.compile("/gradio_api/call/.+/(?P<event>[^/]+)")
 PAGE = "/gradio_api/queue/data"
+NOT_FOUND = re.compile(rb'("session_not_found": ?)false')
 NO_CALL = "There is no such call, or its answer was fetched before."
 
 
@@ -37,6 +38,8 @@ class KnownStreams:
             await refuse(scope, receive, send, 404, NO_CALL)
         elif is_get and scope["path"] == PAGE and not self._has_messages(scope):
             await _session_not_found(scope, receive, send)
+        elif is_get and scope["path"] == PAGE:
+            await self._app(scope, receive, _ending_for_good(send))
         else:
             await self._app(scope, receive, send)
 
@@ -48,6 +51,21 @@ class KnownStreams:
         sessions = query.get("session_hash")
         # Gradio refuses who names none.
         return not sessions or sessions[-1] in self._queue.pending_messages_per_session
+
+
+def _ending_for_good(send: Send) -> Send:
+    """Says of a stream that breaks off, as when the server stops, that its session has ended.
+
+    Otherwise Gradio's page takes it for open, and waits in it for the answers to all later calls.
+    """
+
+    async def send_ending(message: Message) -> None:
+        body = message.get("body", b"")
+        if b'"unexpected_error"' in body:
+            message = {**message, "body": NOT_FOUND.sub(rb"\1true", body)}
+        await send(message)
+
+    return send_ending
 
 
 async def _session_not_found(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,9 @@
-// What the server answers to a request of one of its functions; {error} if it doesn't.
+// What the server answers to a request of one of its functions; {error} if it doesn't: then Gradio
+// has no value for it.
 function answerTo(request) {
-  return request.catch(() => ({ error: "No answer from the server." }));
+  const none = { error: "No answer from the server." };
+  return request.then(
+    (answer) => answer ?? none,
+    () => none,
+  );
 }

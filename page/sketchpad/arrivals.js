@@ -3,15 +3,17 @@
 
 const FAILED = "The server has no answer at the moment: try again.";
 
-// onExpect is called when something will come; onArrive with {drawing, answer} when it is there. The
-// drawing is as in strokes.js, or null beside an error.
+// onExpect is called when something will come; onArrive with {drawing, answer, note} when it is there.
+// The drawing is as in strokes.js, or null beside an error.
 function createArrivals({ saved, onExpect, onArrive }) {
+  let note = ""; // to be said when it is there
   let expected = null; // a File, an uploaded file's path, an example's, or an answer's key
 
   const isExpected = (what) => expected === what;
 
-  function expect(what) {
+  function expect(what, newNote = "") {
     expected = what;
+    note = newNote;
     onExpect();
   }
 
@@ -29,7 +31,7 @@ function createArrivals({ saved, onExpect, onArrive }) {
       if (!isExpected(what)) return;
     }
     forget();
-    onArrive({ drawing, answer });
+    onArrive({ drawing, answer, note });
   }
 
   function fail(error = FAILED) {

@@ -1,5 +1,7 @@
 // Picture files: chosen, photographed, pasted anywhere on the page, or dropped onto the pad.
 
+const ONE_OF_THEM = "One of these pictures is read here, all of them in “Many pictures”.";
+
 // onUpload takes the uploaded file as Gradio's FileData. Returns a function that uploads one of the
 // files.
 function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
@@ -8,11 +10,12 @@ function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
     const [first] = files ?? [];
     const file = [...(files ?? [])].find(isPictureFile) ?? first;
     if (!file) return;
-    arrivals.expect(file);
+    const note = files.length > 1 ? ONE_OF_THEM : "";
+    arrivals.expect(file, note);
     try {
       const uploaded = await uploadFile({ upload, file });
       if (!arrivals.isExpected(file)) return;
-      arrivals.expect(uploaded.path);
+      arrivals.expect(uploaded.path, note);
       onUpload(uploaded);
     } catch ({ message }) {
       if (arrivals.isExpected(file)) arrivals.fail(message);

@@ -119,7 +119,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     strokes.replace({ picture, strokes: [] });
   }
 
-  function onArrive({ drawing, answer }) {
+  function onArrive({ drawing, answer, note }) {
     waiting.end();
     let answered = { answer };
     if (drawing) {
@@ -130,6 +130,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     }
     answers.start(answered);
     showAnswer(answered);
+    status.textContent = note;
     // On a phone the pad may be out of sight, above the examples and the history.
     element.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
