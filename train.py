@@ -106,7 +106,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"train.py: Another process of this training has ended; {GO_ON}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\ntrain.py: Stopped; {GO_ON}", file=sys.stderr)
+        hint = "." if args.recipe in FAST_RECIPES else f"; {GO_ON}"
+        print(f"\ntrain.py: Stopped{hint}", file=sys.stderr)
         return 130
     return 0
 

@@ -27,6 +27,7 @@ from digit_model.preprocess import Preprocessed, preprocess, preprocess_with_cro
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
+WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
 FEW = 2  # digits of a number that may be one digit and a mark beside it
 
 
@@ -349,9 +350,10 @@ class DigitRecognizer:
 
 
 def _may_be_several(picture: Preprocessed, prediction: Prediction) -> bool:
-    """Two that touch are one mark: wider than high, hard to tell, or like no digit."""
+    """Two that touch are one mark: wide, hard to tell, or like no digit."""
     _, _, width, height = cv2.boundingRect(mark_mask(picture.digit / 255))
-    return picture.several or width > height or prediction.verdict in ("unsure", "not_a_digit")
+    is_wide = width > WIDE * height
+    return picture.several or is_wide or prediction.verdict in ("unsure", "not_a_digit")
 
 
 def _check_label(label: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +227,19 @@ def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
     assert (WEIGHTS / "README.md").read_text() == model_card(shipped, config, kilobytes)
 
 
+def test_the_card_names_what_the_last_run_trained_on(shipped: dict[str, Any]) -> None:
+    config = json.loads((WEIGHTS / "config.json").read_bytes())
+    training = config["training"]
+    recipe = {**training["recipe"], "mnist": 10_000, "stroke_variants": 1}
+    config["training"] = {**training, "recipe": recipe, "own_digits": "mine"}
+    card = model_card(shipped, config, 1.0)
+    for words in (
+        *("training data of the last of these runs are", "- own pictures: mine"),
+        *("- 10,000 of the first 55,000 of MNIST's training images", "with 1 different pen"),
+    ):
+        assert words in card
+
+
 def test_a_report_on_other_weights_forgets_the_old_figures(
     tmp_path: Path, shipped: dict[str, Any]
 ) -> None:
@@ -266,3 +280,13 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         main(["evaluate", "--only", "nonsense"])
     assert stopped.value.code == 2
     assert "mnist-test" in capsys.readouterr().err
+
+
+def test_without_what_it_needs_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(SystemExit) as ended:
+        main(["evaluate", "--quick"])
+    assert ended.value.code == 2
+    assert "pip install '.[train]'" in capsys.readouterr().err

@@ -52,6 +52,11 @@ def test_a_run_that_is_repeated_replaces_its_row(tmp_path: Path) -> None:
     assert found == [("900", "0", "0.8"), ("1000", "0", "0.6"), ("1000", "1", "0.7")]
 
 
+def test_a_dry_run_leaves_the_cache_of_others_alone() -> None:
+    assert parse_options(["--cache", "runs/data"]).cache == Path("runs/data")
+    assert parse_options(["--cache", "runs/data", "--dry-run"]).cache == Path("runs/data.dry-run")
+
+
 def test_runs_on_other_data_or_networks_are_not_among_those_of_the_recipe() -> None:
     def file_of(*options: str) -> Path:
         return csv_file(parse_options(["--seeds", "2", *options]))
@@ -115,6 +120,7 @@ def test_each_seed_is_trained_measured_and_printed(
         (["--recipe", "ink", "--seeds", "2"], "takes neither --size nor --seeds"),
         (["--recipe", "ink", "--push-to-hub", "user/digits"], "push them afterwards"),
         (["--recipe", "mnist-fast", "--resume"], "takes --data-dir"),
+        (["--seed", str(10**23)], "whole number from 0 to 2147483647"),
     ],
 )
 def test_what_does_not_go_together_is_said(

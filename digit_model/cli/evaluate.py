@@ -1,6 +1,7 @@
 """The verb ``evaluate``."""
 
 import argparse
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,13 @@ def add_verbs(verbs: Any) -> None:
         help="instead, test on which sets the weights B are better or worse than A",
     )
     add_model_option(parser)
-    parser.set_defaults(run=lambda args: compare(args) if args.compare else evaluate(args))
+    parser.set_defaults(run=lambda args: run(parser, args))
+
+
+def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if not all(map(importlib.util.find_spec, ("matplotlib", "tqdm", "torchvision"))):
+        parser.error("it needs more than recognition: pip install '.[train]', in a clone")
+    return compare(args) if args.compare else evaluate(args)
 
 
 def evaluate(args: argparse.Namespace) -> int:

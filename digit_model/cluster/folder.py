@@ -73,16 +73,16 @@ def predict_folder(
     info = worker.load_without_limits(model)
     settings = {"folder": str(folder), "top_k": top_k} | info.hashes._asdict()
     _check_settings(output, settings)
-    done = _finished(output)
+    done, unreadable = _finished(output)
     names = sorted(_files(folder, output))
     missing = [name for name in names if name not in done]
-    progress = Progress(len(names), len(names) - len(missing), 0)
+    progress = Progress(len(names), len(names) - len(missing), unreadable)
     yield progress
     if not missing:
         return
     reader = {"folder": folder, "output": output, "model": info.source, "top_k": top_k}
-    for read, unreadable in _read_all(missing, reader):
-        progress = Progress(progress.total, progress.done + read, progress.unreadable + unreadable)
+    for read, failed in _read_all(missing, reader):
+        progress = Progress(progress.total, progress.done + read, progress.unreadable + failed)
         yield progress
 
 
@@ -178,10 +178,11 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
         write_atomically(file, json.dumps(settings).encode())
 
 
-def _finished(output: Path) -> set[str]:
-    """Pictures that have a line."""
-    done = set()
-    for part in output.glob(PARTS):
-        for line in part.read_text(encoding="utf-8").splitlines():
-            done.add(json.loads(line)["image"])
-    return done
+def _finished(output: Path) -> tuple[set[str], int]:
+    """Pictures that have a line, and how many of them couldn't be read."""
+    rows = [
+        json.loads(line)
+        for part in output.glob(PARTS)
+        for line in part.read_text(encoding="utf-8").splitlines()
+    ]
+    return {row["image"] for row in rows}, sum("error" in row for row in rows)

@@ -76,7 +76,7 @@ def _median_ms(
     function: Callable[[np.ndarray], object], pictures: Sequence[np.ndarray], title: str
 ) -> float:
     times = []
-    for picture in tqdm(pictures, desc=f"speed, {title}", leave=False):
+    for picture in tqdm(pictures, desc=f"speed, {title}", leave=False, disable=None):
         started = time.perf_counter()
         function(picture)
         times.append(1000 * (time.perf_counter() - started))

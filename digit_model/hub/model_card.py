@@ -113,16 +113,19 @@ def _front_matter(metrics: dict[str, Any]) -> str:
 
 def _training(config: dict[str, Any]) -> str:
     """The training data and its length, from config.json."""
-    recipe = config["training"].get("recipe", {})
+    training = config["training"]
+    recipe = training.get("recipe", {})
+    some = f"{recipe['mnist']:,} of " if recipe.get("mnist") else ""
     sources = [
-        "the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; CC BY-SA 3.0)"
+        f"{some}the first 55,000 of MNIST's training images (LeCun, Cortes and Burges; "
+        "CC BY-SA 3.0)"
     ]
     if "degraded" in recipe:
         sources.append(f"{recipe['degraded']:,} of them again, overdrawn, stained or badly copied")
     sources.append(
         'the pen strokes of 25 writers of UCI "Pen-Based Recognition of Handwritten Digits" '
         "(Alpaydin and Alimoglu; CC BY 4.0), each digit rendered with "
-        f"{recipe.get('stroke_variants', '?')} different pens"
+        f"{_count(recipe.get('stroke_variants', '?'), 'different pen')}"
     )
     sources.append(
         f"{recipe.get('allographs', 0):,} synthetic digits in ways of writing from around the world"
@@ -140,21 +143,24 @@ def _training(config: dict[str, Any]) -> str:
         sources.append(
             'three quarters of the scans of UCI "Optical Recognition of Handwritten Digits" '
             '(Alpaydin and Kaynak) and "Semeion Handwritten Digit" (Buscema; both CC BY 4.0), '
-            f"each in {recipe['scan_variants']} variations"
+            f"each in {_count(recipe['scan_variants'], 'variation')}"
         )
     others = "letters, shapes and scribbles"
     if "scan_variants" in recipe:
         others += ", and Omniglot characters of several alphabets (Lake et al.; MIT)"
     sources.append(f"{recipe.get('nondigits', 0):,} pictures that show no digit: {others}")
-    if "corrections" in config["training"]:
-        sources.append(f"visitors' corrections: {config['training']['corrections']}")
+    if "corrections" in training:
+        sources.append(f"visitors' corrections: {training['corrections']}")
+    if "own_digits" in training:
+        sources.append(f"own pictures: {training['own_digits']}")
     listed = ";\n".join(f"- {source}" for source in sources)
     again = " Each cycle draws the synthetic pictures anew." if "cycles" in recipe else ""
-    seed = config["training"].get("seed", "?")
+    seed = training.get("seed", "?")
+    these = "of the last of these runs " if "start" in training else ""
     paragraphs = [
         "## Training",
-        f"`python train.py` trained it: {_length(config['training'])}, seed {seed}. config.json "
-        "holds the whole recipe. The training data are",
+        f"`python train.py` trained it: {_length(training)}, seed {seed}. config.json holds the "
+        f"whole recipe. The training data {these}are",
         f"{listed}.",
         f"All pictures go through the same preprocessing as in use.{again}",
         "Recipe, seed, temperature and thresholds were chosen on development data, on which "

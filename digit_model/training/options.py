@@ -9,6 +9,8 @@ from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
 from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SHIP, SIZES
 
+LARGEST_SEED = 2**31 - 1
+
 
 def parse_options(argv: list[str] | None) -> argparse.Namespace:
     """Exits with status 2 and one sentence if the command line has a mistake in it."""
@@ -39,7 +41,7 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     add("--size", choices=SIZES, help="parameters of the network, instead of the recipe's")
     add(
         "--seed",
-        type=whole_number(0),
+        type=whole_number(0, LARGEST_SEED),
         default=0,
         help="for the initial weights, the order of the digits and the augmentation",
     )
@@ -110,6 +112,8 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     # Neither a dry run nor one of several may overwrite real weights.
     several = f"runs/{args.recipe}-{args.size or 'seeds'}" if args.seeds else "weights"
     args.output = args.output or Path("runs/dry-run" if args.dry_run else several)
+    if args.dry_run and args.cache:  # nor what takes long to draw
+        args.cache = args.cache.with_name(f"{args.cache.name}.dry-run")
     return args
 
 

@@ -105,7 +105,9 @@ def test_what_is_done_is_not_done_again(
     tmp_path: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [path.relative_to(pictures).as_posix() for path in pictures.rglob("*.*")]
-    lines = [json.dumps({"image": name, "label": "7"}) for name in names]
+    answers = [{"label": "7"} if name != "notes.txt" else {"error": "No."} for name in names]
+    rows = zip(names, answers, strict=True)
+    lines = [json.dumps({"image": name} | answer) for name, answer in rows]
     output = tmp_path / "answers"
     monkeypatch.setitem(sys.modules, "ray", None)  # there is nothing left for it
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
@@ -116,7 +118,8 @@ def test_what_is_done_is_not_done_again(
     (output / "settings.json").write_text(json.dumps({**settings, "folder": str(pictures)}))
     (output / "part-0.jsonl").write_text("\n".join(lines) + "\n")
     assert status_of("--ray", pictures, "--output", output) == 0
-    assert f"{COUNT + 1} answers, 0 of them new" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert f"{COUNT + 1} answers, 0 of them new; 1 can't be read" in printed
 
 
 def test_bad_input_gets_one_sentence(
