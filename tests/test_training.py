@@ -23,13 +23,17 @@ import train
 from digit_model import DigitRecognizer
 from digit_model.data import Digits
 from digit_model.data.own_digits import load_own_digits
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
 from digit_model.training import digit
 from digit_model.training.dataset import (
     DataSource,
     TrainingSet,
 )
+from digit_model.training.options import parse_options
 from digit_model.training.recipe import Recipe
+from digit_model.training.setup import neighbours_of
+from digit_model.weights import load_weights, save_weights
 
 
 def train_here(*arguments: str | Path) -> int:
@@ -123,6 +127,19 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     assert (output / "model.safetensors").read_bytes() == before
     assert train_here(*resume, "--seed", "5") == 2
     assert "another recipe, seed" in capsys.readouterr().err
+
+
+def test_the_networks_beside_it_are_those_that_are_there(tmp_path: Path) -> None:
+    def neighbours(*options: str | Path) -> Path:
+        arguments = ["--recipe", "number", "--output", tmp_path / "w", *options]
+        return neighbours_of(parse_options(list(map(str, arguments))))
+
+    assert neighbours() == DEFAULT_WEIGHTS
+    assert neighbours("--start", "runs/a") == Path("runs/a")
+    save_weights(tmp_path / "w", *load_weights(DEFAULT_WEIGHTS))
+    assert neighbours() == neighbours("--start", "runs/a") == tmp_path / "w"
+    assert neighbours("--beside", "runs/b") == Path("runs/b")
+    assert neighbours("--dry-run") == DEFAULT_WEIGHTS
 
 
 @pytest.mark.slow
@@ -275,6 +292,10 @@ def test_own_digits_are_read_by_their_folders_and_train(
     assert "2 own digits and 1 that are none" in capsys.readouterr().out
     training = json.loads((tmp_path / "w" / "config.json").read_text())["training"]
     assert training["own_digits"] == str(tmp_path / "mine")
+
+    shutil.copy(three, tmp_path / "mine" / "3" / "another.png")
+    assert train_here(*common, "--own-digits", tmp_path / "mine", "--resume") == 2
+    assert "on other pictures" in capsys.readouterr().err
 
     (tmp_path / "mine" / "3" / "notes.txt").write_text("no picture")
     assert train_here(*common, "--own-digits", tmp_path / "mine") == 2

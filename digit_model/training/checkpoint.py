@@ -74,7 +74,7 @@ class TrainingState:
         if state["setup"] != json.loads(json.dumps(setup)):
             raise CheckpointError(
                 f"The checkpoint {path} was made with another recipe, seed, number of processes, "
-                "start or teachers, or other corrections."
+                "start or teachers, with other networks beside it, or on other pictures."
             )
         for name, module in self.modules.items():
             prefix = f"{name}."

@@ -106,11 +106,13 @@ class DataSource:
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
     mnist: int | None = None  # of its training images; None: all
     validation_photographs: int = 100  # of each kind
-    beside: Path | None = None  # weights whose ink network preprocesses; None: the shipped ones
+    weights: Path = DEFAULT_WEIGHTS  # whose ink network preprocesses
 
     @cached_property
     def find_ink(self) -> FindInk | None:
-        return load_weights(self.beside).networks.ink.fused().find_ink if self.beside else None
+        if self.weights == DEFAULT_WEIGHTS:
+            return None  # which each process loads for itself
+        return load_weights(self.weights).networks.ink.fused().find_ink
 
     @property
     def shard(self) -> slice:
@@ -128,7 +130,7 @@ class DataSource:
             "data": str(self.data_dir.resolve()),
             "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
-            "ink network": _sha256((self.beside or DEFAULT_WEIGHTS) / INK_FILE),
+            "ink network": _sha256(self.weights / INK_FILE),
         }
         return cached(file, request, draw)
 

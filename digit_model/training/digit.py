@@ -2,9 +2,11 @@
 
 import argparse
 import dataclasses
+import hashlib
 import os
 import time
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,7 +21,6 @@ from digit_model.data import Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
-from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.checkpoint import TrainingState, checkpoint_beside
 from digit_model.training.dataset import (
@@ -34,7 +35,7 @@ from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.training.setup import setup_of
+from digit_model.training.setup import neighbours_of, setup_of
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -62,13 +63,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     rank, world_size, device = init_process_group()
     torch.manual_seed(args.seed)
     args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
-    setup = setup_of(args, recipe, world_size)
-    networks = make_networks(args, recipe, world_size, device)
-    state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
-    checkpoint = checkpoint_beside(args.output)
-    if args.resume:
-        state.restore(checkpoint, setup)
-
+    neighbours = neighbours_of(args)
     source = DataSource(
         args.data_dir,
         args.cache,
@@ -77,9 +72,15 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         args.dry_run,
         recipe.mnist,
         recipe.validation_photographs,
-        args.beside,
+        neighbours,
     )
     user_data = load_user_data(args, source)
+    setup = setup_of(args, recipe, world_size) | user_data.setup
+    networks = make_networks(args, recipe, world_size, device)
+    state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
+    checkpoint = checkpoint_beside(args.output)
+    if args.resume:
+        state.restore(checkpoint, setup)
     if world_size > 1:
         if rank == 0:
             load_mnist(args.data_dir, "train")  # downloads it once, for all processes
@@ -91,7 +92,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     for epoch in range(len(state.history), recipe.total_epochs):
         if training is None or epoch % recipe.epochs == 0:
             training = load_cycle(source, recipe, epoch // recipe.epochs, mnist)
-            for digits, nondigits in user_data:
+            for digits, nondigits in user_data.added:
                 training.add(digits, nondigits)
             if rank == 0:
                 from digit_model.training.sheets import digit_sheet  # imports matplotlib
@@ -128,7 +129,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         if recipe.start_share:
             start, _ = load_initial_network(args.start, recipe.network)
             exported = blend(start, exported, recipe.start_share)
-        weights = load_weights(args.beside or DEFAULT_WEIGHTS)
+        weights = load_weights(neighbours)
         export(exported, args.output, weights, validation, state.history, setup)
         log.finish(args.output)
     return state.history
@@ -147,22 +148,30 @@ def accuracy(network: nn.Module, digits: Digits) -> float:
     return correct / len(digits[1])
 
 
-def load_user_data(args: argparse.Namespace, source: DataSource) -> list[tuple[Digits, np.ndarray]]:
-    """Corrections and own digits: this process's shard of the digits, and the non-digits."""
+class UserData(NamedTuple):
+    """Corrections and own digits."""
+
+    added: list[tuple[Digits, np.ndarray]]  # this process's shard of the digits, and the non-digits
+    setup: dict[str, str]  # the hash of all of them, if there are any
+
+
+def load_user_data(args: argparse.Namespace, source: DataSource) -> UserData:
     sources = []
     if args.corrections:
         sources.append(("corrected", 1, load_corrections(args.corrections, source.find_ink)))
     if args.own_digits:
         own = load_own_digits(args.own_digits, source.find_ink)
         sources.append(("own", OWN_DIGITS_REPEATS, own))
-    user_data = []
+    added, digest = [], hashlib.sha256()
     for kind, repeats, ((images, labels), nondigits) in sources:
+        for values in (images, labels, nondigits):
+            digest.update(values.tobytes())
         if source.rank == 0:
             print(f"{len(labels)} {kind} digits and {len(nondigits)} that are none", flush=True)
         images, labels = np.tile(images, (repeats, 1, 1)), np.tile(labels, repeats)
         digits = images[source.rank :: source.world_size], labels[source.rank :: source.world_size]
-        user_data.append((digits, np.tile(nondigits, (repeats, 1, 1))))
-    return user_data
+        added.append((digits, np.tile(nondigits, (repeats, 1, 1))))
+    return UserData(added, {"user_data_sha256": digest.hexdigest()} if added else {})
 
 
 def init_process_group() -> tuple[int, int, torch.device]:

@@ -62,8 +62,9 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         "--beside",
         type=Path,
         metavar="FOLDER",
-        help="weights whose other networks are exported beside the trained one, by default the "
-        "shipped ones; their ink network preprocesses what digits are trained on",
+        help="weights whose other networks are exported beside the trained one, by default those "
+        "in the output folder, of --start, or the shipped ones; their ink network preprocesses "
+        "what digits are trained on",
     )
     add(
         "--teachers",

@@ -5,6 +5,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
 from digit_model.training.distillation import load_ensemble, load_initial_network
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
@@ -36,6 +37,20 @@ def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
     return dry_run(recipe) if args.dry_run else recipe
 
 
+def neighbours_of(args: argparse.Namespace) -> Path:
+    """The weights whose other networks are exported beside the trained one.
+
+    Their ink network preprocesses what digits are trained on. They are those of ``--beside``, those
+    that lie in the output folder already, those of ``--start``, or the shipped ones; of a dry run's
+    leftovers, none.
+    """
+    if args.beside:
+        return Path(args.beside)
+    if not args.dry_run and (args.output / CONFIG_FILE).is_file():
+        return Path(args.output)
+    return Path(args.start or DEFAULT_WEIGHTS)
+
+
 def setup_of(
     args: argparse.Namespace, recipe: Recipe | InkRecipe | NumberRecipe, processes: int = 1
 ) -> dict[str, Any]:
@@ -57,9 +72,7 @@ def setup_of(
             setup["own_digits"] = str(args.own_digits)
     elif args.start:
         setup["start"] = _start(load_weights(args.start).config, recipe)
-    if args.beside:
-        setup |= _beside(args.beside, recipe)
-    return setup
+    return setup | _beside(neighbours_of(args), recipe)
 
 
 def training_of(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:

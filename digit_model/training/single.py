@@ -4,7 +4,6 @@ import argparse
 
 import numpy as np
 
-from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.checkpoint import checkpoint_beside
 from digit_model.training.digit import train_digit
 from digit_model.training.export import export_ink, export_number
@@ -14,7 +13,7 @@ from digit_model.training.number import train_number
 from digit_model.training.number_data import load_photographs
 from digit_model.training.progress import Progress
 from digit_model.training.recipe import InkRecipe, NumberRecipe, Recipe
-from digit_model.training.setup import recipe_of, setup_of
+from digit_model.training.setup import neighbours_of, recipe_of, setup_of
 from digit_model.weights import load_weights
 
 SHEET_PICTURES = 24  # of each kind, in the figure of the ink that was found
@@ -52,7 +51,7 @@ def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog)
         start=start,
         resume=args.resume,
     )
-    weights = load_weights(args.beside or args.start or DEFAULT_WEIGHTS)
+    weights = load_weights(neighbours_of(args))
     pictures = np.concatenate([pictures[:SHEET_PICTURES] for pictures, _ in development.values()])
     export_ink(network, args.output, weights, pictures, history, setup)
 
@@ -61,7 +60,7 @@ def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: R
     """Train the number network, or continue from the checkpoint."""
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.number if args.start else None
-    weights = load_weights(args.beside or args.start or DEFAULT_WEIGHTS)
+    weights = load_weights(neighbours_of(args))
     photographs = load_photographs(recipe, weights, args.cache, dry_run=args.dry_run)
     network, history = train_number(
         recipe,
