@@ -10,9 +10,18 @@ import httpx
 import pytest
 from drawings import drawing_of
 from playwright.sync_api import expect
+from processes import run_async
 from repository import ROOT
 from running_app import Server
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from visitor import Visitor
+
+from page.server.security_headers import SecurityHeaders
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +48,28 @@ def test_every_answer_has_them(http: httpx.Client, method: str, path: str, statu
     answer = http.request(method, path)
     assert answer.status_code == status
     check_headers(answer.headers)
+
+
+def test_an_app_on_another_server_adds_them_itself() -> None:
+    """As on Ray Serve."""
+
+    def answer(request: Request) -> Response:
+        if request.url.path == "/broken":
+            raise HTTPException(418)
+        return Response("7", headers={"X-Content-Type-Options": "sniff"})
+
+    routes = [Route(path, answer) for path in ("/", "/broken")]
+    app = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders)])
+
+    async def ask(path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get(path)
+
+    for path, status in (("/", 200), ("/broken", 418), ("/none", 404)):
+        answered = run_async(ask(path))
+        assert answered.status_code == status
+        check_headers(answered.headers)
 
 
 def check_headers(headers: httpx.Headers) -> None:

@@ -20,6 +20,7 @@ from digit_model.cluster.client import ReplicaClient
 from digit_model.cluster.deployment import recognizers
 from digit_model.serving import worker
 from page.server.limits import Limits
+from page.server.security_headers import SecurityHeaders
 from page.server.upload_folder import open_upload_folder
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Page:
             access=Access("0.0.0.0", **self._options.access),
             link=PublicLink(),
         )
+        app.add_middleware(SecurityHeaders)
         lifespan = app.router.lifespan_context
 
         @contextlib.asynccontextmanager

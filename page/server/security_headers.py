@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import MutableHeaders
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 # Where the page may be shown in a frame: on itself, and as a Space on the Hub.
 FRAMES = "'self' https://huggingface.co https://*.huggingface.co https://*.hf.space"
 
@@ -31,3 +38,18 @@ SECURITY_HEADERS = [
     ("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=(), usb=()"),
     ("Cross-Origin-Resource-Policy", "same-site"),
 ]
+
+
+class SecurityHeaders:
+    """ASGI middleware that adds them, for servers which can't be told to."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(dict(SECURITY_HEADERS))
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

@@ -84,7 +84,9 @@ def test_the_options_in_deploy_are_those_of_the_application() -> None:
 def test_the_page_answers_and_keeps_its_visitors(machines: Machines) -> None:
     """A queued call takes several requests, which have to reach the same of two pages."""
     assert httpx.get(f"{machines.url}/readyz", timeout=30).json() == {"status": "ready"}
-    assert httpx.get(f"{machines.url}/pwa_icon/100000").status_code == 404
+    closed = httpx.get(f"{machines.url}/pwa_icon/100000")
+    assert closed.status_code == 404
+    assert closed.headers["X-Content-Type-Options"] == "nosniff"
     components = httpx.get(f"{machines.url}/config").json()["components"]
     pad = next(one["id"] for one in components if one["props"].get("elem_id") == "pad")
     drawing = drawing_of("3").data_url()
