@@ -28,7 +28,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results" / "mnist_fast.json"
 TARGET = 0.99
 MOST_EPOCHS = 14
 ACCURACY = re.compile(r"MNIST test ([\d.]+) %")
@@ -103,6 +102,7 @@ def main() -> None:
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument("--runs", type=int, default=5, help="of our recipe")
     parser.add_argument("--reference", action="store_true", help="train the other, and no more")
+    parser.add_argument("--json", type=Path, help="file to write the figures to")
     args = parser.parse_args()
     folder = args.data_dir.resolve()
     if args.reference:
@@ -127,7 +127,9 @@ def main() -> None:
             reference["processor_seconds"] / medians["processor_seconds"], 1
         ),
     }
-    RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    print(json.dumps(figures, indent=2))
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
