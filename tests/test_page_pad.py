@@ -228,7 +228,7 @@ def test_a_picture_is_dropped_onto_the_pad(visitor: Visitor) -> None:
 def test_of_several_pictures_one_is_read_and_the_pad_says_so(visitor: Visitor) -> None:
     visitor.page.evaluate(DROP, [drawing_of("9").data_url(), "image/png", 3])
     expect(visitor.label).to_have_text("9")
-    expect(visitor.page.locator("#pad .status")).to_contain_text("“Many pictures”")
+    expect(visitor.page.locator("#pad .status")).to_have_text("Only the first one is read here.")
     visitor.page.evaluate(DROP, [drawing_of("3").data_url(), "image/png"])
     expect(visitor.label).to_have_text("3")
     expect(visitor.page.locator("#pad .status")).to_have_text("")

@@ -1,6 +1,6 @@
 // Picture files: chosen, photographed, pasted anywhere on the page, or dropped onto the pad.
 
-const ONE_OF_THEM = "One of these pictures is read here, all of them in “Many pictures”.";
+const ONE_OF_THEM = "Only the first one is read here.";
 
 // onUpload takes the uploaded file as Gradio's FileData. Returns a function that uploads one of the
 // files.
