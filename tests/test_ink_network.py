@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from digit_model.data.ink_pictures import ink_pictures
-from digit_model.ink.looks import LOOK_SIDE, STRIDE, around, look
+from digit_model.ink.looks import LARGEST_LOOK, LEAST_SIDE, LOOK_SIDE, STRIDE, around, look
 from digit_model.ink_network import InkNetwork, InkNetworkConfig, to_inputs
 from digit_model.training.ink import Pictures, ink_loss, overlap, train_ink, vary
 from digit_model.training.log import RunLog
@@ -58,7 +58,9 @@ def test_a_look_keeps_proportions_as_far_as_the_network_can() -> None:
     picture = np.zeros((480, 640, 3), np.uint8)
     assert look(picture, (0, 0, 640, 480)).shape == (128, LOOK_SIDE, 3)
     assert look(picture, (10, 10, 60, 60)).shape == (LOOK_SIDE, LOOK_SIDE, 3)
-    assert look(picture, (0, 0, 640, 1)).shape == (STRIDE, LOOK_SIDE, 3)
+    assert look(picture, (0, 0, 640, 160)).shape == (LEAST_SIDE, 256, 3)  # a strip is seen larger
+    assert look(picture, (0, 0, 48, 480)).shape == (640, LEAST_SIDE, 3)
+    assert look(picture, (0, 0, 640, 1)).shape == (STRIDE, LARGEST_LOOK, 3)
     assert around((100, 100, 200, 150), 2.0, picture.shape) == (50, 25, 250, 225)
     assert around((0, 0, 100, 100), 2.0, picture.shape) == (0, 0, 150, 150)
 

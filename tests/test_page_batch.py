@@ -162,6 +162,23 @@ def test_more_files_are_read_beside_those_that_are_not_done(
     visitor.button("Clear list").click()
 
 
+def test_a_list_that_was_broken_off_says_so(
+    visitor: Visitor, batch: list[str], tmp_path: Path
+) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    large = tmp_path / "large.jpg"  # the server needs a moment for each
+    Image.open(batch[0]).resize((4000, 3000)).save(large)
+    page.locator("#batch .files").set_input_files([str(large)] * 20)
+    expect(page.locator("#batch tbody tr").first).to_be_visible()
+    for _ in range(2):  # it isn't whole after another reload, either
+        page.reload()
+        visitor.open("Many pictures")
+        expect(page.locator("#batch .trouble")).to_contain_text("Not all of the pictures")
+        assert 1 <= len(listed(page)) < 20
+    visitor.button("Clear list").click()
+
+
 def test_after_a_failure_the_examples_can_be_tried_again(visitor: Visitor) -> None:
     page = visitor.page
     visitor.open("Many pictures")

@@ -128,7 +128,7 @@ def test_what_ships_was_trained_on_each_other(output: Path) -> None:
     assert training["start"]["sha256"] == teachers[1]
     assert training["start"]["training"]["beside"] == {"ink_sha256": hashes.ink_sha256}
 
-    with safe_open(steps / "data.fixed.safetensors", "np") as drawn:
+    with safe_open(steps / "data.dry-run.fixed.safetensors", "np") as drawn:
         kept = drawn.get_tensor("photographs images")
     find_ink = DigitRecognizer.from_pretrained(steps / "ink").find_ink
     digits = pen_digits("development")[:DRY_RUN_SIZE]

@@ -1,6 +1,7 @@
 // The list of many pictures: connects its parts.
 
 const MOST_NAMES = 5; // of files, in a sentence
+const NOT_ALL = "Not all of the pictures could be read.";
 
 function startBatchList({ element, props, trigger, watch, upload }) {
   const find = (selector) => element.querySelector(selector);
@@ -24,14 +25,14 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     tryExamples.disabled = false;
     if (value.stopped) {
       progress.end("");
-      progress.tell("Not all of the pictures could be read.");
+      progress.tell(NOT_ALL);
     }
     if (!value.rows || !runs.take(value)) return;
     if (value.rows.length < value.total) {
       progress.step("Reading", value.rows.length, value.total);
     } else {
       progress.end(value.total === 1 ? "1 picture read." : `${value.total} pictures read.`);
-      rememberRows(runs.rows());
+      rememberRows(runs.rows(), runs.isWhole());
     }
     show();
   }
@@ -72,9 +73,10 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     saveAsCsv(currentTarget.dataset.head, runs.rows());
   });
   find(".clear").addEventListener("click", clear);
-  window.addEventListener("pagehide", () => rememberRows(runs.rows()));
+  window.addEventListener("pagehide", () => rememberRows(runs.rows(), runs.isWhole()));
   watch("value", () => take(props.value));
   runs.restore(rememberedRows());
+  if (!runs.isWhole()) progress.tell(NOT_ALL);
   show();
 }
 

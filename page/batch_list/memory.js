@@ -3,14 +3,15 @@
 const MEMORY_KEY = "digits.batch";
 const MOST_CHARACTERS = 3_000_000; // of some five million; the pad needs a share
 
-function rememberRows(rows) {
+// The rows, and whether they are all that were to be read.
+function rememberRows(rows, isWhole = true) {
   const kept = [rows, rows.map((row) => ({ ...row, thumbnail: null }))];
-  for (const text of kept.map((each) => JSON.stringify(each))) {
+  for (const text of kept.map((each) => JSON.stringify({ rows: each, isWhole }))) {
     if (text.length <= MOST_CHARACTERS && keepInTab(MEMORY_KEY, text)) return;
   }
 }
 
 function rememberedRows() {
-  const rows = keptInTab(MEMORY_KEY);
-  return Array.isArray(rows) ? rows : [];
+  const { rows, isWhole } = keptInTab(MEMORY_KEY) ?? {};
+  return Array.isArray(rows) ? { rows, isWhole } : { rows: [], isWhole: true };
 }

@@ -2,14 +2,17 @@
 
 function createRuns() {
   const runs = new Map(); // of rows, by the run that brought them
+  const unfinished = new Set(); // runs of which rows are missing
   const cleared = new Set(); // runs of which nothing is to be seen any more
 
   // Rows that are there already stay the same objects. Returns whether the run is listed.
-  function take({ run, rows }) {
+  function take({ run, rows, total }) {
     if (cleared.has(run)) return false;
     if (!runs.has(run)) runs.set(run, []);
     const known = runs.get(run);
     known.push(...rows.slice(known.length));
+    if (known.length < total) unfinished.add(run);
+    else unfinished.delete(run);
     return true;
   }
 
@@ -19,7 +22,10 @@ function createRuns() {
     clear: () => {
       for (const run of runs.keys()) cleared.add(run);
       runs.clear();
+      unfinished.clear();
     },
-    restore: (rows) => take({ run: "restored", rows }),
+    isWhole: () => unfinished.size === 0,
+    restore: ({ rows, isWhole }) =>
+      take({ run: "restored", rows, total: isWhole ? rows.length : Number.POSITIVE_INFINITY }),
   };
 }
