@@ -38,8 +38,7 @@ ANSWERED_TO_CARD_AND_LABEL_JS = f"""(answered, more) => {{
   const answer = answered && {{...answered.answer, key: answered.key, picture: answered.picture}};
   return [answer, ({LABEL_JS})(answer, more)];
 }}"""
-FAIL_JS = "() => ({fail: true})"
-SHOW_AGAIN_JS = "(answer) => ({expect: answer.key, arrive: answer.key, answer})"
+SHOW_AGAIN_JS = "(answer) => ({expect: answer.key, arrive: answer.key, answer, at: Date.now()})"
 TURN_JS = "(answer) => ({turn: answer.turn})"
 IDENTITY_JS = "(answer) => answer"
 
@@ -99,13 +98,13 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
             history = History(elem_id="history")
 
     pad.input(None, [pad, more], [card, label], js=ANSWERED_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
-    answers = [pad.upload(answer_upload, pad, pad, **AT_ONCE)]
+    answered = pad.upload(answer_upload, pad, pad, **AT_ONCE)
+    answered.failure(None, None, pad, js=tell_js("fail", "the upload"), **AT_ONCE)
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):
-        expect = f"() => ({{expect: {json.dumps(Path(file).name)}}})"
-        button.click(None, None, pad, js=expect, **AT_ONCE)
-        answers.append(button.click(partial(answer_example, file), None, pad, **AT_ONCE))
-    for answer in answers:
-        answer.failure(None, None, pad, js=FAIL_JS, **PRIVATE_EVENT)
+        name = Path(file).name
+        button.click(None, None, pad, js=tell_js("expect", name), **AT_ONCE)
+        answered = button.click(partial(answer_example, file), None, pad, **AT_ONCE)
+        answered.failure(None, None, pad, js=tell_js("fail", name), **AT_ONCE)
     card.turn(None, card, pad, js=TURN_JS, **PRIVATE_EVENT)
     # The card's value is the whole answer, so more guesses need no server and no new drawing.
     more.input(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
@@ -113,6 +112,11 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     card.choose(None, [card, more], label, js=LABEL_JS, **PRIVATE_EVENT)
     card.settle(None, card, history, js=IDENTITY_JS, **PRIVATE_EVENT)
     history.select(None, history, pad, js=SHOW_AGAIN_JS, **PRIVATE_EVENT)
+
+
+def tell_js(what: str, name: str) -> str:
+    """What the pad is told; each time anew, as Gradio passes on no value that is the same again."""
+    return f"() => ({{{what}: {json.dumps(name)}, at: Date.now()}})"
 
 
 def example_title(file: str) -> str:

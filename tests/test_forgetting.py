@@ -62,6 +62,12 @@ def test_a_stream_that_breaks_off_ends_its_session(demo: gr.Blocks) -> None:
     assert ended["session_not_found"] is True
 
 
+def test_gradio_s_queue_keeps_its_records_under_these_names(demo: gr.Blocks) -> None:
+    """Which page/server/asgi.py sets: under others, they would fill the memory again."""
+    assert hasattr(demo._queue, "ANALYTICS_MAX_EVENTS")
+    assert hasattr(demo._queue, "ANAYLTICS_CACHE_FREQUENCY")
+
+
 def test_what_nobody_fetched_is_dropped(demo: gr.Blocks) -> None:
     queue: Any = demo._queue
     for session in ("left", "at work"):

@@ -291,6 +291,31 @@ def test_an_answer_to_a_file_is_left_out_if_the_pad_has_changed_meanwhile(visito
     expect(visitor.button("Remove the picture")).to_be_hidden()
 
 
+def test_a_failure_ends_no_waiting_but_its_own(visitor: Visitor) -> None:
+    held: list[Route] = []
+    examples = visitor.page.locator("#examples button")
+    visitor.page.route("**/gradio_api/run/**", lambda route: held.append(route))
+    examples.nth(0).click()
+    wait_for(held, visitor.page)
+    examples.nth(1).click()  # the crossed seven
+    while len(held) < 2:
+        visitor.page.wait_for_timeout(20)
+    held[0].fulfill(status=503)
+    visitor.page.wait_for_timeout(200)
+    held[1].continue_()
+    expect(visitor.label).to_have_text("7")
+    visitor.page.unroute_all()
+    for _ in range(2):  # the same one again, after a stroke that came before its answer
+        with holding_answers(visitor.page) as held:
+            examples.nth(1).click()
+            wait_for(held, visitor.page)
+            visitor.line(*DOWN)
+        visitor.settle()
+    examples.nth(1).click()
+    expect(visitor.label).to_have_text("7")
+    expect(visitor.page.locator("#card .stale")).to_be_hidden()
+
+
 def test_clear_ends_waiting_for_a_file(visitor: Visitor) -> None:
     with holding_answers(visitor.page) as held:
         visitor.upload("three.png", drawing_of("3").png())

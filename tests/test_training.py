@@ -129,6 +129,17 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     assert "another recipe, seed" in capsys.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("next_to_no_data")
+def test_the_first_weights_depend_on_the_seed_alone(tmp_path: Path) -> None:
+    """And not on what was loaded before."""
+    contents = []
+    for name, options in (("a", ()), ("b", ("--beside", DEFAULT_WEIGHTS))):
+        assert train_here("--dry-run", "--seed", "3", "--output", tmp_path / name, *options) == 0
+        contents.append((tmp_path / name / "model.safetensors").read_bytes())
+    assert contents[0] == contents[1]
+
+
 def test_the_networks_beside_it_are_those_that_are_there(tmp_path: Path) -> None:
     def neighbours(*options: str | Path) -> Path:
         arguments = ["--recipe", "number", "--output", tmp_path / "w", *options]
@@ -140,6 +151,10 @@ def test_the_networks_beside_it_are_those_that_are_there(tmp_path: Path) -> None
     assert neighbours() == neighbours("--start", "runs/a") == tmp_path / "w"
     assert neighbours("--beside", "runs/b") == Path("runs/b")
     assert neighbours("--dry-run") == DEFAULT_WEIGHTS
+    networks, config = load_weights(DEFAULT_WEIGHTS)
+    trained_dry = dataclasses.replace(config, ink_training={"dry_run": True})
+    save_weights(tmp_path / "w", networks, trained_dry)
+    assert neighbours() == DEFAULT_WEIGHTS
 
 
 @pytest.mark.slow

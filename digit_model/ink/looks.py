@@ -14,7 +14,8 @@ STRIDE = 16  # pixels; the network halves its sides four times
 def look(rgb: np.ndarray, window: Window, look_side: int = LOOK_SIDE) -> np.ndarray:
     """A part of a picture, shrunk or enlarged: uint8 (H, W, 3) → uint8 (h, w, 3).
 
-    Its sides are the multiples of ``STRIDE`` next to its proportions, the longer one ``look_side``.
+    Its sides are multiples of ``STRIDE`` next to its proportions: the longer one ``look_side``, or
+    more, up to ``LARGEST_LOOK``, where the shorter one would be below ``LEAST_SIDE``.
     """
     left, top, right, bottom = window
     sides = right - left, bottom - top

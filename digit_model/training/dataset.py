@@ -110,7 +110,7 @@ class DataSource:
 
     @cached_property
     def find_ink(self) -> FindInk | None:
-        if self.weights == DEFAULT_WEIGHTS:
+        if self.weights.resolve() == DEFAULT_WEIGHTS.resolve():
             return None  # which each process loads for itself
         return load_weights(self.weights).networks.ink.fused().find_ink
 

@@ -61,7 +61,6 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         The figures of each epoch; in other processes than the first, none.
     """
     rank, world_size, device = init_process_group()
-    torch.manual_seed(args.seed)
     args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
     neighbours = neighbours_of(args)
     source = DataSource(
@@ -76,6 +75,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     )
     user_data = load_user_data(args, source)
     setup = setup_of(args, recipe, world_size) | user_data.setup
+    torch.manual_seed(args.seed)  # whatever was loaded before
     networks = make_networks(args, recipe, world_size, device)
     state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
     checkpoint = checkpoint_beside(args.output)

@@ -16,6 +16,7 @@ from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.report import Table
 from digit_model.evaluation.sets import digit_sets
 from digit_model.files import write_atomically
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.checkpoint import checkpoint_beside
 from digit_model.training.digit import train_digit
@@ -37,6 +38,7 @@ def train_seeds(args: argparse.Namespace) -> None:
     assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
     file = csv_file(args)
     args.cache = args.cache or args.output / "data"
+    args.beside = args.beside or args.start or DEFAULT_WEIGHTS  # not those of an earlier run
     numbers = range(args.seed, args.seed + args.seeds)
     rows = []
     progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import json
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from digit_model.training.recipe import (
     dry_run,
 )
 from digit_model.weights import ModelConfig, load_weights
+
+DRY_RUN = "dry_run"  # in the setup of one
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
@@ -41,14 +44,23 @@ def neighbours_of(args: argparse.Namespace) -> Path:
     """The weights whose other networks are exported beside the trained one.
 
     Their ink network preprocesses what digits are trained on. They are those of ``--beside``, those
-    that lie in the output folder already, those of ``--start``, or the shipped ones; of a dry run's
-    leftovers, none.
+    that lie in the output folder already, those of ``--start``, or the shipped ones.
     """
     if args.beside:
         return Path(args.beside)
-    if not args.dry_run and (args.output / CONFIG_FILE).is_file():
+    if not args.dry_run and _holds_weights(args.output):
         return Path(args.output)
     return Path(args.start or DEFAULT_WEIGHTS)
+
+
+def _holds_weights(folder: Path) -> bool:
+    """Whether there are weights to keep, which those of a dry run are not."""
+    try:
+        config = json.loads((folder / CONFIG_FILE).read_bytes())
+        trainings = [config[name] for name in ("training", "ink_training", "number_training")]
+        return not any(DRY_RUN in training for training in trainings)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
 
 
 def setup_of(
@@ -60,6 +72,8 @@ def setup_of(
         ModelError: the weights to start from, to learn from or to be beside can't be loaded.
     """
     setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
+    if args.dry_run:
+        setup[DRY_RUN] = True
     if isinstance(recipe, Recipe):
         setup["processes"] = processes
         if args.start:

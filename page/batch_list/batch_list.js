@@ -50,6 +50,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
     if (sent.length === 0) return;
+    runs.expect();
     props.value = { files: sent };
     trigger("upload");
   }
@@ -67,6 +68,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   acceptPictures({ element, onFiles: send });
   tryExamples.addEventListener("click", () => {
     tryExamples.disabled = true;
+    runs.expect();
     trigger("example_select");
   });
   find(".save").addEventListener("click", ({ currentTarget }) => {

@@ -51,10 +51,14 @@ async function filesIn(folder) {
   if (!entries) return [{ file: null, name: nameOf(folder) }];
   const found = [];
   for (const entry of entries) {
-    if (entry.isDirectory) found.push(...(await filesIn(entry)));
-    else found.push(await fileOf(entry));
+    const some = entry.isDirectory ? await filesIn(entry) : [await fileOf(entry)].filter(isPicture);
+    found.push(...some);
   }
-  return found.filter(({ file }) => !file || isPictureFile(file));
+  return found;
+}
+
+function isPicture({ file, name }) {
+  return isPictureFile(file ?? { type: "", name });
 }
 
 async function fileOf(entry) {

@@ -1,5 +1,7 @@
 // The rows of the list, in the order in which their files were sent.
 
+const EXPECTED = "expected";
+
 function createRuns() {
   const runs = new Map(); // of rows, by the run that brought them
   const unfinished = new Set(); // runs of which rows are missing
@@ -7,6 +9,7 @@ function createRuns() {
 
   // Rows that are there already stay the same objects. Returns whether the run is listed.
   function take({ run, rows, total }) {
+    unfinished.delete(EXPECTED);
     if (cleared.has(run)) return false;
     if (!runs.has(run)) runs.set(run, []);
     const known = runs.get(run);
@@ -24,6 +27,8 @@ function createRuns() {
       runs.clear();
       unfinished.clear();
     },
+    // To be called when files were sent: their run is known from its first rows on.
+    expect: () => unfinished.add(EXPECTED),
     isWhole: () => unfinished.size === 0,
     restore: ({ rows, isWhole }) =>
       take({ run: "restored", rows, total: isWhole ? rows.length : Number.POSITIVE_INFINITY }),

@@ -31,8 +31,9 @@ class Sketchpad(gr.HTML):
 
     That listener, and other parts of the page, set the value to what is to come onto the pad:
     `{"expect": name}` of it first, an upload's being its path, then `{"arrive": name, "answer":
-    answer}`, for an answer with its picture, or `{"fail": true}`. Unless the pad has changed
-    meanwhile, this triggers `input`, too. `{"turn": degrees}` turns the picture on the pad.
+    answer}`, for an answer with its picture, or `{"fail": name}`, of the latest upload "the
+    upload". What may come twice has the time as "at". Unless the pad has changed meanwhile, this
+    triggers `input`, too. `{"turn": degrees}` turns the picture on the pad.
     """
 
     def __init__(

@@ -18,7 +18,7 @@ function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
       arrivals.expect(uploaded.path, note);
       onUpload(uploaded);
     } catch ({ message }) {
-      if (arrivals.isExpected(file)) arrivals.fail(message);
+      arrivals.fail(file, message);
     }
   }
 

@@ -4,6 +4,8 @@
 // strokes. So the drawing stays sharp on any screen and after a resize, and the picture does not
 // depend on screen, zoom or theme.
 
+const UPLOAD = "the upload"; // the latest one, where other parts of the page don't know its path
+
 function startSketchpad({ element, props, trigger, watch, server, upload }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
@@ -34,6 +36,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   const camera = createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
   let paperSide = 1; // as it is shown
   let isArriving = false; // a drawing with its answer
+  let uploaded = null; // the path of the latest upload
 
   function show() {
     arrivals.forget();
@@ -99,6 +102,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   }
 
   function onUpload(file) {
+    uploaded = file.path;
     props.value = { file };
     trigger("upload");
   }
@@ -155,7 +159,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     const { expect, arrive, answer, fail, turn } = props.value ?? {};
     if (expect) arrivals.expect(expect);
     if (arrive) arrivals.arrive(arrive, answer);
-    if (fail) arrivals.fail();
+    if (fail) arrivals.fail(fail === UPLOAD ? uploaded : fail);
     if (turn) turnPicture(turn);
   });
 
