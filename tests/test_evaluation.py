@@ -26,10 +26,10 @@ from digit_model.evaluation.metrics import (
     roc,
     summarise,
 )
+from digit_model.evaluation.model_card import model_card, write_report
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.evaluation.sets import load_drawings
-from digit_model.hub.model_card import model_card, write_report
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 

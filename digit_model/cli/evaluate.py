@@ -52,7 +52,7 @@ def evaluate(args: argparse.Namespace) -> int:
     recognizer = load_model(args.model)
     # Imported here, so that `predict` starts without importing torchvision and matplotlib.
     from digit_model.evaluation.evaluate import evaluate as measure
-    from digit_model.hub.model_card import write_report
+    from digit_model.evaluation.model_card import write_report
 
     place, _ = locate(args.model)
     partial = args.quick or set(args.only) != set(PARTS)

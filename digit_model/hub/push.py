@@ -7,9 +7,9 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, errors
 
+from digit_model.evaluation.model_card import model_card_of
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import HubError, translate_errors
-from digit_model.hub.model_card import model_card_of
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import (
     CARD_FILE,

@@ -12,7 +12,7 @@ from digit_model.data import Digits
 from digit_model.data.nondigits import nondigits
 from digit_model.evaluation.figures import confusion_matrix, ink_sheet
 from digit_model.evaluation.metrics import measure
-from digit_model.hub.model_card import write_report
+from digit_model.evaluation.model_card import write_report
 from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import FIGURES
 from digit_model.network import DigitCNN, to_inputs

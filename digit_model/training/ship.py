@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from digit_model.data.mnist import load_mnist
 from digit_model.evaluation.evaluate import evaluate
+from digit_model.evaluation.model_card import write_report
 from digit_model.evaluation.report import PARTS
 from digit_model.files import sync_folder, write_together
-from digit_model.hub.model_card import write_report
 from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
