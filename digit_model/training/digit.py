@@ -14,7 +14,7 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from digit_model.data import Digits
@@ -36,6 +36,7 @@ from digit_model.training.optimizers import make_optimizers
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
+from digit_model.training.step import average_of, take_step
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -198,9 +199,7 @@ def make_networks(
         teachers.to(device)
     network.to(memory_format=torch.channels_last).to(device)
     model = DistributedDataParallel(network) if world_size > 1 else network
-    ema = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-    )
+    ema = average_of(network, recipe.ema_decay)
     optimizers = make_optimizers(network, recipe.weight_decay)
     return Networks(network, model, ema, teachers, optimizers)
 
@@ -250,12 +249,7 @@ def train_epoch(
             teachers=networks.teachers,
             distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
         )
-        networks.network.zero_grad(set_to_none=True)
-        loss.backward()
-        for optimizer in networks.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            optimizer.step()
-        networks.ema.update_parameters(networks.network)
-        total_loss += loss.item()
+        total_loss += take_step(
+            loss, networks.network, networks.optimizers, networks.ema, learning_rate=rate
+        )
     return {"loss": total_loss / count, "seconds": time.perf_counter() - start}

@@ -9,12 +9,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.log import RunLog
 from digit_model.training.schedule import one_cycle
+from digit_model.training.step import average_of, take_step
 
 Batch = TypeVar("Batch")
 
@@ -92,9 +92,7 @@ def fit(
         CheckpointError: there is none to continue from, or it is of another setup.
     """
     network = task.network
-    ema = AveragedModel(
-        network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-    )
+    ema = average_of(network, recipe.ema_decay)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
     state = TrainingState({"network": network, "ema": ema}, [optimizer])
     if resume:
@@ -108,14 +106,8 @@ def fit(
         progress = tqdm(batches, total=task.steps, desc=log.title(epoch), disable=None)
         for step, batch in enumerate(progress):
             rate = learning_rate(epoch + step / task.steps, recipe)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
             loss = task.loss(network, batch)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            ema.update_parameters(network)
-            total += loss.item()
+            total += take_step(loss, network, [optimizer], ema, learning_rate=rate)
         row = {"epoch": epoch + 1, "loss": total / task.steps}
         row |= {"seconds": time.perf_counter() - start} | task.measure(ema.eval())
         state.history.append(row)

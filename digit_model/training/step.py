@@ -1,0 +1,32 @@
+"""A step of training, the same for all networks: gradients, optimizers, and averaged weights."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+
+def average_of(network: nn.Module, decay: float) -> AveragedModel:
+    """The exponential moving average of a network's weights, with this decay in each step."""
+    average = get_ema_multi_avg_fn(decay)
+    return AveragedModel(network, multi_avg_fn=average, use_buffers=True)
+
+
+def take_step(
+    loss: Tensor,
+    network: nn.Module,
+    optimizers: Sequence[Optimizer],
+    ema: AveragedModel,
+    *,
+    learning_rate: float,
+) -> float:
+    """Improve a network by the gradients of a loss, which is returned as a number."""
+    network.zero_grad(set_to_none=True)
+    loss.backward()
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate
+        optimizer.step()
+    ema.update_parameters(network)
+    return loss.item()
