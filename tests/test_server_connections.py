@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import resource
@@ -13,14 +14,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from drawings import drawing_of
-from processes import descendants, wait_for_end
+from processes import descendants, run_async, wait_for_end
 from repository import ROOT
 from running_app import Server, serving
+from uvicorn.server import ServerState
+
+from page.server.connections import Config, Connection
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +104,62 @@ def test_beyond_the_limit_it_is_busy(crowded: Server) -> None:
     deadline = time.monotonic() + 5
     while get(crowded).status_code != 200:
         assert time.monotonic() < deadline
+
+
+def statuses_of(addresses: list[str], *, leaving: int = 0) -> list[int]:
+    """Of a request on a connection from each address, none of which ends before the last begins;
+    but for the first ones, so many, which end before it.
+    """
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def scenario() -> list[int]:
+        config = Config(app, MOST, [], proxies=["10.0.0.0/8"])
+        state = ServerState()
+        opened: list[Connection] = []
+        statuses: list[int] = []
+        for number, address in enumerate(addresses, 1):
+            if number == len(addresses):
+                for connection in opened[:leaving]:
+                    connection.connection_lost(None)
+            transport = Transport(address)
+            connection = Connection(config, state, {})
+            connection.connection_made(transport)
+            connection.data_received(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await asyncio.gather(*state.tasks)
+            statuses.append(int(transport.written.split()[1]))
+            opened.append(connection)
+        return statuses
+
+    return run_async(scenario())
+
+
+class Transport(asyncio.Transport):
+    def __init__(self, address: str) -> None:
+        super().__init__({"peername": (address, 5)})
+        self.written = b""
+
+    def write(self, data: Any) -> None:
+        self.written += bytes(data)
+
+    def close(self) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def test_one_client_has_half_of_the_connections() -> None:
+    half = MOST // 2
+    assert statuses_of(["9.9.9.9"] * (half + 1)) == [200] * half + [503]
+    assert statuses_of(["9.9.9.9"] * (half + 1) + ["8.8.8.8"])[-1] == 200
+    assert statuses_of(["9.9.9.9"] * (half + 1), leaving=1)[-1] == 200
+    one_line = [f"2001:db8::{number}" for number in range(half + 1)]
+    assert statuses_of(one_line)[-1] == 503
+    for many in ("127.0.0.1", "10.1.2.3"):  # this machine, and a trusted proxy
+        assert statuses_of([many] * (half + 1)) == [200] * (half + 1)
 
 
 def test_a_refused_body_is_not_waited_for(crowded: Server) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
 from page.server.bodies import UPLOAD
+from page.server.load import network_of
+from page.server.proxies import LOOPBACK, is_within
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 HEAD_SECONDS = 10.0  # for a request's line and headers, from the connection on
 CROWDED_HEAD_SECONDS = 1.0  # the same, where all connections are taken
@@ -29,13 +32,21 @@ LINGER_SECONDS = 0.5  # for the rest of a body whose request has been answered
 KEEP_ALIVE_SECONDS = 15  # between two requests; longer than clients usually wait
 READ_SECONDS = 60.0  # for a client to take more of an answer
 DRAIN_SECONDS = 6  # for requests in flight, once the server is to stop
+ONE_CLIENT = 0.5  # of all connections, which one client may have: an address, or a line with IPv6
 SPARE_DESCRIPTORS = 64  # for files, and for connections that are about to be refused
 
 
 class Config(uvicorn.Config):
     """uvicorn's configuration, and the number of connections."""
 
-    def __init__(self, app: Any, max_connections: int, headers: list[tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        app: Any,
+        max_connections: int,
+        headers: list[tuple[str, str]],
+        proxies: Sequence[str] = (),
+    ) -> None:
+        """`proxies`: networks whose connections are of many clients, beside this machine's own."""
         super().__init__(
             app,
             http=Connection,
@@ -51,6 +62,8 @@ class Config(uvicorn.Config):
         self.max_connections = max_connections
         # Those that have sent no request, or not all of one; the oldest first.
         self.waiting: dict[Connection, None] = {}
+        self.shared = (*LOOPBACK, *proxies)
+        self.of_client: Counter[str] = Counter()
 
 
 class Connection(HttpToolsProtocol):
@@ -67,12 +80,16 @@ class Connection(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None  # until which more has to be received
         self._body_end = 0.0  # by when the body has to be whole, on the loop's clock
         self._read_timer: asyncio.TimerHandle | None = None
+        self._counted_as: str | None = None  # the client; None: it may be anybody
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         waiting = self.config.waiting
         seconds = HEAD_SECONDS
-        if len(self.connections) > self.config.max_connections:
+        if self._has_too_many():
+            self.app = too_many_connections
+            seconds = CROWDED_HEAD_SECONDS
+        elif len(self.connections) > self.config.max_connections:
             if waiting:
                 longest = next(iter(waiting))
                 del waiting[longest]
@@ -83,8 +100,20 @@ class Connection(HttpToolsProtocol):
         waiting[self] = None
         self._close_after(seconds)
 
+    def _has_too_many(self) -> bool:
+        """Whether its client has, from this connection on."""
+        if self.client is None or is_within(self.client[0], self.config.shared):
+            return False
+        self._counted_as = network_of(self.client[0])
+        self.config.of_client[self._counted_as] += 1
+        return self.config.of_client[self._counted_as] > ONE_CLIENT * self.config.max_connections
+
     def connection_lost(self, exc: Exception | None) -> None:
         self.config.waiting.pop(self, None)
+        if self._counted_as is not None:
+            self.config.of_client[self._counted_as] -= 1
+            if not self.config.of_client[self._counted_as]:
+                del self.config.of_client[self._counted_as]
         self._stop_timer()
         if self._read_timer is not None:
             self._read_timer.cancel()

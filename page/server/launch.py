@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from page.server.asgi import Access, build_app, gradio_app
 from page.server.connections import Config, Server, allowed_connections
+from page.server.proxies import trusted_networks
 from page.server.public_link import PublicLink
 from page.server.request_log import start_logging
 from page.server.security_headers import SECURITY_HEADERS
@@ -70,7 +71,9 @@ def serve(
         if options.share:
             link.open(options.host, port, demo.share_token)
 
-    config = Config(app, allowed_connections(limits.max_connections), SECURITY_HEADERS)
+    proxies = trusted_networks(options.trusted_proxies)
+    most = allowed_connections(limits.max_connections)
+    config = Config(app, most, SECURITY_HEADERS, proxies)
     gc.freeze()  # what is there now stays; looking at it takes the process's end a second
     Server(config, on_start, gradio_app(app).stop_event.set).run(sockets)
 
