@@ -148,7 +148,7 @@ class DigitRecognizer:
         _check_top_k(top_k)
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
         reading = self.number_reader.read(picture, top_k)
-        if reading.has_several() and sum(map(str.isdigit, reading.text)) > FEW:
+        if reading.has_several() and len(reading.labelled()) > FEW:
             return reading.scaled(factor)
         [(alone, may_be_several)] = self._predict_alone([picture], top_k)
         if alone.verdict == "not_a_digit" and reading.has_one_apart():

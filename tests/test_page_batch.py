@@ -138,14 +138,20 @@ def test_a_list_that_the_browser_has_no_room_for_is_kept_without_pictures(visito
     visitor.button("Clear list").click()
 
 
+@pytest.fixture
+def large(batch: list[str], tmp_path: Path) -> str:
+    """A picture for which the server needs a moment."""
+    file = tmp_path / "large.jpg"
+    Image.open(batch[0]).resize((4000, 3000)).save(file)
+    return str(file)
+
+
 def test_more_files_are_read_beside_those_that_are_not_done(
-    visitor: Visitor, batch: list[str], tmp_path: Path
+    visitor: Visitor, batch: list[str], large: str
 ) -> None:
     page = visitor.page
     visitor.open("Many pictures")
-    large = tmp_path / "large.jpg"  # the server needs a moment for each
-    Image.open(batch[0]).resize((4000, 3000)).save(large)
-    many, few = [str(large)] * 30, batch[1:3]
+    many, few = [large] * 30, batch[1:3]
     page.locator("#batch .files").set_input_files(many)
     expect(page.locator("#batch tbody tr").first).to_be_visible()
     page.locator("#batch .files").set_input_files(few)
@@ -162,14 +168,10 @@ def test_more_files_are_read_beside_those_that_are_not_done(
     visitor.button("Clear list").click()
 
 
-def test_a_list_that_was_broken_off_says_so(
-    visitor: Visitor, batch: list[str], tmp_path: Path
-) -> None:
+def test_a_list_that_was_broken_off_says_so(visitor: Visitor, large: str) -> None:
     page = visitor.page
     visitor.open("Many pictures")
-    large = tmp_path / "large.jpg"  # the server needs a moment for each
-    Image.open(batch[0]).resize((4000, 3000)).save(large)
-    page.locator("#batch .files").set_input_files([str(large)] * 20)
+    page.locator("#batch .files").set_input_files([large] * 20)
     expect(page.locator("#batch tbody tr").first).to_be_visible()
     for _ in range(2):  # it isn't whole after another reload, either
         page.reload()

@@ -30,8 +30,8 @@ def holding_answers(page: Page) -> Iterator[list[Route]]:
     page.wait_for_timeout(100)  # nothing on the page shows that it was left out
 
 
-def wait_for(held: list[Route], page: Page) -> None:
-    while not held:
+def wait_for(held: list[Route], page: Page, count: int = 1) -> None:
+    while len(held) < count:
         page.wait_for_timeout(20)
 
 
@@ -298,8 +298,7 @@ def test_a_failure_ends_no_waiting_but_its_own(visitor: Visitor) -> None:
     examples.nth(0).click()
     wait_for(held, visitor.page)
     examples.nth(1).click()  # the crossed seven
-    while len(held) < 2:
-        visitor.page.wait_for_timeout(20)
+    wait_for(held, visitor.page, 2)
     held[0].fulfill(status=503)
     visitor.page.wait_for_timeout(200)
     held[1].continue_()

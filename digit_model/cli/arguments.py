@@ -1,6 +1,7 @@
 """Argument parsing that all command lines share."""
 
 import argparse
+import importlib.util
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -10,6 +11,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def require(parser: argparse.ArgumentParser, *packages: str, otherwise: str) -> None:
+    """Exit with this sentence unless the packages are installed, which not everybody needs."""
+    if not all(map(importlib.util.find_spec, packages)):
+        parser.error(otherwise)
 
 
 def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:

@@ -1,11 +1,11 @@
 """The verb ``evaluate``."""
 
 import argparse
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
+from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.evaluation.report import PARTS, as_text
 from digit_model.hub.names import locate
@@ -43,8 +43,8 @@ def add_verbs(verbs: Any) -> None:
 
 
 def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
-    if not all(map(importlib.util.find_spec, ("matplotlib", "tqdm", "torchvision"))):
-        parser.error("it needs more than recognition: pip install '.[train]', in a clone")
+    needed = "it needs more than recognition: pip install '.[train]', in a clone"
+    require(parser, "matplotlib", "tqdm", "torchvision", otherwise=needed)
     return compare(args) if args.compare else evaluate(args)
 
 

@@ -1,10 +1,10 @@
 """The verb ``export``."""
 
 import argparse
-import importlib.util
 from pathlib import Path
 from typing import Any
 
+from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
 
 
@@ -23,8 +23,7 @@ def add_verbs(verbs: Any) -> None:
 
 
 def export(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
-    if importlib.util.find_spec("onnx") is None:
-        parser.error("--onnx needs the package onnx: pip install onnx")
+    require(parser, "onnx", otherwise="--onnx needs the package onnx: pip install onnx")
     from digit_model.onnx_export import export_onnx
     from digit_model.weights import load_weights
 

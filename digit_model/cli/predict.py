@@ -1,13 +1,13 @@
 """The verb ``predict``."""
 
 import argparse
-import importlib.util
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from digit_model import ImageError, Prediction
+from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.prediction import as_row
 
@@ -48,8 +48,8 @@ def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         return predict(args)
     if args.images:
         parser.error("with --ray FOLDER, no other pictures can be named")
-    if importlib.util.find_spec("ray") is None:
-        parser.error("--ray needs the package ray, which requirements-ray.txt lists")
+    needed = "--ray needs the package ray, which requirements-ray.txt lists"
+    require(parser, "ray", otherwise=needed)
     if not args.ray.is_dir():
         parser.error(f"there is no folder {args.ray}")
     return predict_folder(args)

@@ -70,7 +70,8 @@ def compare(
     if "non-digits" in parts:
         others = (nondigit_sets(step=step, find_ink=each.find_ink) for each in both)
         for (name, images), (_, again) in zip(*others, strict=True):
-            outcomes.append((f"{name}, refused", _refused(first, images), _refused(second, again)))
+            a, b = _refused(first, first.logits(images)), _refused(second, second.logits(again))
+            outcomes.append((f"{name}, refused", a, b))
     if "numbers" in parts:
         outcomes += _numbers(first, second, step)
     return compare_outcomes(outcomes)
@@ -80,13 +81,12 @@ def _read_rightly(
     recognizer: DigitRecognizer, images: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     logits = recognizer.logits(images)
-    scores = recognizer.calibration.digit_scores(logits)
-    return (logits.argmax(1) == labels) & (scores >= recognizer.calibration.not_a_digit_below)
+    return (logits.argmax(1) == labels) & ~_refused(recognizer, logits)
 
 
-def _refused(recognizer: DigitRecognizer, images: np.ndarray) -> np.ndarray:
-    scores = recognizer.calibration.digit_scores(recognizer.logits(images))
-    return scores < recognizer.calibration.not_a_digit_below
+def _refused(recognizer: DigitRecognizer, logits: np.ndarray) -> np.ndarray:
+    calibration = recognizer.calibration
+    return calibration.digit_scores(logits) < calibration.not_a_digit_below
 
 
 def _numbers(first: DigitRecognizer, second: DigitRecognizer, step: int) -> list[Outcome]:

@@ -77,8 +77,7 @@ def evaluate_numbers(
 
 def number_pictures(*, step: int = 1) -> Iterator[tuple[str, str, np.ndarray]]:
     """The set, the text and the picture of each number; of one in ``step``, of all lengths."""
-    numbers = list(_numbers())
-    chosen = [numbers[n] for n in range(len(numbers)) if n // len(LENGTHS) % step == 0]
+    chosen = [each for n, each in enumerate(_numbers()) if n // len(LENGTHS) % step == 0]
     for name, make in tqdm(chosen, desc="numbers", leave=False, disable=None):
         yield name, *make()
 

@@ -44,6 +44,10 @@ class NumberReading:
     confidence: float
     digits: list[tuple[Box, Prediction]]
 
+    def labelled(self) -> list[tuple[Box, Prediction]]:
+        """Those of ``digits`` that are digits, in the order of ``text``."""
+        return [(box, digit) for box, digit in self.digits if digit.label is not None]
+
     def has_several(self, alone: Prediction | None = None) -> bool:
         """Whether there is more than one digit.
 
@@ -54,7 +58,7 @@ class NumberReading:
                 stain are neither. None are that are more likely wrong than right, as in noise,
                 blots and letters.
         """
-        digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
+        digits = self.labelled()
         if self.confidence < LEAST_CONFIDENCE ** len(digits):
             return False
         if alone is None or alone.verdict == "digit":
@@ -72,7 +76,7 @@ class NumberReading:
 
         Those of one letter overlap each other, or nearly touch.
         """
-        digits = [(box, digit) for box, digit in self.digits if digit.label is not None]
+        digits = self.labelled()
         if len(digits) != 1 or len(self.digits) == 1 or self.confidence < SURE:
             return False
         [(box, digit)] = digits
@@ -85,11 +89,7 @@ class NumberReading:
     def is_within(self, alone: Prediction, shape: tuple[int, ...]) -> bool:
         """Whether its digits lie in what ``alone``, for a whole picture of this shape, is about."""
         left, top, right, bottom = _square_of(alone, shape)
-        middles = [
-            ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-            for box, digit in self.digits
-            if digit.label is not None
-        ]
+        middles = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box, _ in self.labelled()]
         return all(left <= x <= right and top <= y <= bottom for x, y in middles)
 
     def of_one_digit(self, alone: Prediction, shape: tuple[int, ...]) -> "NumberReading":
@@ -97,7 +97,7 @@ class NumberReading:
         if alone.crop is None:
             return NumberReading("", 1.0, [])
         square = _square_of(alone, shape)
-        boxes = [box for box, digit in self.digits if digit.label is not None]
+        boxes = [box for box, _ in self.labelled()]
         box = max(boxes, key=lambda box: box[3] - box[1], default=square)
         number = self.confidence ** (1 / len(boxes)) if len(boxes) > 1 else 0.0
         confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - number)

@@ -28,7 +28,8 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     grey = contrast_axis(rgb)
     if is_drawing(grey):
         drawn = drawing_ink(grey, WORK_SIDE)
-        if not _has_edge(drawn) and not _is_framed(drawn):
+        marks = mark_mask(drawn)
+        if not _has_edge(marks) and not _is_framed(marks):
             return Ink(drawn)
     rows, columns = rgb.shape[:2]
     whole = (0, 0, columns, rows)
@@ -44,16 +45,15 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     return Ink(_look_for_writing(window, second), fractions(window, rgb.shape))
 
 
-def _has_edge(drawn: np.ndarray) -> bool:
+def _has_edge(marks: np.ndarray) -> bool:
     """Whether marks run along a drawing's edge, as those of a toolbar or a desktop do."""
-    marks = mark_mask(drawn)
     edges = marks[0], marks[-1], marks[:, 0], marks[:, -1]
     return max(float(edge.mean()) for edge in edges) > EDGE
 
 
-def _is_framed(drawn: np.ndarray) -> bool:
+def _is_framed(marks: np.ndarray) -> bool:
     """Whether a drawing's largest mark is a frame around others: a table, or the box of a form."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mark_mask(drawn))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     if count <= 2:
         return False
     largest = 1 + int(stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1).argmax())

@@ -157,6 +157,7 @@ class UserData(NamedTuple):
 
 
 def load_user_data(args: argparse.Namespace, source: DataSource) -> UserData:
+    """Those that the command line names, preprocessed by the source's ink network."""
     sources = []
     if args.corrections:
         sources.append(("corrected", 1, load_corrections(args.corrections, source.find_ink)))

@@ -32,7 +32,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
       progress.step("Reading", value.rows.length, value.total);
     } else {
       progress.end(value.total === 1 ? "1 picture read." : `${value.total} pictures read.`);
-      rememberRows(runs.rows(), runs.isWhole());
+      rememberRows(runs.kept());
     }
     show();
   }
@@ -60,7 +60,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     sorting.reset();
     progress.end("");
     progress.tell("");
-    rememberRows([]);
+    rememberRows(runs.kept());
     show();
     find(".choose-files").focus();
   }
@@ -75,7 +75,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     saveAsCsv(currentTarget.dataset.head, runs.rows());
   });
   find(".clear").addEventListener("click", clear);
-  window.addEventListener("pagehide", () => rememberRows(runs.rows(), runs.isWhole()));
+  window.addEventListener("pagehide", () => rememberRows(runs.kept()));
   watch("value", () => take(props.value));
   runs.restore(rememberedRows());
   if (!runs.isWhole()) progress.tell(NOT_ALL);

@@ -19,9 +19,13 @@ function createRuns() {
     return true;
   }
 
+  const rows = () => [...runs.values()].flat();
+  const isWhole = () => unfinished.size === 0;
+
   return {
     take,
-    rows: () => [...runs.values()].flat(),
+    rows,
+    isWhole,
     clear: () => {
       for (const run of runs.keys()) cleared.add(run);
       runs.clear();
@@ -29,8 +33,11 @@ function createRuns() {
     },
     // To be called when files were sent: their run is known from its first rows on.
     expect: () => unfinished.add(EXPECTED),
-    isWhole: () => unfinished.size === 0,
-    restore: ({ rows, isWhole }) =>
-      take({ run: "restored", rows, total: isWhole ? rows.length : Number.POSITIVE_INFINITY }),
+    // As they are remembered.
+    kept: () => ({ rows: rows(), isWhole: isWhole() }),
+    restore: (kept) => {
+      const total = kept.isWhole ? kept.rows.length : Number.POSITIVE_INFINITY;
+      take({ run: "restored", rows: kept.rows, total });
+    },
   };
 }

@@ -53,8 +53,7 @@ class BodyLimits:
         if not has_body:
             await self._app(scope, receive, send)
             return
-        is_upload = scope["path"].rstrip("/") == UPLOAD
-        max_bytes = self._max_upload_bytes if is_upload else self._max_bytes(scope["path"])
+        max_bytes = self._max_bytes(scope["path"])
         taken = 0
 
         def take(size: int) -> None:
@@ -67,7 +66,7 @@ class BodyLimits:
         try:
             if length > max_bytes:
                 raise too_large(max_bytes)
-            if is_upload:
+            if is_upload(scope["path"]):
                 await self._pass_upload(scope, receive, send, max_bytes, content_type)
                 return
             if content_type.lower().startswith(b"multipart/"):
@@ -81,6 +80,8 @@ class BodyLimits:
             self._held -= taken
 
     def _max_bytes(self, path: str) -> int:
+        if is_upload(path):
+            return self._max_upload_bytes
         return MAX_MCP_BYTES if path.startswith(self._mcp_calls) else MAX_BYTES
 
     async def _pass_upload(
@@ -113,6 +114,11 @@ class BodyLimits:
         await self._app(scope, receive_checked, send_unless_refused)
         if problem is not None:
             raise problem
+
+
+def is_upload(path: str) -> bool:
+    """Whether a request to it brings files."""
+    return path.rstrip("/") == UPLOAD
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

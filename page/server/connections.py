@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
-from page.server.bodies import UPLOAD
+from page.server.bodies import is_upload
 from page.server.load import network_of
 from page.server.proxies import LOOPBACK, is_within
 
@@ -85,23 +85,20 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         waiting = self.config.waiting
-        seconds = HEAD_SECONDS
-        if self._has_too_many():
-            self.app = too_many_connections
-            seconds = CROWDED_HEAD_SECONDS
-        elif len(self.connections) > self.config.max_connections:
+        is_refused = self._client_has_too_many()
+        if not is_refused and len(self.connections) > self.config.max_connections:
+            is_refused = not waiting
             if waiting:
                 longest = next(iter(waiting))
                 del waiting[longest]
                 longest.transport.close()
-            else:
-                self.app = too_many_connections
-                seconds = CROWDED_HEAD_SECONDS
+        if is_refused:
+            self.app = too_many_connections
         waiting[self] = None
-        self._close_after(seconds)
+        self._close_after(CROWDED_HEAD_SECONDS if is_refused else HEAD_SECONDS)
 
-    def _has_too_many(self) -> bool:
-        """Whether its client has, from this connection on."""
+    def _client_has_too_many(self) -> bool:
+        """Whether this is one too many of its client's, by which it is counted from now on."""
         if self.client is None or is_within(self.client[0], self.config.shared):
             return False
         self._counted_as = network_of(self.client[0])
@@ -136,8 +133,8 @@ class Connection(HttpToolsProtocol):
         self._stop_timer()
         self._in_head, self._in_body = False, True
         super().on_headers_complete()
-        is_upload = self.scope["path"].startswith(UPLOAD)
-        self._body_end = self.loop.time() + (UPLOAD_SECONDS if is_upload else BODY_SECONDS)
+        seconds = UPLOAD_SECONDS if is_upload(self.scope["path"]) else BODY_SECONDS
+        self._body_end = self.loop.time() + seconds
 
     def on_message_complete(self) -> None:
         self._stop_timer()

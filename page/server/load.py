@@ -9,7 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from page.server.answers import refuse_busy
-from page.server.bodies import UPLOAD
+from page.server.bodies import is_upload
 from page.server.proxies import is_loopback
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class CallsInFlight:
             await self._app(scope, receive, send)
             return
         path = scope["path"]
-        if path.startswith(UPLOAD):
+        if is_upload(path):
             await self._app(scope, receive, send)
         elif self._in_flight >= self._most:
             await refuse_busy(scope, receive, send)

@@ -36,12 +36,12 @@ class KnownStreams:
         call = CALL.fullmatch(scope["path"]) if is_get else None
         if call and not self._is_waited_for(call["event"]):
             await refuse(scope, receive, send, 404, NO_CALL)
-        elif is_get and scope["path"] == PAGE and not self._has_messages(scope):
-            await _session_not_found(scope, receive, send)
-        elif is_get and scope["path"] == PAGE:
+        elif not is_get or scope["path"] != PAGE:
+            await self._app(scope, receive, send)
+        elif self._has_messages(scope):
             await self._app(scope, receive, _ending_for_good(send))
         else:
-            await self._app(scope, receive, send)
+            await _session_not_found(scope, receive, send)
 
     def _is_waited_for(self, event: str) -> bool:
         return any(event in events for events in self._queue.pending_event_ids_session.values())
