@@ -17,6 +17,7 @@ from repository import ROOT
 from digit_model import DigitRecognizer, ImageError
 from digit_model.__main__ import main
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
+from digit_model.data.handwriting import place_lines, random_hand, write_line
 from digit_model.data.number_pictures import draw_number, number_drawing, number_picture
 from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
@@ -283,6 +284,28 @@ def test_lines_may_rise_and_fall() -> None:
     two = np.array([box(40, 60), box(20, 20), box(40, 22), box(20, 58)], np.float32)
     assert [line.tolist() for line in lines_of(two)] == [[1, 2], [3, 0]]
     assert lines_of(np.zeros((0, 4), np.float32)) == []
+
+
+def test_many_lines_that_drift_apart_are_told_apart() -> None:
+    """Ten pages of five to eight lines, each a little tilted by itself, in different hands."""
+    right = 0
+    for seed in range(10):
+        rng = np.random.default_rng((5, seed))
+        hand = random_hand(rng, "training", "usual")
+        lines = [write_line("40718", hand, rng, "training") for _ in range(5 + seed % 4)]
+        ends = [np.concatenate(mark.strokes) for mark in place_lines(lines, hand, 0.1, rng)]
+        boxes = np.array([[*points.min(axis=0), *points.max(axis=0)] for points in ends])
+        found = [sorted(line.tolist()) for line in lines_of(32 * boxes)]
+        right += found == np.arange(5 * len(lines)).reshape(-1, 5).tolist()
+    assert right >= 9
+
+
+def test_a_high_digit_stays_in_its_line() -> None:
+    feet = np.array([60, 62, 61, 60, 63, 62, 61])
+    heights = np.array([40, 90, 38, 42, 20, 44, 40])
+    left = 40 * np.arange(7)
+    boxes = np.stack([left, feet - heights, left + 24, feet], axis=1).astype(np.float32)
+    assert [line.tolist() for line in lines_of(boxes)] == [list(range(7))]
 
 
 def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:
