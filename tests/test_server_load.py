@@ -210,6 +210,7 @@ def test_bodies_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
         second: Seen = []
         await request(limit, second, body=bytes(80))
         assert status_of(second) == 503
+        assert dict(second[0]["headers"])[b"retry-after"] == b"1"
         assert BUSY in second[1]["body"].decode()
         go_on.set()
         await task

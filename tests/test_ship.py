@@ -180,7 +180,7 @@ def test_it_takes_no_options_of_single_steps(
         train.main(["--recipe", "ship", *options])
     assert stopped.value.code == 2
     said = capsys.readouterr().err.strip()
-    assert "takes --data-dir, --output, --resume, --dry-run and --push-to-hub only" in said
+    assert "takes --data-dir, --output, --resume, --push-to-hub and --dry-run only" in said
     assert said.count("\n") == 0
 
 

@@ -27,8 +27,7 @@ MIN_PART_PIXELS = 1 << 20  # a tile may be larger than a small picture, up to th
 
 # A marker that begins a segment; runs of FF before it, restarts and stuffed zeros are passed over.
 JPEG_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
-# Baseline, extended and progressive Huffman coding; cameras and programs write no other.
-JPEG_FRAMES = (0xC0, 0xC1, 0xC2)
+# All but baseline, extended and progressive Huffman coding: cameras and programs write no other.
 JPEG_OTHER_FRAMES = (0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF)
 
 # Binary PPM: a number that is not 255 or 65535 makes Pillow decode pixel by pixel, in Python.

@@ -121,6 +121,8 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
 def _problem(args: argparse.Namespace) -> str | None:
     """Options that don't go together, as a sentence."""
     recipe = args.recipe
+    if args.dry_run and args.push_to_hub:
+        return "--dry-run trains on next to nothing: there is nothing to push"
     of_training = (
         *(args.size, args.start, args.beside, args.teachers, args.epochs, args.cache),
         *(args.own_digits, args.corrections),
@@ -133,7 +135,7 @@ def _problem(args: argparse.Namespace) -> str | None:
         if any((*of_training, args.seed, args.seeds)):
             return (
                 f"the recipe {recipe} has options for each of its steps and takes --data-dir, "
-                "--output, --resume, --dry-run and --push-to-hub only"
+                "--output, --resume, --push-to-hub and --dry-run only"
             )
         return "the recipe ship goes with one process" if _processes() > 1 else None
     if recipe in DRAWN_RECIPES:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.formparsers import MultiPartException
 
-from page.server.answers import BUSY, Refusal, refuse
+from page.server.answers import Refusal, refuse, refuse_busy
 from page.server.multipart import FormGuard
 
 if TYPE_CHECKING:
@@ -25,6 +25,10 @@ MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
 MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
 MOST_HELD = 256 << 20  # bytes of all bodies in memory
+
+
+class _TooMuchHeld(Exception):  # noqa: N818  # it is no error
+    """All bodies together are more than the server holds."""
 
 
 class BodyLimits:
@@ -61,7 +65,7 @@ class BodyLimits:
             taken += size
             self._held += size
             if self._held > MOST_HELD:
-                raise Refusal(503, BUSY)
+                raise _TooMuchHeld
 
         try:
             if length > max_bytes:
@@ -76,6 +80,8 @@ class BodyLimits:
                 await self._app(scope, _replay(body, receive), send)
         except Refusal as error:
             await refuse(scope, receive, send, error.status, str(error))
+        except _TooMuchHeld:
+            await refuse_busy(scope, receive, send)
         finally:
             self._held -= taken
 
@@ -139,7 +145,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 async def whole_body(receive: Receive, max_bytes: int, take: Callable[[int], None]) -> bytes | None:
     """A request's body; None if its caller has left. Raises Refusal for more than so many bytes.
 
-    ``take`` is told of all bytes that it takes in memory, and may raise Refusal, too.
+    ``take`` is told of all bytes that it takes in memory, and may raise whatever ends it.
     """
     parts = bytearray()
     while len(parts) <= max_bytes:
