@@ -23,6 +23,8 @@ Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 # Geometric mean of a number's confidence over its digits: noise, blots and most letters have less.
 LEAST_CONFIDENCE = 0.5
+# Of so many digits: letters, noise and blots aren't taken for as many, unless with next to none.
+MANY, LEAST_OF_MANY = 8, 0.2
 SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
 APART = 0.1  # in a digit's heights: between it and what is beside it
 MOST_MARKS = 500  # in one picture: more of them are texture, and would take seconds
@@ -59,7 +61,8 @@ class NumberReading:
                 blots and letters.
         """
         digits = self.labelled()
-        if self.confidence < LEAST_CONFIDENCE ** len(digits):
+        least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
+        if self.confidence < least ** len(digits):
             return False
         if alone is None or alone.verdict == "digit":
             highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
