@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
@@ -18,17 +17,15 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
-from digit_model.ink.marks import mark_mask
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
+from digit_model.number.several import has_several, is_surely_several, may_be_several, settle
 from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
-from digit_model.preprocess import Preprocessed, preprocess, preprocess_with_crop
+from digit_model.preprocess import preprocess, preprocess_with_crop
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
-WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
-FEW = 2  # digits of a number that may be one digit and a mark beside it
 
 
 class DigitRecognizer:
@@ -125,11 +122,11 @@ class DigitRecognizer:
         decoded = [decode_with_factor(image, max_side=WORK_SIDE) for image in images]
         answers = self._predict_alone([picture for picture, _ in decoded], top_k)
         predictions = []
-        for (picture, factor), (alone, may_be_several) in zip(decoded, answers, strict=True):
+        for (picture, factor), (alone, doubtful) in zip(decoded, answers, strict=True):
             prediction = alone
-            if may_be_several:
+            if doubtful:
                 reading = self.number_reader.read(picture, top_k)
-                if reading.has_several(alone):
+                if has_several(reading, alone):
                     prediction = as_several(alone, reading.scaled(factor))
             predictions.append(prediction)
         return predictions
@@ -148,17 +145,9 @@ class DigitRecognizer:
         _check_top_k(top_k)
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
         reading = self.number_reader.read(picture, top_k)
-        if reading.has_several() and len(reading.labelled()) > FEW:
-            return reading.scaled(factor)
-        [(alone, may_be_several)] = self._predict_alone([picture], top_k)
-        if alone.verdict == "not_a_digit" and reading.has_one_apart():
-            return reading.scaled(factor)
-        several = reading.has_several(alone)
-        if alone.verdict == "digit" and not may_be_several:
-            # A sure digit's ink: what lies beyond it, such as a pen, is no digit.
-            several &= reading.is_within(alone, picture.shape)
-        if not several:
-            reading = reading.of_one_digit(alone, picture.shape)
+        if not is_surely_several(reading):
+            [(alone, doubtful)] = self._predict_alone([picture], top_k)
+            reading = settle(reading, alone, doubtful, picture.shape)
         return reading.scaled(factor)
 
     def _predict_alone(
@@ -177,7 +166,7 @@ class DigitRecognizer:
             for picture, row in zip(preprocessed, logits, strict=True)
         ]
         return [
-            (prediction, _may_be_several(picture, prediction))
+            (prediction, may_be_several(picture, prediction))
             for picture, prediction in zip(preprocessed, predictions, strict=True)
         ]
 
@@ -347,13 +336,6 @@ class DigitRecognizer:
         with torch.inference_mode():
             batches = to_inputs(torch.from_numpy(digits)).split(BATCH_SIZE)
             return torch.cat([self._fused(batch) for batch in batches]).numpy()
-
-
-def _may_be_several(picture: Preprocessed, prediction: Prediction) -> bool:
-    """Two that touch are one mark: wide, hard to tell, or like no digit."""
-    _, _, width, height = cv2.boundingRect(mark_mask(picture.digit / 255))
-    is_wide = width > WIDE * height
-    return picture.several or is_wide or prediction.verdict in ("unsure", "not_a_digit")
 
 
 def _check_label(label: str) -> None:

@@ -28,6 +28,8 @@ PAGE_MAY_IMPORT = {
     "digit_model.serving",  # ray_app.py
     "digit_model.serving.worker",  # for a type
 }
+NETWORKS = ("network.py", "ink_network.py", "number_network.py", "pyramid.py")
+NO_PICTURES = {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"}
 # What each part of the package may not import, from the pixels upwards.
 MAY_NOT_IMPORT = {
     "decode": {"torch", "digit_model.network", "digit_model.ink"},
@@ -38,8 +40,13 @@ MAY_NOT_IMPORT = {
     },
     "preprocess.py": {"torch", "digit_model.network"},
     # What finds ink by a network takes it as a function: pixels in, ink out.
-    "ink_network.py": {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"},
-    "network.py": {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"},
+    **dict.fromkeys(
+        ("network.py", "ink_network.py", "number_network.py", "pyramid.py"), NO_PICTURES
+    ),
+    "number": {
+        *("torch", "digit_model.network", "digit_model.ink_network", "digit_model.number_network"),
+        *("digit_model.data", "digit_model.evaluation", "digit_model.training"),
+    },
     "recognizer.py": {"digit_model.data", "digit_model.evaluation", "digit_model.training"},
     "counterfactual": {"digit_model.data", "digit_model.evaluation", "digit_model.training"},
     "data": {"torch", "gradio", "digit_model.evaluation", "digit_model.training"},
@@ -60,7 +67,14 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name for name in names if is_module(name)}
     return found
+
+
+def is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").is_file()
 
 
 def belongs(module: str, parent: str) -> bool:

@@ -27,6 +27,7 @@ from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, detect
 from digit_model.number.lines import lines_of
 from digit_model.number.reading import NumberReading
+from digit_model.number.several import has_one_apart, has_several, of_one_digit
 from digit_model.number.split import split_ink
 from digit_model.prediction import make_prediction
 from digit_model.preprocess import Preprocessed
@@ -358,17 +359,17 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
 
     def several(count: int, confidence: float) -> bool:
         marks = [((30.0 * x, 0.0, 30.0 * x + 20, 40.0), digit) for x in range(count)]
-        return NumberReading("3" * count, confidence, marks).has_several(alone)
+        return has_several(NumberReading("3" * count, confidence, marks), alone)
 
     assert several(2, 0.3)
     assert not several(2, 0.2)  # each digit is right with 0.45
-    assert several(8, 0.01)  # with 0.56
-    assert not several(8, 0.001)
-    assert several(40, 0.0001)
-    assert not several(40, 1e-13)  # as in noise
+    assert several(7, 0.01)
+    assert not several(7, 0.001)
+    assert several(40, 1e-27)  # of many, with 0.21
+    assert not several(40, 1e-29)  # as in noise
     alone = dataclasses.replace(alone, crop=(0.0, 0.0, 1.0, 1.0), digit_score=0.0)
     marks = [((0.0, 0.0, 20.0, 40.0), digit), ((30.0, 0.0, 50.0, 40.0), digit)]
-    refused = NumberReading("33", 0.16, marks).of_one_digit(alone, (40, 50))
+    refused = of_one_digit(NumberReading("33", 0.16, marks), alone, (40, 50))
     assert (refused.text, refused.confidence) == ("", pytest.approx(0.6))
 
 
@@ -382,8 +383,8 @@ def test_unsure_digits_of_a_sure_number_count() -> None:
     )
     assert (sure.verdict, unsure.verdict) == ("digit", "unsure")
     marks = [((0.0, 0.0, 9.0, 40.0), unsure), ((20.0, 0.0, 50.0, 40.0), sure)]
-    assert NumberReading("10", 0.92, marks).has_several(alone=sure)
-    assert not NumberReading("10", 0.7, marks).has_several(alone=sure)
+    assert has_several(NumberReading("10", 0.92, marks), sure)
+    assert not has_several(NumberReading("10", 0.7, marks), sure)
 
 
 def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
@@ -394,7 +395,7 @@ def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
 
     def is_apart(left: float, confidence: float = 0.95, marks: int = 2) -> bool:
         found = [((0.0, 0.0, 30.0, 40.0), five), ((left, 0.0, left + 30, 40.0), letter)]
-        return NumberReading("5", confidence, found[:marks]).has_one_apart()
+        return has_one_apart(NumberReading("5", confidence, found[:marks]))
 
     assert is_apart(40.0)
     assert is_apart(-50.0)

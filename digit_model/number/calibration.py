@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digit_model.number import NO_DIGIT, OTHER
+from digit_model.number import OTHER
 from digit_model.number.detect import Detections
 
 
@@ -58,7 +58,7 @@ def number_evidence(probabilities: np.ndarray, found: Detections) -> np.ndarray:
     """
     other = found.classes[:, OTHER].astype(np.float64)
     logarithms = (np.log(probabilities), np.log(found.scores), np.log(np.maximum(other, 1 - other)))
-    return np.array([*(values.sum() for values in logarithms), (other >= NO_DIGIT).sum()])
+    return np.array([*(values.sum() for values in logarithms), (~found.is_digit).sum()])
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from digit_model.ink.marks import mark_mask
-from digit_model.number import GRAIN, OTHER
+from digit_model.number import GRAIN, NO_DIGIT, OTHER
 from digit_model.number.writing import writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.
@@ -40,6 +40,11 @@ class Detections(NamedTuple):
     def none(cls) -> "Detections":
         """Of ink in which nothing was found."""
         return cls(*(np.zeros(shape, np.float32) for shape in ((0, 4), (0,), (0, OTHER + 1))))
+
+    @property
+    def is_digit(self) -> np.ndarray:
+        """Which of them are read as digits, bool (n,)."""
+        return np.asarray(self.classes[:, OTHER] <= NO_DIGIT)
 
     def select(self, chosen: np.ndarray) -> "Detections":
         """Some of them, by index or as bool (n,)."""

@@ -56,9 +56,7 @@ def lines_of(boxes: np.ndarray) -> list[np.ndarray]:
     return lines[::-1]
 
 
-def _cut(
-    x: np.ndarray, levels: np.ndarray, precision: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _cut(x: np.ndarray, levels: np.ndarray, precision: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The best lines at each slope.
 
     Args:

@@ -10,7 +10,6 @@ from digit_model.data.handwriting import SIGNS
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
 from digit_model.decode import WORK_SIDE, decode
-from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration, log_softmax, number_evidence
 from digit_model.number.detect import Detections
 from digit_model.number.lines import lines_of
@@ -48,10 +47,9 @@ def fit_number_calibration(
         rng = np.random.default_rng((41, number))
         text, picture = _random_number(number, rng)
         found, _, logits = reader.find(decode(picture, max_side=WORK_SIDE))
-        is_digit = found.classes[:, OTHER] < NO_DIGIT
-        order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[is_digit])])
+        order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[found.is_digit])])
         texts.append("".join(filter(str.isdigit, text)))
-        marks.append(Marks(found, logits, np.flatnonzero(is_digit)[order]))
+        marks.append(Marks(found, logits, np.flatnonzero(found.is_digit)[order]))
     calibration = _fit_probabilities(texts, marks)
     return _fit_confidence(calibration, texts, marks)
 

@@ -1,0 +1,119 @@
+"""Whether a picture shows one digit or a number, once it has been read as both."""
+
+import cv2
+
+from digit_model.ink.groups import AS_HIGH
+from digit_model.ink.marks import mark_mask
+from digit_model.number.reading import Box, NumberReading
+from digit_model.prediction import Prediction
+from digit_model.preprocess import Preprocessed
+
+# Geometric mean of a number's confidence over its digits: noise, blots and most letters have less.
+LEAST_CONFIDENCE = 0.5
+# Of so many digits: letters, noise and blots aren't taken for as many, unless with next to none.
+MANY, LEAST_OF_MANY = 8, 0.2
+SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
+FEW = 2  # digits of a number that may be one digit and a mark beside it
+APART = 0.1  # in a digit's heights: between it and what is beside it
+WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
+
+
+def may_be_several(picture: Preprocessed, alone: Prediction) -> bool:
+    """Whether to ask for a number, too, after the answer for a picture as if it had one digit.
+
+    Two digits that touch are one mark: wide, hard to tell, or like no digit.
+    """
+    _, _, width, height = cv2.boundingRect(mark_mask(picture.digit / 255))
+    is_wide = width > WIDE * height
+    return picture.several or is_wide or alone.verdict in ("unsure", "not_a_digit")
+
+
+def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
+    """Whether there is more than one digit.
+
+    Args:
+        number: the picture, read as a number.
+        alone: the answer for it as if it had one digit at the most. If it is not sure of one, any
+            two digits are enough; else, or without this answer, they have to be sure, each or as a
+            number, and about as high as the highest: a ring and a stain are neither. None are that
+            are more likely wrong than right, as in noise, blots and letters.
+    """
+    digits = number.labelled()
+    least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
+    if number.confidence < least ** len(digits):
+        return False
+    if alone is None or alone.verdict == "digit":
+        highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
+        digits = [
+            (box, digit)
+            for box, digit in digits
+            if (digit.verdict == "digit" or number.confidence >= SURE)
+            and box[3] - box[1] >= AS_HIGH * highest
+        ]
+    return len(digits) > 1
+
+
+def is_surely_several(number: NumberReading) -> bool:
+    """Whether there are so many digits that it need not be read as one."""
+    return has_several(number) and len(number.labelled()) > FEW
+
+
+def settle(
+    number: NumberReading, alone: Prediction, doubtful: bool, shape: tuple[int, ...]
+) -> NumberReading:
+    """Of both answers for a picture of this shape, the one that holds, as a number.
+
+    Args:
+        number: the picture, read as a number.
+        alone: the answer for it as if it had one digit at the most.
+        doubtful: whether it :func:`may_be_several`.
+        shape: rows and columns first.
+    """
+    if alone.verdict == "not_a_digit" and has_one_apart(number):
+        return number
+    several = has_several(number, alone)
+    if alone.verdict == "digit" and not doubtful:
+        # A sure digit's ink: what lies beyond it, such as a pen, is no digit.
+        several &= _is_within(number, _square_of(alone, shape))
+    return number if several else of_one_digit(number, alone, shape)
+
+
+def has_one_apart(number: NumberReading) -> bool:
+    """Whether one digit stands apart from other marks, as in "5 km".
+
+    Those of one letter overlap each other, or nearly touch.
+    """
+    digits = number.labelled()
+    if len(digits) != 1 or len(number.digits) == 1 or number.confidence < SURE:
+        return False
+    [(box, digit)] = digits
+    gap = APART * (box[3] - box[1])
+    others = [other for other, each in number.digits if each is not digit]
+    return digit.verdict == "digit" and all(
+        other[0] > box[2] + gap or other[2] < box[0] - gap for other in others
+    )
+
+
+def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...]) -> NumberReading:
+    """The answer for a picture of this shape as if it had one digit, in the place of a number's."""
+    if alone.crop is None:
+        return NumberReading("", 1.0, [])
+    boxes = [box for box, _ in number.labelled()]
+    box = max(boxes, key=lambda box: box[3] - box[1], default=_square_of(alone, shape))
+    each = number.confidence ** (1 / len(boxes)) if len(boxes) > 1 else 0.0
+    confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - each)
+    return NumberReading(alone.label or "", confidence, [(box, alone)])
+
+
+def _is_within(number: NumberReading, square: Box) -> bool:
+    """Whether the middles of its digits lie in this square."""
+    left, top, right, bottom = square
+    middles = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box, _ in number.labelled()]
+    return all(left <= x <= right and top <= y <= bottom for x, y in middles)
+
+
+def _square_of(alone: Prediction, shape: tuple[int, ...]) -> Box:
+    """What an answer for a picture of this shape is about, in its pixels; empty without ink."""
+    left, top, width, height = alone.crop or (0.0, 0.0, 0.0, 0.0)
+    rows, columns = shape[:2]
+    return left * columns, top * rows, (left + width) * columns, (top + height) * rows
