@@ -1,13 +1,10 @@
 """The network: a small convolutional classifier, and its input from uint8 digits."""
 
-import copy
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 @dataclass(frozen=True)
@@ -49,24 +46,6 @@ class DigitCNN(nn.Module):
             features = stage(features)
         features = F.dropout(features.flatten(1), self.config.dropout, self.training)
         return self.classifier(features)
-
-    def fused(self) -> "DigitCNN":
-        """A copy for inference, with each batch normalisation folded into its convolution."""
-        network = copy.deepcopy(self).eval()
-        network.stages = nn.ModuleList(
-            nn.Sequential(*_fuse(stage.children())) for stage in network.stages
-        )
-        return network
-
-
-def _fuse(layers: Iterable[nn.Module]) -> list[nn.Module]:
-    fused: list[nn.Module] = []
-    for layer in layers:
-        if isinstance(layer, nn.BatchNorm2d) and isinstance(fused[-1], nn.Conv2d):
-            fused[-1] = fuse_conv_bn_eval(fused[-1], layer)
-        else:
-            fused.append(layer)
-    return fused
 
 
 def _conv_bn_relu(

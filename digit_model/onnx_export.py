@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from digit_model.files import write_atomically
+from digit_model.fusion import fuse
 from digit_model.ink_network import to_inputs as picture_inputs
 from digit_model.model_folder import TENSOR_FILES
 from digit_model.network import to_inputs as digit_inputs
@@ -106,7 +107,7 @@ def _parts(weights: Weights) -> Sequence[Part]:
     return (
         Part(
             "digit",
-            DigitModule(networks.digit.fused()),
+            DigitModule(fuse(networks.digit)),
             torch.zeros(2, 28, 28, dtype=torch.uint8),
             ("count",),
             ("digits", "uint8 (count, 28, 28), preprocessed: 0 = paper, 255 = ink"),
@@ -115,7 +116,7 @@ def _parts(weights: Weights) -> Sequence[Part]:
         ),
         Part(
             "ink",
-            InkModule(networks.ink.fused()),
+            InkModule(fuse(networks.ink)),
             torch.zeros(2, 64, 96, 3, dtype=torch.uint8),
             ("count", "height", "width"),
             ("pictures", f"uint8 RGB (count, height, width, 3), {SIDES}"),
@@ -124,7 +125,7 @@ def _parts(weights: Weights) -> Sequence[Part]:
         ),
         Part(
             "number",
-            NumberModule(networks.number.fused()),
+            NumberModule(fuse(networks.number)),
             torch.zeros(2, 64, 96),
             ("count", "height", "width"),
             (

@@ -69,6 +69,7 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
 
 @cache
 def _shipped_network() -> FindInk:
-    from digit_model.weights import load_weights  # imports torch, which takes seconds
+    from digit_model.fusion import fuse  # imports torch, which takes seconds
+    from digit_model.weights import load_weights
 
-    return load_weights(DEFAULT_WEIGHTS).networks.ink.fused().find_ink
+    return fuse(load_weights(DEFAULT_WEIGHTS).networks.ink).find_ink

@@ -1,14 +1,11 @@
 """What the ink network and the number network have in common: a U-Net's way down and up again."""
 
-import copy
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 class Convolution(nn.Sequential):
@@ -67,13 +64,3 @@ class Pyramid(nn.Module):
             upsampled = F.interpolate(deep, scale_factor=2.0, mode="nearest")
             deep = level(torch.cat([upsampled, features.pop()], dim=1))
         return deep
-
-    def fused(self) -> Self:
-        """A copy for inference, with each batch normalisation folded into its convolution."""
-        network = copy.deepcopy(self).eval()
-        for layer in network.modules():
-            if isinstance(layer, Convolution):
-                convolution, normalization, _ = layer
-                layer[0] = fuse_conv_bn_eval(convolution, normalization)  # type: ignore[type-var, arg-type]  # any Module
-                layer[1] = nn.Identity()
-        return network.to(memory_format=torch.channels_last)

@@ -17,6 +17,7 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
+from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
@@ -45,12 +46,12 @@ class DigitRecognizer:
         self.notice: str | None = None  # to show to users, such as that the Hub gave no answer
         self.hashes = config.hashes
         self.calibration = config.calibration
-        self.find_ink = networks.ink.fused().find_ink  # see digit_model.preprocess
+        self.find_ink = fuse(networks.ink).find_ink  # see digit_model.preprocess
         self._config, self._networks = config, networks
-        self._fused = networks.digit.fused().to(memory_format=torch.channels_last)
+        self._fused = fuse(networks.digit)
         self.number_reader = NumberReader(
             self.find_ink,
-            networks.number.fused().find_digits,
+            fuse(networks.number).find_digits,
             self.logits,
             config.calibration,
             config.number_calibration,

@@ -28,7 +28,7 @@ PAGE_MAY_IMPORT = {
     "digit_model.serving",  # ray_app.py
     "digit_model.serving.worker",  # for a type
 }
-NETWORKS = ("network.py", "ink_network.py", "number_network.py", "pyramid.py")
+NETWORKS = ("network.py", "ink_network.py", "number_network.py", "pyramid.py", "fusion.py")
 NO_PICTURES = {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"}
 # What each part of the package may not import, from the pixels upwards.
 MAY_NOT_IMPORT = {

@@ -21,6 +21,7 @@ from digit_model.explanation import (
     logit_weights,
     smooth_attribution,
 )
+from digit_model.fusion import fuse
 from digit_model.network import DigitCNN
 from digit_model.weights import load_weights
 
@@ -78,7 +79,7 @@ def test_a_linear_network_is_explained_by_its_weights(digits: tuple[np.ndarray, 
 def test_the_evidence_adds_up_to_what_the_ink_changed(
     recognizer: DigitRecognizer, network: DigitCNN, digits: tuple[np.ndarray, ...]
 ) -> None:
-    fused = network.fused()
+    fused = fuse(network)
     blank = recognizer.logits(np.zeros((1, 28, 28), np.uint8))[0]
     gaps = []
     for digit, label in zip(*digits, strict=True):
@@ -104,7 +105,7 @@ def test_randomised_weights_are_explained_otherwise(
 
     def maps(any_network: DigitCNN) -> list[np.ndarray]:
         """Of the inked pixels alone: that paper is zero in all maps says nothing."""
-        fused = any_network.fused()
+        fused = fuse(any_network)
         evidence = [
             integrated_gradients(fused, digit, logit_weights(int(label))) for digit, label in pairs
         ]

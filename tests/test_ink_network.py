@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from digit_model.data.ink_pictures import ink_pictures
+from digit_model.fusion import fuse
 from digit_model.ink.looks import LARGEST_LOOK, LEAST_SIDE, LOOK_SIDE, STRIDE, around, look
 from digit_model.ink_network import InkNetwork, InkNetworkConfig, to_inputs
 from digit_model.training.ink import Pictures, ink_loss, overlap, train_ink, vary
@@ -37,7 +38,7 @@ def test_fused_computes_the_same() -> None:
     inputs = torch.randn(4, 3, 64, 64)
     network.train()(inputs)  # running statistics that are not the initial ones
     network.eval()
-    fused = network.fused()
+    fused = fuse(network)
     assert not any("BatchNorm" in type(module).__name__ for module in fused.modules())
     torch.testing.assert_close(fused(inputs), network(inputs), atol=1e-4, rtol=1e-4)
 

@@ -9,6 +9,7 @@ import torch
 from digit_model import ModelError
 from digit_model.data.number_photographs import photographed_number
 from digit_model.data.number_pictures import MOST_MARKS
+from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.number import OTHER
 from digit_model.number_network import (
@@ -38,9 +39,7 @@ def test_it_answers_for_each_cell_and_so_does_the_fused_copy() -> None:
     assert np.allclose(classes.sum(axis=0), 1, atol=1e-5)
     assert (boxes[0] < boxes[2]).all()
     assert (boxes[1] < boxes[3]).all()
-    for plain, fused in zip(
-        (centred, classes, boxes), network.fused().find_digits(ink), strict=True
-    ):
+    for plain, fused in zip((centred, classes, boxes), fuse(network).find_digits(ink), strict=True):
         assert np.allclose(plain, fused, atol=1e-4)
 
 
@@ -107,7 +106,7 @@ def test_it_starts_from_a_network_of_its_shape_only(tmp_path: Path) -> None:
 
 
 def test_the_ink_of_a_photograph_lies_in_the_boxes_of_its_marks() -> None:
-    find_ink = load_weights(DEFAULT_WEIGHTS).networks.ink.fused().find_ink
+    find_ink = fuse(load_weights(DEFAULT_WEIGHTS).networks.ink).find_ink
     inside, total = 0.0, 0.0
     for number in range(6):
         picture = photographed_number((0, 23, number), find_ink, "development")

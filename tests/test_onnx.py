@@ -13,6 +13,7 @@ from digit_model.__main__ import main
 from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.sets import load_drawings
+from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
 from digit_model.weights import load_weights
@@ -66,7 +67,7 @@ def test_ink_of_pictures_of_any_size_and_the_digit_in_it(
 
 
 def test_numbers(sessions: dict[str, InferenceSession]) -> None:
-    find_digits = load_weights(DEFAULT_WEIGHTS).networks.number.fused().find_digits
+    find_digits = fuse(load_weights(DEFAULT_WEIGHTS).networks.number).find_digits
     images = load_drawings()[0][:12].reshape(2, 6, 28, 28)
     lines = np.concatenate([*images.transpose(1, 0, 2, 3)], axis=2)
     ink = np.pad(lines / np.float32(255), ((0, 0), (2, 2), (4, 4)))

@@ -22,6 +22,7 @@ from digit_model.data.training_sets import (
     scan_training,
     stroke_training,
 )
+from digit_model.fusion import fuse
 from digit_model.ink import FindInk
 from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
 from digit_model.training.cache import Arrays, cached
@@ -112,7 +113,7 @@ class DataSource:
     def find_ink(self) -> FindInk | None:
         if self.weights.resolve() == DEFAULT_WEIGHTS.resolve():
             return None  # which each process loads for itself
-        return load_weights(self.weights).networks.ink.fused().find_ink
+        return fuse(load_weights(self.weights).networks.ink).find_ink
 
     @property
     def shard(self) -> slice:

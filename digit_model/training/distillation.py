@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from digit_model.fusion import fuse
 from digit_model.model_folder import ModelError
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.weights import load_weights
@@ -17,7 +18,7 @@ class Ensemble(nn.Module):
 
     def __init__(self, networks: Sequence[DigitCNN]) -> None:
         super().__init__()
-        self.networks = nn.ModuleList(network.fused() for network in networks)
+        self.networks = nn.ModuleList(fuse(network) for network in networks)
         self.to(memory_format=torch.channels_last)
 
     @torch.no_grad()

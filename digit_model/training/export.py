@@ -13,6 +13,7 @@ from digit_model.data.nondigits import nondigits
 from digit_model.evaluation.figures import confusion_matrix, ink_sheet
 from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.model_card import write_report
+from digit_model.fusion import fuse
 from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import FIGURES
 from digit_model.network import DigitCNN, to_inputs
@@ -82,7 +83,7 @@ def export_ink(
     config = dataclasses.replace(weights.config, ink_network=ink_network.config, ink_training=setup)
     save_weights(folder, weights.networks._replace(ink=ink_network), config)
     learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
-    find_ink = ink_network.fused().find_ink
+    find_ink = fuse(ink_network).find_ink
     ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")
 
 

@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from digit_model.data.number_photographs import photographed_number
 from digit_model.data.number_pictures import MOST_MARKS, NumberPicture, number_picture
+from digit_model.fusion import fuse
 from digit_model.training.cache import cached
 from digit_model.training.recipe import NumberRecipe
 from digit_model.weights import Weights
@@ -97,7 +98,7 @@ def load_photographs(
     names = "ink", "boxes", "classes"
 
     def draw() -> dict[str, np.ndarray]:
-        find_ink = weights.networks.ink.fused().find_ink
+        find_ink = fuse(weights.networks.ink).find_ink
         drawn = Drawn(partial(photographed_number, find_ink=find_ink))
         loader = make_loader(drawn, Seeds(recipe.data_seed, count), 1)
         rows = list(tqdm(loader, desc="photographs of numbers", leave=False, disable=None))
