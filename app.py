@@ -111,7 +111,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.mcp:  # gradio imports mcp if it is installed, which takes half a second
         sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
-    from digit_model.serving.client import RecognizerClient
+    from digit_model.serving.client import WorkerClient
 
     # So that workers end, files are removed and corrections are uploaded. While it serves, the
     # server answers what is in flight before it passes these on.
@@ -120,9 +120,7 @@ def main(arguments: list[str] | None = None) -> None:
     allowed = limits.from_options(options)
     try:
         with (
-            contextlib.closing(
-                RecognizerClient(options.model, workers=options.workers)
-            ) as recognizer,
+            contextlib.closing(WorkerClient(options.model, workers=options.workers)) as recognizer,
             open_upload_folder(
                 max_mb=allowed.max_temp_mb, minutes=allowed.max_temp_minutes
             ) as uploads,

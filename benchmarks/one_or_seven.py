@@ -15,7 +15,6 @@ import argparse
 import numpy as np
 
 from digit_model import DigitRecognizer
-from digit_model.calibration import logistic_regression
 from digit_model.data.one_or_seven import Figure, draw_figure
 from digit_model.data.rendering import render
 from digit_model.data.strokes import Drawing, pen_digits
@@ -26,8 +25,28 @@ STRAIGHT = 0.07  # of the digit: mean distance of the points from flag and stem,
 LEAST_FLAG, MOST_RISE = 0.15, 85.0  # stems; degrees: less and more is the pen's landing, or none
 MOST_LEAN = 45.0  # degrees: of a stem
 RIDGE = 1e-3  # of the regression
+NEWTON_STEPS = 50  # of a logistic regression
 RISES, LENGTHS, LEANS = range(-20, 71, 10), (0.3, 0.5, 0.7, 1.0), (0, 12, 30)
 EACH = 12  # drawings of a figure
+
+
+def logistic_regression(
+    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, *, ridge: float
+) -> np.ndarray:
+    """Weights, float (k,), with which features, (n, k), tell targets, 0 or 1, by Newton's method.
+
+    Args:
+        features: a constant among them, if there is to be one.
+        targets: (n,), of both kinds.
+        weights: to begin with.
+        ridge: of the penalty on the squared weights.
+    """
+    for _ in range(NEWTON_STEPS):
+        shares = 1 / (1 + np.exp(-features @ weights))
+        gradient = features.T @ (targets - shares) - ridge * weights
+        curvature = (features * (shares * (1 - shares))[:, None]).T @ features
+        weights = weights + np.linalg.solve(curvature + ridge * np.eye(len(weights)), gradient)
+    return weights
 
 
 def measure(drawing: Drawing) -> tuple[float, float, float] | None:

@@ -30,7 +30,7 @@ os.environ["PYTHONPATH"] = str(ROOT)  # for Ray's processes
 import numpy as np  # noqa: E402  (these need the path above)
 from load import drawings  # noqa: E402
 
-from digit_model.serving.client import DRAWING_SECONDS, RecognizerClient  # noqa: E402
+from digit_model.serving.client import DRAWING_SECONDS, RecognizerClient, WorkerClient  # noqa: E402
 
 CALLERS = 128  # at once, each waiting for its answer; enough for full batches at two replicas
 COUNTS = (1, 2)  # of workers and of replicas
@@ -40,7 +40,7 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @contextlib.contextmanager
 def workers(count: int) -> Iterator[RecognizerClient]:
-    with contextlib.closing(RecognizerClient(workers=count)) as client:
+    with contextlib.closing(WorkerClient(workers=count)) as client:
         client.load()
         yield client
 

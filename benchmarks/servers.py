@@ -31,11 +31,11 @@ def serve_bare(port: int) -> None:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from digit_model.serving.client import RecognizerClient
+    from digit_model.serving.client import WorkerClient
     from page.answer import full_answer
     from page.data_url import decode_data_url
 
-    client = RecognizerClient()
+    client = WorkerClient()
     client.load()
 
     async def recognize(request: Request) -> JSONResponse:
@@ -109,7 +109,7 @@ def serve_page(port: int) -> None:
     import gradio as gr
 
     from app import build_demo
-    from digit_model.serving.client import RecognizerClient
+    from digit_model.serving.client import WorkerClient
     from page.api_types import JsonOutput, TopK
     from page.image_upload import ImageUpload
     from page.server.launch import serve
@@ -118,7 +118,7 @@ def serve_page(port: int) -> None:
     from page.server.options import parse_options
     from page.server.upload_folder import open_upload_folder
 
-    client, limits = RecognizerClient(), Limits()
+    client, limits = WorkerClient(), Limits()
     with (
         contextlib.closing(client),
         open_upload_folder(max_mb=limits.max_temp_mb, minutes=limits.max_temp_minutes) as uploads,

@@ -1,6 +1,7 @@
 """Recognise digits and numbers in pictures; evaluate, export or upload the weights."""
 
 import io
+import os
 import sys
 
 from digit_model import ModelError
@@ -19,7 +20,12 @@ def main(argv: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # names of files may be beyond its encoding
             stream.reconfigure(errors="backslashreplace")
     try:
-        return args.run(args)
+        status = args.run(args)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever reads has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed at exit once more
+        return 0
     except (DataError, ModelError, OSError) as error:
         print(f"digit_model: {error}", file=sys.stderr)
         return 2

@@ -16,7 +16,6 @@ DIGIT_TPR = 0.997  # share of real digits that the not-a-digit threshold accepts
 # unless it lay below the energy of logits that are all so low, where most of what is no digit lies;
 UNDECIDED = 0.03
 LEAST_DIGIT_TPR = 0.99  # but so many are always accepted
-NEWTON_STEPS = 50  # of a logistic regression
 
 
 @dataclass(frozen=True)
@@ -44,25 +43,6 @@ class Calibration:
     def digit_scores(self, logits: np.ndarray) -> np.ndarray:
         """float64 (N,) in [0, 1]: how much the ink looks like a digit of any class."""
         return 1.0 / (1.0 + np.exp((self.energy_middle - energy(logits)) / self.energy_scale))
-
-
-def logistic_regression(
-    features: np.ndarray, targets: np.ndarray, weights: np.ndarray, *, ridge: float
-) -> np.ndarray:
-    """Weights, float (k,), with which features, (n, k), tell targets, 0 or 1, by Newton's method.
-
-    Args:
-        features: a constant among them, if there is to be one.
-        targets: (n,), of both kinds.
-        weights: to begin with.
-        ridge: of the penalty on the squared weights.
-    """
-    for _ in range(NEWTON_STEPS):
-        shares = 1 / (1 + np.exp(-features @ weights))
-        gradient = features.T @ (targets - shares) - ridge * weights
-        curvature = (features * (shares * (1 - shares))[:, None]).T @ features
-        weights = weights + np.linalg.solve(curvature + ridge * np.eye(len(weights)), gradient)
-    return weights
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

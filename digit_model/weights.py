@@ -29,7 +29,7 @@ from digit_model.number_network import NumberNetwork, NumberNetworkConfig
 
 LEVELS = 4  # of the ink and the number network: they take sides that are multiples of 16
 NOT_SAVED = Hashes("", "", "")
-FORMAT = 5  # version of config.json; raised when older code can't read what newer code writes
+FORMAT = 6  # version of config.json; raised when older code can't read what newer code writes
 
 
 class Networks(NamedTuple):

@@ -81,7 +81,8 @@ def in_words(prediction: Prediction) -> str:
         return ""
     if prediction.verdict == "unsure":
         return ", ".join(f"{digit}: {percent(share)}" for digit, share in prediction.top_k[:2])
-    return f"{certainty(sure)}, {percent(sure)}"
+    words = "Not sure" if prediction.number and sure < LOOK_BELOW else certainty(sure)
+    return f"{words}, {percent(sure)}"
 
 
 def next_best(prediction: Prediction) -> str:

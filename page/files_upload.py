@@ -79,15 +79,12 @@ class FilesUpload(gr.File):
         most = self._limits.max_batch_mb
         if megabytes > most:
             raise user_error(f"These files have {megabytes:.0f} MB together; send {most} at most.")
-        try:
-            return [
-                UploadedPicture(decode_data_url(file.path, MAX_DATA_URL_CHARACTERS), "picture")
-                if is_data_url(file.path)
-                else UploadedPicture(file.path, file.orig_name or Path(file.path).name)
-                for file in files
-            ]
-        except ValueError as error:
-            raise user_error(str(error)) from error
+        return [
+            UploadedPicture(_content(file.path), "picture")
+            if is_data_url(file.path)
+            else UploadedPicture(file.path, file.orig_name or Path(file.path).name)
+            for file in files
+        ]
 
     def api_info(self) -> dict[str, Any]:
         """A schema without references, because Gradio drops their targets for MCP clients."""
@@ -101,6 +98,14 @@ class FilesUpload(gr.File):
         if is_http_url_like(str(url_or_file_path)):
             raise user_error("Send the image files themselves, not their addresses.")
         return await super().async_move_resource_to_block_cache(url_or_file_path)
+
+
+def _content(data_url: str) -> bytes:
+    """The file's; of a broken one bytes that are no picture, so that the others are read."""
+    try:
+        return decode_data_url(data_url, MAX_DATA_URL_CHARACTERS)
+    except ValueError:
+        return b"data:"
 
 
 def _size(file: FileData) -> int:

@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, sync_playwright
 from running_app import Server, serving
 from visitor import CHROMIUM_FLAGS, Profiles, Visitor, chromium_path
 
-from digit_model.serving.client import RecognizerClient
+from digit_model.serving.client import RecognizerClient, WorkerClient
 
 if TYPE_CHECKING:  # they import torch
     from digit_model.data import Digits
@@ -139,7 +139,7 @@ def mcp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def recognizer_client() -> Iterator[RecognizerClient]:
     """The recogniser in processes of its own."""
-    started = RecognizerClient(workers=2)
+    started = WorkerClient(workers=2)
     started.load()
     yield started
     started.close()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from repository import ROOT
-from running_app import clean_environment
+from running_app import clean_environment, free_port
 
 from page.server.launch import name_in_url
 
@@ -65,6 +68,26 @@ def test_bad_input_ends_with_status_2_and_one_sentence(
     assert result.stdout == ""
     assert result.stderr.startswith("app.py: ")
     assert result.stderr.count("\n") == 1
+
+
+def test_ctrl_c_while_it_starts_ends_it_quietly() -> None:
+    """A terminal sends it to all processes of the app, the one that forks workers included."""
+    started = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), "--workers", "1", "--port", str(free_port())],
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    children = Path(f"/proc/{started.pid}/task/{started.pid}/children")
+    deadline = time.monotonic() + 60
+    while not children.read_text() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)  # in which it imports torch
+    os.killpg(started.pid, signal.SIGINT)
+    _, said = started.communicate(timeout=60)
+    assert started.returncode == 0
+    assert said == ""
 
 
 @pytest.mark.parametrize(

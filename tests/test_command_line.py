@@ -75,6 +75,22 @@ def test_ctrl_c_is_a_sentence(
     assert capsys.readouterr().err.strip() == "digit_model: Stopped."
 
 
+@pytest.mark.slow
+def test_whoever_reads_the_answers_may_stop() -> None:
+    three = "data/drawings/nmatsui__libtorch-pytorch-mnist/3.png"
+    with subprocess.Popen(
+        [sys.executable, "-m", "digit_model", "predict", *[three] * 3],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as started:
+        assert started.stdout
+        assert started.stderr
+        started.stdout.close()
+        assert started.stderr.read() == b""
+    assert started.returncode == 0
+
+
 def test_help_names_the_verbs(capsys: Capture) -> None:
     assert run("--help") == 0
     printed = capsys.readouterr().out

@@ -1,6 +1,5 @@
 """The digit network learns: its loss, teachers, schedule and optimizers."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,25 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from digit_model import ModelError
-from digit_model.calibration import Calibration
 from digit_model.data.nondigits import nondigits
 from digit_model.data.training_sets import stroke_training
-from digit_model.ink_network import InkNetwork, InkNetworkConfig
 from digit_model.network import DigitCNN, NetworkConfig, to_inputs
-from digit_model.number.calibration import NumberCalibration
-from digit_model.number_network import NumberNetwork, NumberNetworkConfig
 from digit_model.training.digit import accuracy
-from digit_model.training.distillation import (
-    Ensemble,
-    blend,
-    load_ensemble,
-    load_initial_network,
-)
+from digit_model.training.distillation import Ensemble, blend
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers, orthogonalize
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.weights import ModelConfig, Networks, save_weights
+from digit_model.training.step import start_from
 
 # Of batch_loss.
 PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}
@@ -89,33 +79,21 @@ def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
     assert probabilities[rows, wrong].mean() == pytest.approx(0.8, abs=0.07)
 
 
-def test_an_ensemble_answers_with_the_mean_of_its_networks(tmp_path: Path) -> None:
-    networks = []
-    for seed in range(3):
-        torch.manual_seed(seed)
-        networks.append(DigitCNN(NetworkConfig()).eval())
-        ink = InkNetwork(InkNetworkConfig((2, 2, 2, 2), (1,)))
-        number = NumberNetwork(NumberNetworkConfig((2, 2, 2, 2), (1,), 2))
-        config = ModelConfig(
-            networks[-1].config,
-            Calibration(),
-            ink.config,
-            number.config,
-            NumberCalibration(),
-            training={"seed": seed},
-        )
-        save_weights(tmp_path / str(seed), Networks(networks[-1], ink, number), config)
-    ensemble, hashes = load_ensemble([tmp_path / str(seed) for seed in range(3)])
+def test_an_ensemble_answers_with_the_mean_of_its_networks() -> None:
+    networks = [DigitCNN(NetworkConfig()).eval() for _ in range(3)]
     inputs = torch.rand(5, 1, 28, 28)
     with torch.inference_mode():
         mean = torch.stack([network(inputs).softmax(1) for network in networks]).mean(0)
-    torch.testing.assert_close(ensemble(inputs), mean)
-    assert len(set(hashes)) == 3
+    torch.testing.assert_close(Ensemble(networks)(inputs), mean)
 
-    _, origin = load_initial_network(tmp_path / "1", NetworkConfig())
-    assert origin == {"sha256": hashes[1], "training": {"seed": 1}}
+
+def test_a_network_starts_from_one_of_its_shape_alone() -> None:
+    start, network = (DigitCNN(NetworkConfig()).eval() for _ in range(2))
+    start_from(network, start)
+    inputs = torch.rand(5, 1, 28, 28)
+    assert torch.equal(network(inputs), start(inputs))
     with pytest.raises(ModelError, match="not of the recipe's shape"):
-        load_initial_network(tmp_path / "1", NetworkConfig(stem=16))
+        start_from(DigitCNN(NetworkConfig(stem=16)), start)
 
 
 def test_a_blend_keeps_a_share_of_the_weights_that_it_started_from() -> None:

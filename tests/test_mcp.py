@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import json
 import subprocess
@@ -58,18 +57,22 @@ def test_a_drawing_is_recognised(mcp_server: Server, drawings: list[Drawing]) ->
     assert len(answer["confidences"]) == 2
 
 
-def test_the_label_widget_comes_as_text(mcp_server: Server, drawings: list[Drawing]) -> None:
+def test_the_label_widget_comes_as_json(mcp_server: Server, drawings: list[Drawing]) -> None:
     result = ask(mcp_server, "predict", image=drawings[3].data_url(), top_k=1)
-    answer = ast.literal_eval(result.content[0].text)
+    answer = json.loads(result.content[0].text)
     assert answer["label"] == drawings[3].label
 
 
 def test_many_drawings_are_recognised(mcp_server: Server, drawings: list[Drawing]) -> None:
     images = [drawing.data_url() for drawing in drawings[:3]]
-    result = ask(mcp_server, "predict_batch", images=images, top_k=1)
+    broken = ["data:text/plain;base64,aGk=", "data:image/png;base64,!"]
+    result = ask(mcp_server, "predict_batch", images=[*images, *broken], top_k=1)
     assert not result.isError
     answers = json.loads(result.content[0].text)
-    assert [answer["label"] for answer in answers] == [drawing.label for drawing in drawings[:3]]
+    labels = [answer["label"] for answer in answers[:3]]
+    assert labels == [drawing.label for drawing in drawings[:3]]
+    for answer in answers[3:]:
+        assert answer["error"].endswith(".")
 
 
 def test_an_explanation_is_a_picture(mcp_server: Server, drawings: list[Drawing]) -> None:
@@ -91,11 +94,13 @@ def test_errors_are_sentences_and_nothing_is_fetched(
         ("predict", {"image": "data:image/png;base64,aGVsbG8=", "top_k": 3}),
         ("predict", {"image": f"{mcp_server.url}/pwa_icon", "top_k": 3}),
         ("predict", {"image": "/etc/hostname", "top_k": 3}),
+        ("predict", {"image": picture, "top_k": 0}),
         ("submit_correction", {"image": picture, "label": "0", "consent": False}),
     ):
         result = ask(mcp_server, tool, **arguments)
         assert result.isError, (tool, arguments)
         assert "Traceback" not in result.content[0].text
+        assert result.content[0].text.endswith(".")  # not a string's repr
     assert corrections(mcp_server) == kept
 
 

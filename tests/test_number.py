@@ -339,7 +339,9 @@ def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:
         classes = np.zeros((digits + len(others), 11), np.float32)
         classes[digits:, OTHER] = others
         boxes, scores = np.zeros((len(classes), 4), np.float32), np.full(len(classes), 0.9)
-        return calibration.confidence(np.full(digits, share), Detections(boxes, scores, classes))
+        probabilities = np.full((len(classes), 10), (1 - share) / 9)
+        probabilities[:, 7] = share
+        return calibration.confidence(probabilities, Detections(boxes, scores, classes))
 
     confidences = [
         *(confidence(2, 0.99), confidence(2, 0.8), confidence(6, 0.8)),

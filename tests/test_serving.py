@@ -21,7 +21,7 @@ from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.reading import Reading
 from digit_model.serving.batching import MAX_BATCH, URGENT, Batcher
-from digit_model.serving.client import RecognizerClient
+from digit_model.serving.client import RecognizerClient, WorkerClient
 from digit_model.serving.pool import GivenUpError, Worker
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -186,7 +186,7 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
 def test_one_file_does_not_wait_for_batches() -> None:
     batches, files, read = 10, 3, 0
     # With one process for files they are answered in the order in which they were begun.
-    client = RecognizerClient(workers=1)
+    client = WorkerClient(workers=1)
 
     async def read_batch() -> None:
         nonlocal read
@@ -290,7 +290,7 @@ def test_nobody_waits_for_the_rest_of_an_answer_whose_process_was_killed() -> No
 @pytest.mark.slow
 def test_weights_that_cannot_be_loaded_are_one_error(tmp_path: Path) -> None:
     threads = set(threading.enumerate())
-    client = RecognizerClient(str(tmp_path), workers=2)
+    client = WorkerClient(str(tmp_path), workers=2)
     with pytest.raises(ModelError, match=r"config\.json"):
         client.load()
     assert not any(worker.is_alive() for worker in client.workers)
@@ -300,7 +300,7 @@ def test_weights_that_cannot_be_loaded_are_one_error(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_client_that_is_closed_while_it_loads_waits_for_nothing() -> None:
-    client = RecognizerClient(workers=1)
+    client = WorkerClient(workers=1)
     (worker,) = client.workers
     while (pid := worker.pid()) is None:
         time.sleep(0.01)

@@ -21,7 +21,7 @@ from running_app import free_port
 
 import train
 from digit_model import DigitRecognizer
-from digit_model.data import Digits
+from digit_model.data import DataError, Digits
 from digit_model.data.own_digits import load_own_digits
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
@@ -302,6 +302,10 @@ def test_own_digits_are_read_by_their_folders_and_train(
     assert images.shape == (2, 28, 28)
     assert len(nondigits) == 1
     assert np.array_equal(images[0], preprocess(three))
+    (tmp_path / "mine" / "seven").mkdir()
+    with pytest.raises(DataError, match="seven is no label"):
+        load_own_digits(tmp_path / "mine")
+    (tmp_path / "mine" / "seven").rmdir()
 
     common = ("--dry-run", "--output", tmp_path / "w")
     assert train_here(*common, "--own-digits", tmp_path / "mine") == 0

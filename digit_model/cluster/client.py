@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ WAIT_SECONDS = 60.0  # for an answer; starting a replica takes ten of them
 
 
 class ReplicaClient(RecognizerClient):
-    """As :class:`RecognizerClient`; Ray starts, watches and replaces the processes."""
+    """Has pictures read by processes that Ray starts, watches and replaces."""
 
     def __init__(
         self,
@@ -42,12 +41,8 @@ class ReplicaClient(RecognizerClient):
             model: the weights of both.
             replicas: up to how many there are of each.
         """
-        self.model = model
-        self.verdicts: Counter[str] = Counter()
-        self._workers = []
-        self._drawings = ReplicaBatcher(drawings, replicas)
-        self._files = ReplicaBatcher(files, replicas)
-        self._large_turn, self._large_waiting = asyncio.Semaphore(1), 0
+        super().__init__()
+        self._connect(model, ReplicaBatcher(drawings, replicas), ReplicaBatcher(files, replicas))
 
 
 class ReplicaBatcher(Batcher):

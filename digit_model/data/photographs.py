@@ -30,6 +30,7 @@ INK_COLOURS = (
 CHALK_COLOURS = ((0.9, 0.9, 0.88), (0.95, 0.9, 0.6), (0.85, 0.7, 0.75))
 PENS = {"fine": FINE, "pencil": PENCIL, "marker": MARKER, "wide": WIDE, "drying": MARKER}
 MIN_SIDE, MAX_SIDE = 180, 640  # pixels, of the square picture
+COVERED = 0.5  # share of a pixel that ink covers from which it counts as inked
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,12 @@ def photograph(
     if kind.glare:
         scene = scene + glare(side, rng)[..., None]
     return expose(scene, kind.defect, rng), np.asarray(ink, np.float32)
+
+
+def written_side(ink: np.ndarray) -> int:
+    """Longer side of what :func:`photograph` shows of a drawing, in pixels; 0 if nothing."""
+    _, _, width, height = cv2.boundingRect((ink > COVERED).view(np.uint8))
+    return max(width, height)
 
 
 def _write_on_paper(

@@ -13,7 +13,7 @@ from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import SPACINGS
 from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
-from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
+from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph, written_side
 from digit_model.data.strokes import pen_digits
 from digit_model.recognizer import DigitRecognizer
 
@@ -24,6 +24,9 @@ LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12)
 LINES = 100  # drawings of two or three lines
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
+PAGES_PER_KIND = 2  # photographs of whole pages
+PAGE_LINES, LINE_DIGITS = (3, 9), (2, 7)  # of a page; the latter excluded
+LEAST_HEIGHT = 16  # pixels, of a page's digits: in the smallest pictures they would be illegible
 BINS = 10  # of confidence
 
 
@@ -93,6 +96,8 @@ def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
         which = "unseen" if name in UNSEEN else "seen"
         for number in range(PER_KIND):
             yield f"photographs, {which} kinds", partial(_photographed, kind, index, number)
+        for number in range(PAGES_PER_KIND):
+            yield f"photographed pages, {which} kinds", partial(_page, kind, index, number)
 
 
 def _in_a_line(spacing: str, index: int, number: int) -> tuple[str, np.ndarray]:
@@ -112,6 +117,17 @@ def _photographed(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]
     text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
     drawing, digit = number_drawing(text, rng)
     return text, photograph(drawing, kind, rng, digit=digit)[0]
+
+
+def _page(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((35, index, number))
+    while True:
+        lengths = rng.integers(*LINE_DIGITS, rng.integers(*PAGE_LINES))
+        lines = [_random_text(int(length), rng) for length in lengths]
+        drawing, digit = number_drawing("\n".join(lines), rng)
+        picture, ink = photograph(drawing, kind, rng, digit=digit)
+        if digit * written_side(ink) >= LEAST_HEIGHT:
+            return "\n".join(lines), picture
 
 
 def _random_text(length: int, rng: np.random.Generator) -> str:

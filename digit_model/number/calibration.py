@@ -15,17 +15,18 @@ class NumberCalibration:
     Attributes:
         digit_weight: of the digit network's log-probabilities beside the number network's.
         temperature: divides their sum before the softmax.
-        offset: the confidence of a number is the logistic function of it and of the others, each
-            times its evidence, see :func:`number_evidence`.
-        digits, marks, kinds, others: their weights.
+        offset: log-odds that no digit was missed.
+        each, digits, marks, kinds, others: log-odds that a mark was read rightly, and the weights
+            of the evidence for that, see :func:`number_evidence`.
     """
 
     digit_weight: float = 0.4
     temperature: float = 1.0
-    offset: float = 3.0
-    digits: float = 4.0
+    offset: float = 4.0
+    each: float = 5.0
+    digits: float = 2.0
     marks: float = 0.5
-    kinds: float = 0.0
+    kinds: float = 1.0
     others: float = 0.0
 
     def probabilities(self, found: Detections, logits: np.ndarray) -> np.ndarray:
@@ -38,27 +39,36 @@ class NumberCalibration:
         return np.asarray(np.exp(log_softmax(summed / self.temperature)))
 
     def confidence(self, probabilities: np.ndarray, found: Detections) -> float:
-        """That a whole number is right, in [0, 1]; see :func:`number_evidence`."""
-        weights = self.digits, self.marks, self.kinds, self.others
-        evidence = self.offset + number_evidence(probabilities, found) @ weights
-        return float(np.exp(-np.logaddexp(0, -evidence)))
+        """That a whole number is right, in [0, 1]: no digit was missed, and none read wrong.
+
+        ``probabilities``: float (n, 10), of :meth:`probabilities`.
+        """
+        weights = self.each, self.digits, self.marks, self.kinds, self.others
+        right = number_evidence(probabilities, found) @ weights
+        return float(np.exp(-np.logaddexp(0, -self.offset) - np.logaddexp(0, -right).sum()))
 
 
 def number_evidence(probabilities: np.ndarray, found: Detections) -> np.ndarray:
-    """What tells whether a whole number is right.
+    """What tells whether each mark was read rightly.
 
     Args:
-        probabilities: float (n,), of the digits that were read.
-        found: all marks.
+        probabilities: float (n, 10), of the ten digits.
+        found: the marks.
 
     Returns:
-        float64 (4,), the sums of the logarithms of these probabilities, of the marks' scores and of
-        the probabilities that each mark is a digit, or is none, whichever it was taken for; and how
-        many were taken for none.
+        float64 (n, 5): 1; the logarithms of the largest probability, 0 for what is no digit, of the
+        mark's score, and of the probability that it is a digit, or is none, whichever it was taken
+        for; and whether it was taken for none, 0 or 1.
     """
     other = found.classes[:, OTHER].astype(np.float64)
-    logarithms = (np.log(probabilities), np.log(found.scores), np.log(np.maximum(other, 1 - other)))
-    return np.array([*(values.sum() for values in logarithms), (~found.is_digit).sum()])
+    columns = (
+        np.ones_like(other),
+        np.where(found.is_digit, np.log(probabilities.max(axis=1, initial=1e-12)), 0.0),
+        np.log(found.scores),
+        np.log(np.maximum(other, 1 - other)),
+        np.where(found.is_digit, 0.0, 1.0),
+    )
+    return np.stack(columns, axis=1)
 
 
 def log_softmax(logits: np.ndarray) -> np.ndarray:

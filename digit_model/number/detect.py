@@ -8,7 +8,7 @@ import numpy as np
 
 from digit_model.ink.marks import mark_mask
 from digit_model.number import GRAIN, NO_DIGIT, OTHER
-from digit_model.number.writing import writing_height
+from digit_model.number.writing import usual_height, writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.
 FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
@@ -46,20 +46,33 @@ class Detections(NamedTuple):
         """Which of them are read as digits, bool (n,)."""
         return np.asarray(self.classes[:, OTHER] <= NO_DIGIT)
 
-    def select(self, chosen: np.ndarray) -> "Detections":
-        """Some of them, by index or as bool (n,)."""
-        return Detections(*(values[chosen] for values in self))
+    @property
+    def certainty(self) -> float:
+        """How many digits there are, each by the probability that it is one."""
+        return float((self.scores * (1 - self.classes[:, OTHER]))[self.is_digit].sum())
 
 
 def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
     """Find the digits and other marks in ink, float32 (h, w) in [0, 1].
 
-    Their boxes are in pixels of the ink. The network sees it twice if the digits turn out to be
-    higher or lower than the marks, as where they touch each other.
+    Their boxes are in pixels of the ink. The network sees it more than once if the digits turn out
+    to be higher or lower than the marks, as where they touch each other, or if most marks are much
+    lower than where most of the ink is, as beside a ring, a brace or a table.
     """
     height = writing_height(ink)
     if not height:
         return Detections.none()
+    found = _find_well(ink, height, network)
+    lower = usual_height(ink)
+    if lower * RESCALE < height:
+        others = _find_well(ink, lower, network)
+        if others.certainty > found.certainty:
+            found = others
+    return found
+
+
+def _find_well(ink: np.ndarray, height: float, network: FindDigits) -> Detections:
+    """Find marks, of which digits seem to be so high; once more if they aren't."""
     found = _find_at(ink, SEEN_HEIGHT / height, network)
     digits = found.classes.argmax(axis=1) != OTHER
     if digits.any():

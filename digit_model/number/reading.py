@@ -9,7 +9,7 @@ import numpy as np
 from digit_model.calibration import Calibration
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
-from digit_model.number import NO_DIGIT, OTHER
+from digit_model.number import MOST_MARKS, NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, FindDigits, find_digits
 from digit_model.number.lines import lines_with_others
@@ -19,8 +19,6 @@ from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
-
-MOST_MARKS = 500  # in one picture: more of them are texture, and would take seconds
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,8 +143,7 @@ class NumberReader:
         text = "\n".join(
             "".join(predictions[index].label or "" for index in line) for line in lines
         ).strip("\n")
-        best = probabilities[found.is_digit].max(axis=1)
-        confidence = self.number_calibration.confidence(best, found)
+        confidence = self.number_calibration.confidence(probabilities, found)
         digits = [
             (tuple(found.boxes[index].tolist()), predictions[index])
             for line in lines

@@ -74,7 +74,8 @@ def settle(
     several = has_several(number, alone)
     if alone.verdict == "digit" and not doubtful:
         # A sure digit's ink: what lies beyond it, such as a pen, is no digit.
-        several &= _is_within(number, _square_of(alone, shape))
+        square = _square_of(alone, shape)
+        several &= all(_is_within(box, square) for box, _ in number.labelled())
     return number if several else of_one_digit(number, alone, shape)
 
 
@@ -98,22 +99,25 @@ def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...
     """The answer for a picture of this shape as if it had one digit, in the place of a number's."""
     if alone.crop is None:
         return NumberReading("", 1.0, [])
+    square = _square_of(alone, shape)
     boxes = [box for box, _ in number.labelled()]
-    box = max(boxes, key=lambda box: box[3] - box[1], default=_square_of(alone, shape))
-    each = number.confidence ** (1 / len(boxes)) if len(boxes) > 1 else 0.0
+    within = [box for box in boxes if _is_within(box, square)]
+    box = max(within, key=lambda box: box[3] - box[1], default=square)
+    each = number.confidence ** (1 / len(boxes)) if boxes else 0.0
     confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - each)
     return NumberReading(alone.label or "", confidence, [(box, alone)])
 
 
-def _is_within(number: NumberReading, square: Box) -> bool:
-    """Whether the middles of its digits lie in this square."""
+def _is_within(box: Box, square: Box) -> bool:
+    """Whether its middle lies in this square."""
     left, top, right, bottom = square
-    middles = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2) for box, _ in number.labelled()]
-    return all(left <= x <= right and top <= y <= bottom for x, y in middles)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return left <= x <= right and top <= y <= bottom
 
 
 def _square_of(alone: Prediction, shape: tuple[int, ...]) -> Box:
     """What an answer for a picture of this shape is about, in its pixels; empty without ink."""
     left, top, width, height = alone.crop or (0.0, 0.0, 0.0, 0.0)
     rows, columns = shape[:2]
-    return left * columns, top * rows, (left + width) * columns, (top + height) * rows
+    right, bottom = min(1.0, left + width), min(1.0, top + height)
+    return max(0.0, left) * columns, max(0.0, top) * rows, right * columns, bottom * rows

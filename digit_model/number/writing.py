@@ -7,12 +7,20 @@ import numpy as np
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
-from digit_model.ink.looks import LARGEST_LOOK, STRIDE, Window, fractions, look
+from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, STRIDE, Window, fractions, look
 from digit_model.ink.marks import SURE, filled, is_rectangular, mark_mask
+from digit_model.number import MOST_MARKS
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
-LOOK_HEIGHT = 44  # pixels, of digits in the second look: they are half as high as in most others
+# In usual heights of marks: a brace or an arrow may be so high, or what others lie in.
+GIANT, AROUND = 2.4, 1.7
+LEAST_BESIDE = 2  # marks that have to be left then
+LONGEST_STROKE = 1.7  # of such a mark, in its box's width and height: an ellipse has π/2
+SPECK = 0.1  # of the highest mark's height
+LOOK_HEIGHT = 44  # pixels, of digits in the further looks: they are half as high as in most others
+MORE_LOOKS = 3  # at most: lines that touch in one are apart in the next, at a finer scale,
+FINER = 1.25  # which is worth it if marks turn out to be lower by this factor
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
 EDGE = 0.5  # share of one edge of a picture: marks along it cover nearly all of it, or next to none
 SOFT_EDGE = 4  # pixels, width of the grey rim that a lens puts around ink
@@ -30,19 +38,25 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         drawn = drawing_ink(grey, WORK_SIDE)
         marks = mark_mask(drawn)
         if not _has_edge(marks) and not _is_framed(marks):
-            return Ink(drawn)
+            return Ink(_without_giants(drawn))
     rows, columns = rgb.shape[:2]
-    whole = (0, 0, columns, rows)
-    first = _look_for_writing(whole, find_ink(look(rgb, whole)))
-    height = writing_height(first)
+    window = (0, 0, columns, rows)
+    ink = _look_for_writing(window, find_ink(look(rgb, window)))
+    height = writing_height(ink)
     if not height:
-        return Ink(first)
-    window = _around_marks(first, height)
+        return Ink(ink)
+    window = _around_marks(ink, height)
     left, top, right, bottom = window
     longer = max(right - left, bottom - top)
-    side = STRIDE * round(min(LARGEST_LOOK, longer * LOOK_HEIGHT / height) / STRIDE)
-    second = find_ink(look(rgb, window, max(side, STRIDE)))
-    return Ink(_look_for_writing(window, second), fractions(window, rgb.shape))
+    for _ in range(MORE_LOOKS):
+        side = min(
+            LARGEST_LOOK, max(LOOK_SIDE, STRIDE * round(longer * LOOK_HEIGHT / height / STRIDE))
+        )
+        ink = _look_for_writing(window, find_ink(look(rgb, window, side)))
+        before, height = height, writing_height(ink)
+        if not 0 < height < before / FINER or side == LARGEST_LOOK:
+            break
+    return Ink(ink, fractions(window, rgb.shape))
 
 
 def _has_edge(marks: np.ndarray) -> bool:
@@ -63,6 +77,36 @@ def _is_framed(marks: np.ndarray) -> bool:
     return bool(within[frame == 0].any()) and is_rectangular(filled(frame))
 
 
+def _without_giants(drawn: np.ndarray) -> np.ndarray:
+    """A drawing's ink without the rings, braces and arrows around or beside its digits.
+
+    They are far higher than most marks, and their one stroke is hardly longer than their box is
+    wide and high together; that of digits that touch each other is.
+    """
+    marks = mark_mask(drawn)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
+    if not LEAST_BESIDE < count - 1 <= MOST_MARKS:
+        return drawn
+    left, top, width, height, area = stats[1:].T
+    higher = height / max(usual_height(drawn), 1.0)
+    right, bottom = left + width, top + height
+    inside = (
+        (left[:, None] < left)
+        & (right < right[:, None])
+        & (top[:, None] < top)
+        & (bottom < bottom[:, None])
+    )
+    around = inside.sum(axis=1) > 1  # a single one may be the slash of a zero
+    giants = (higher > GIANT) | around & (higher > AROUND)
+    if not giants.any() or (~giants).sum() < LEAST_BESIDE:
+        return drawn
+    # The mean distance from a stroke's edge is a quarter of its width.
+    distances = cv2.distanceTransform(marks, cv2.DIST_L2, 3)
+    pens = 4 * np.bincount(labels.ravel(), weights=distances.ravel())[1:] / area
+    drawn_around = giants & (area < LONGEST_STROKE * pens * (width + height))
+    return np.where(np.append(False, drawn_around)[labels], np.float32(0), drawn)
+
+
 def writing_height(ink: np.ndarray) -> float:
     """The usual height of digits, in pixels of the ink; 0 if there is none.
 
@@ -77,6 +121,12 @@ def writing_height(ink: np.ndarray) -> float:
     order = order[heights[order] >= LOW_MARK * heights.max()]
     share = np.cumsum(mass[order]) / mass[order].sum()
     return float(heights[order][np.searchsorted(share, 0.5)])
+
+
+def usual_height(ink: np.ndarray) -> float:
+    """The median height of the marks, whatever ink each has, specks aside; 0 if there is none."""
+    heights = cv2.connectedComponentsWithStats(mark_mask(ink))[2][1:, cv2.CC_STAT_HEIGHT]
+    return float(np.median(heights[heights >= SPECK * heights.max()])) if len(heights) else 0.0
 
 
 def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:

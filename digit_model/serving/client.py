@@ -45,60 +45,25 @@ def default_workers() -> int:
 
 
 class RecognizerClient:
-    """Reads pictures in other processes. Its coroutines are for one event loop.
-
-    Drawings have workers of their own, so that nobody's pad waits for somebody else's file.
+    """Has pictures read by what :meth:`_connect` is given. Its coroutines are for one event loop.
 
     Attributes:
-        model: which weights answer; known once they are loaded.
+        model: which weights answer; known once it is connected.
         verdicts: how often each was found so far, health probes and corrections included.
+        workers: the processes of this machine's that read, those for files last.
     """
 
     model: ModelInfo
 
-    def __init__(self, model: str | None = None, *, workers: int | None = None) -> None:
-        """Start the first process; :meth:`load` waits for it.
-
-        Args:
-            model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
-            workers: how many processes recognise drawings; see :func:`default_workers`.
-                Half as many, and one, read files.
-
-        Raises:
-            ModelError: there is no such folder, or its name could mean a repository, too.
-        """
-        place, _ = locate(DEFAULT_WEIGHTS if model is None else model)
-        if isinstance(place, Path):
-            check_folder(place)  # at once: a process takes seconds until it can say so
-        self._count = workers or default_workers()
+    def __init__(self) -> None:
         self.verdicts: Counter[str] = Counter()
-        self._workers = [Worker(model)]
+        self.workers: list[Worker] = []
 
-    def load(self) -> ModelInfo:
-        """Wait until all processes have loaded the weights.
-
-        Raises:
-            ModelError: the weights can't be loaded.
-        """
-        try:
-            self.model = self._workers[0].wait_until_loaded()
-            # The others take what the first one has found, without asking the Hub again.
-            folder = str(self.model.folder)
-            self._workers += [Worker(folder) for _ in range(self._count - 1)]
-            file_workers = [
-                Worker(folder, niceness=FILE_NICENESS)
-                for _ in range(min(self._count, 1 + self._count // 2))
-            ]
-            self._workers += file_workers
-            for each in self._workers[1:]:
-                each.wait_until_loaded()
-        except BaseException:
-            self.close()
-            raise
-        self._drawings = Batcher(self._workers[: self._count], timeout_seconds=DRAWING_SECONDS)
-        self._files = Batcher(file_workers, timeout_seconds=FILE_SECONDS)
+    def _connect(self, model: ModelInfo, drawings: Batcher, files: Batcher) -> None:
+        """Take what reads drawings and what reads files, both by these weights."""
+        self.model = model
+        self._drawings, self._files = drawings, files
         self._large_turn, self._large_waiting = asyncio.Semaphore(1), 0
-        return self.model
 
     async def recognize_drawing(self, image: bytes, *, urgent: bool = False) -> Timed:
         """Recognise a picture, given by its file's content.
@@ -195,16 +160,6 @@ class RecognizerClient:
             "files": self._files.waiting + self._large_waiting,
         }
 
-    @property
-    def workers(self) -> Sequence[Worker]:
-        """The processes, those for files last."""
-        return tuple(self._workers)
-
-    def close(self) -> None:
-        """End the processes at once."""
-        for one in self._workers:
-            one.stop()
-
     async def _submit_file(
         self, job: Job[Result], item: Any, *, priority: int = USUAL, together: int = 1
     ) -> Result:
@@ -233,6 +188,64 @@ class RecognizerClient:
                 yield await read(image, priority=LATER)
             except (ImageError, GivenUpError) as error:
                 yield error
+
+
+class WorkerClient(RecognizerClient):
+    """Has pictures read by processes of this machine.
+
+    Drawings have workers of their own, so that nobody's pad waits for somebody else's file.
+    """
+
+    def __init__(self, model: str | None = None, *, workers: int | None = None) -> None:
+        """Start the first process; :meth:`load` waits for it.
+
+        Args:
+            model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
+            workers: how many processes recognise drawings; see :func:`default_workers`.
+                Half as many, and one, read files.
+
+        Raises:
+            ModelError: there is no such folder, or its name could mean a repository, too.
+        """
+        super().__init__()
+        place, _ = locate(DEFAULT_WEIGHTS if model is None else model)
+        if isinstance(place, Path):
+            check_folder(place)  # at once: a process takes seconds until it can say so
+        self._count = workers or default_workers()
+        self.workers.append(Worker(model))
+
+    def load(self) -> ModelInfo:
+        """Wait until all processes have loaded the weights.
+
+        Raises:
+            ModelError: the weights can't be loaded.
+        """
+        try:
+            model = self.workers[0].wait_until_loaded()
+            # The others take what the first one has found, without asking the Hub again.
+            folder = str(model.folder)
+            self.workers += [Worker(folder) for _ in range(self._count - 1)]
+            file_workers = [
+                Worker(folder, niceness=FILE_NICENESS)
+                for _ in range(min(self._count, 1 + self._count // 2))
+            ]
+            self.workers += file_workers
+            for each in self.workers[1:]:
+                each.wait_until_loaded()
+        except BaseException:
+            self.close()
+            raise
+        self._connect(
+            model,
+            Batcher(self.workers[: self._count], timeout_seconds=DRAWING_SECONDS),
+            Batcher(file_workers, timeout_seconds=FILE_SECONDS),
+        )
+        return model
+
+    def close(self) -> None:
+        """End the processes at once."""
+        for one in self.workers:
+            one.stop()
 
 
 def _size(image: Image) -> int:

@@ -13,6 +13,7 @@ import gc
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -84,7 +85,8 @@ class JobProcess:
         Args:
             wait: until its thread has ended, too.
         """
-        with contextlib.suppress(OSError, RuntimeError):  # it couldn't begin; was killed before
+        # It couldn't begin, or was killed before.
+        with contextlib.suppress(EOFError, OSError, RuntimeError):
             process, connection = self._begun.result()
             process.kill()
             self._thread.submit(_close, connection)
@@ -147,9 +149,22 @@ def _context() -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    with _importing_alike():
+    with _importing_alike(), _ignoring_interrupts():
         multiprocessing.forkserver.ensure_running()  # its folder lies where temporary files go now
     return context
+
+
+@contextlib.contextmanager
+def _ignoring_interrupts() -> Iterator[None]:
+    """A process that is started within leaves Ctrl-C to this one, and so do those that it forks."""
+    if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 @contextlib.contextmanager

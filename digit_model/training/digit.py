@@ -29,14 +29,14 @@ from digit_model.training.dataset import (
     load_cycle,
     load_mnist_and_validation,
 )
-from digit_model.training.distillation import Ensemble, blend, load_ensemble, load_initial_network
+from digit_model.training.distillation import Ensemble, blend
 from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
-from digit_model.training.step import average_of, take_step
+from digit_model.training.step import average_of, start_from, take_step
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -45,8 +45,8 @@ OWN_DIGITS_REPEATS = 20
 
 
 @dataclasses.dataclass
-class Networks:
-    """The networks of a run and the optimizers."""
+class Learner:
+    """What a run trains: the network, and what goes with it."""
 
     network: DigitCNN  # the one that is trained
     model: nn.Module  # the same, in DistributedDataParallel if there are several processes
@@ -77,8 +77,8 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     user_data = load_user_data(args, source)
     setup = setup_of(args, recipe, world_size) | user_data.setup
     torch.manual_seed(args.seed)  # whatever was loaded before
-    networks = make_networks(args, recipe, world_size, device)
-    state = TrainingState({"network": networks.network, "ema": networks.ema}, networks.optimizers)
+    learner = make_learner(args, recipe, world_size, device)
+    state = TrainingState({"network": learner.network, "ema": learner.ema}, learner.optimizers)
     checkpoint = checkpoint_beside(args.output)
     if args.resume:
         state.restore(checkpoint, setup)
@@ -103,7 +103,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
                 draw = partial(digit_sheet, training, strength)
                 log.add_sheet("training_pictures.png", draw, first)
         measured = train_epoch(
-            networks,
+            learner,
             training,
             recipe,
             epoch,
@@ -115,7 +115,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         )
         if rank == 0:
             row = {"epoch": epoch + 1} | measured
-            row |= {name: accuracy(networks.ema, digits) for name, digits in validation.items()}
+            row |= {name: accuracy(learner.ema, digits) for name, digits in validation.items()}
             state.history.append(row)
             log.add(row)
             state.save(checkpoint, setup)
@@ -126,9 +126,9 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         from digit_model.training.export import export  # matplotlib takes a second to import
 
         exported = DigitCNN(recipe.network)
-        exported.load_state_dict(networks.ema.module.state_dict())
+        exported.load_state_dict(learner.ema.module.state_dict())
         if recipe.start_share:
-            start, _ = load_initial_network(args.start, recipe.network)
+            start = load_weights(args.start).networks.digit
             exported = blend(start, exported, recipe.start_share)
         weights = load_weights(neighbours)
         export(exported, args.output, weights, validation, state.history, setup)
@@ -188,25 +188,25 @@ def init_process_group() -> tuple[int, int, torch.device]:
     return rank, world_size, device
 
 
-def make_networks(
+def make_learner(
     args: argparse.Namespace, recipe: Recipe, world_size: int, device: torch.device
-) -> Networks:
-    """The networks at the start of a run."""
+) -> Learner:
+    """As it is at the start of a run."""
     network, teachers = DigitCNN(recipe.network), None
     if args.start:
-        network, _ = load_initial_network(args.start, recipe.network)
+        start_from(network, load_weights(args.start).networks.digit)
     if args.teachers:
-        teachers, _ = load_ensemble(args.teachers)
+        teachers = Ensemble([load_weights(folder).networks.digit for folder in args.teachers])
         teachers.to(device)
     network.to(memory_format=torch.channels_last).to(device)
     model = DistributedDataParallel(network) if world_size > 1 else network
     ema = average_of(network, recipe.ema_decay)
     optimizers = make_optimizers(network, recipe.weight_decay)
-    return Networks(network, model, ema, teachers, optimizers)
+    return Learner(network, model, ema, teachers, optimizers)
 
 
 def train_epoch(
-    networks: Networks,
+    learner: Learner,
     training: TrainingSet,
     recipe: Recipe,
     epoch: int,
@@ -222,9 +222,9 @@ def train_epoch(
     rng = np.random.default_rng((seed, epoch, rank))
     generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
     torch.manual_seed(int(rng.integers(2**31)))  # for dropout
-    networks.model.train()
+    learner.model.train()
     batch_size = recipe.batch_size // world_size
-    device = next(networks.network.parameters()).device
+    device = next(learner.network.parameters()).device
     steps = torch.tensor(training.steps(batch_size), device=device)
     if world_size > 1:
         dist.all_reduce(steps, dist.ReduceOp.MIN)
@@ -240,17 +240,17 @@ def train_epoch(
     for step, (digits, labels, nondigits) in progress:
         rate = learning_rate(epoch + step / count, recipe)
         loss = batch_loss(
-            networks.model,
+            learner.model,
             digits,
             labels,
             nondigits,
             outlier_weight=recipe.outlier_weight,
             augmentation=augmentation_strength(epoch, recipe),
             generator=generator,
-            teachers=networks.teachers,
+            teachers=learner.teachers,
             distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
         )
         total_loss += take_step(
-            loss, networks.network, networks.optimizers, networks.ema, learning_rate=rate
+            loss, learner.network, learner.optimizers, learner.ema, learning_rate=rate
         )
     return {"loss": total_loss / count, "seconds": time.perf_counter() - start}

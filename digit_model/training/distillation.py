@@ -1,16 +1,12 @@
-"""Trained networks as a starting point or as teachers (Hinton, Vinyals and Dean, 2015)."""
+"""Trained networks as teachers (Hinton, Vinyals and Dean, 2015), and blended with their start."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from digit_model.fusion import fuse
-from digit_model.model_folder import ModelError
-from digit_model.network import DigitCNN, NetworkConfig
-from digit_model.weights import load_weights
+from digit_model.network import DigitCNN
 
 
 class Ensemble(nn.Module):
@@ -26,31 +22,6 @@ class Ensemble(nn.Module):
         """float (N, 1, 28, 28) in [0, 1] → probabilities, float (N, 10)."""
         probabilities = [network(inputs).float().softmax(dim=1) for network in self.networks]
         return torch.stack(probabilities).mean(dim=0)
-
-
-def load_ensemble(folders: Sequence[Path]) -> tuple[Ensemble, list[str]]:
-    """The ensemble of the networks in these folders, and the SHA-256 of each one's weights.
-
-    Raises:
-        ModelError: one of them can't be loaded.
-    """
-    loaded = [load_weights(folder) for folder in folders]
-    networks = [weights.networks.digit for weights in loaded]
-    return Ensemble(networks), [weights.config.hashes.sha256 for weights in loaded]
-
-
-def load_initial_network(
-    folder: Path, architecture: NetworkConfig
-) -> tuple[DigitCNN, dict[str, Any]]:
-    """A trained network to start from, with the SHA-256 of its weights and their training config.
-
-    Raises:
-        ModelError: it can't be loaded, or has another architecture.
-    """
-    networks, config = load_weights(folder)
-    if config.network != architecture:
-        raise ModelError(f"The network in {folder} is not of the recipe's shape.")
-    return networks.digit, {"sha256": config.hashes.sha256, "training": config.training}
 
 
 def blend(start: DigitCNN, trained: DigitCNN, start_share: float) -> DigitCNN:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -13,30 +13,10 @@ from tqdm import tqdm
 
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.log import RunLog
-from digit_model.training.schedule import one_cycle
+from digit_model.training.schedule import CycleRecipe, learning_rate
 from digit_model.training.step import average_of, take_step
 
 Batch = TypeVar("Batch")
-
-
-class CycleRecipe(Protocol):
-    """What the loop needs of a recipe."""
-
-    @property
-    def epochs(self) -> int:
-        """Of each cycle."""
-
-    @property
-    def total_epochs(self) -> int: ...
-    @property
-    def peaks(self) -> tuple[float, ...]:
-        """The highest learning rate of each cycle, for AdamW."""
-
-    @property
-    def weight_decay(self) -> float: ...
-    @property
-    def ema_decay(self) -> float:
-        """Per step; the averaged weights are the result."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +39,6 @@ class Task(Generic[Batch]):
     loss: Callable[[nn.Module, Batch], Tensor]
     measure: Callable[[nn.Module], dict[str, float]]
     sheet: tuple[str, Callable[[Path], None]]
-
-
-def learning_rate(epoch: float, recipe: CycleRecipe) -> float:
-    """``epoch``: fractional, since the start of the first cycle."""
-    return one_cycle(epoch / recipe.epochs % 1, recipe.peaks[int(epoch // recipe.epochs)])
 
 
 def fit(

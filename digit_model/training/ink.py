@@ -14,12 +14,12 @@ from digit_model.data.ink_pictures import development_pictures, ink_pictures
 from digit_model.data.strokes import pen_digits
 from digit_model.ink.marks import MARK
 from digit_model.ink_network import InkNetwork, to_inputs
-from digit_model.model_folder import ModelError
 from digit_model.training.cache import cached
 from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
 from digit_model.training.precision import autocast
 from digit_model.training.recipe import InkRecipe
+from digit_model.training.step import start_from
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
 
@@ -119,9 +119,7 @@ def train_ink(
     torch.manual_seed(setup["seed"])
     network = InkNetwork(recipe.network).to(memory_format=torch.channels_last)
     if start is not None:
-        if start.config != recipe.network:
-            raise ModelError("The ink network to start from is not of the recipe's shape.")
-        network.load_state_dict(start.state_dict())
+        start_from(network, start)
     task = Task(
         network=network,
         steps=len(training[0]) // recipe.batch_size,

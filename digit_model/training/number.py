@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from digit_model.data.number_pictures import number_picture
-from digit_model.model_folder import ModelError
 from digit_model.number import OTHER
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
@@ -30,6 +29,7 @@ from digit_model.training.number_data import (
 )
 from digit_model.training.precision import autocast
 from digit_model.training.recipe import NumberRecipe
+from digit_model.training.step import start_from
 
 DEVELOPMENT_PICTURES = 300
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
@@ -126,9 +126,7 @@ def train_number(
     loader = make_loader(pictures, Seeds(setup["seed"], recipe.pictures), recipe.batch_size)
     network = NumberNetwork(recipe.network)
     if start is not None:
-        if start.config != recipe.network:
-            raise ModelError("The number network to start from is not of the recipe's shape.")
-        network.load_state_dict(start.state_dict())
+        start_from(network, start)
     network = network.to(device).to(memory_format=torch.channels_last)
     draw_sheet = partial(number_training_sheet, pictures, setup["seed"])
     task = Task(

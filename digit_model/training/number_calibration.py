@@ -4,8 +4,11 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
 
-from digit_model.calibration import fit_temperature, logistic_regression, nll
+from digit_model.calibration import fit_temperature, nll
 from digit_model.data.handwriting import SIGNS
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
@@ -17,12 +20,14 @@ from digit_model.recognizer import DigitRecognizer
 from digit_model.weights import ModelConfig, Networks
 
 LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
+PAGES, PAGE_LINES = 0.2, (3, 10)  # of the drawings, those of many lines; the latter excluded
 SIGNED, SIGN_SHARE = 0.35, 0.3  # of the numbers; of their places between two digits
 WEIGHTS = np.linspace(0, 1, 11)  # of the digit network, of which the best is taken
-RIDGE = 1e-2  # of the regression
+RIDGE = 1e-3  # on the distance from a calibration's defaults
+STEPS = 200  # of L-BFGS, at most
 
 # Attributes of a calibration: the offset, and the weights of number_evidence().
-CONFIDENCE = ("offset", "digits", "marks", "kinds", "others")
+CONFIDENCE = ("offset", "each", "digits", "marks", "kinds", "others")
 
 
 class Marks(NamedTuple):
@@ -38,7 +43,7 @@ def fit_number_calibration(
 ) -> NumberCalibration:
     """Fit them on so many numbers of the development writers, with signs among the digits or not.
 
-    Three in four are drawings of 1 to 10 digits, the others photographs of 1 to 5.
+    Three in four are drawings of lines of 1 to 10 digits, the others photographs of 1 to 5.
     """
     reader = DigitRecognizer(networks, config, id="number").number_reader
     texts: list[str] = []
@@ -56,16 +61,22 @@ def fit_number_calibration(
 
 def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     photographed = number % 4 == 3
-    count = 1 + number % (LONGEST_PHOTOGRAPHED if photographed else LONGEST)
-    signs = rng.choice(list(SIGNS), count - 1) if rng.random() < SIGNED else [""] * (count - 1)
-    text = str(rng.integers(10))
-    for sign in signs:
-        text += (str(sign) if rng.random() < SIGN_SHARE else "") + str(rng.integers(10))
+    longest = LONGEST_PHOTOGRAPHED if photographed else LONGEST
+    lines = rng.integers(*PAGE_LINES) if not photographed and rng.random() < PAGES else 1
+    text = "\n".join(_random_line(1 + number % longest, rng) for _ in range(lines))
     if not photographed:
         return text, draw_number(text, rng)
     drawing, digit = number_drawing(text, rng)
     kind = SEEN[rng.integers(len(SEEN))]  # of the others only the evaluation knows
     return text, photograph(drawing, kind, rng, digit=digit)[0]
+
+
+def _random_line(count: int, rng: np.random.Generator) -> str:
+    signs = rng.choice(list(SIGNS), count - 1) if rng.random() < SIGNED else [""] * (count - 1)
+    text = str(rng.integers(10))
+    for sign in signs:
+        text += (str(sign) if rng.random() < SIGN_SHARE else "") + str(rng.integers(10))
+    return text
 
 
 def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibration:
@@ -93,16 +104,33 @@ def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibratio
 def _fit_confidence(
     calibration: NumberCalibration, texts: list[str], marks: list[Marks]
 ) -> NumberCalibration:
-    """Logistic regression of whether a number is right."""
-    rows, right = [], []
+    """The likeliest constants, given which numbers are right."""
+    evidence, numbers, right = [], [], []
     for text, (found, logits, digits) in zip(texts, marks, strict=True):
-        if not len(digits):
-            continue
-        probabilities = calibration.probabilities(found, logits)[digits]
-        rows.append([1.0, *number_evidence(probabilities.max(axis=1), found)])
-        right.append("".join(map(str, probabilities.argmax(axis=1))) == text)
-    features, targets = np.array(rows), np.array(right, np.float64)
-    weights = np.array([getattr(calibration, name) for name in CONFIDENCE])
-    if 0 < targets.sum() < len(targets):
-        weights = logistic_regression(features, targets, weights, ridge=RIDGE)
-    return dataclasses.replace(calibration, **dict(zip(CONFIDENCE, weights.tolist(), strict=True)))
+        if len(digits):
+            probabilities = calibration.probabilities(found, logits)
+            evidence.append(number_evidence(probabilities, found))
+            numbers.append(np.full(len(found.scores), len(right)))
+            right.append("".join(map(str, probabilities[digits].argmax(axis=1))) == text)
+    if not 0 < sum(right) < len(right):
+        return calibration
+    rows, of_number = torch.from_numpy(np.concatenate(evidence)), np.concatenate(numbers)
+    start = torch.tensor([getattr(calibration, name) for name in CONFIDENCE], dtype=torch.float64)
+    weights = start.clone().requires_grad_()
+    targets = torch.tensor(right, dtype=torch.float64)
+    optimizer = torch.optim.LBFGS([weights], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def cost() -> Tensor:
+        optimizer.zero_grad()
+        each = F.logsigmoid(rows @ weights[1:])
+        all_right = F.logsigmoid(weights[0]).expand(len(right)).clone()
+        all_right = all_right.index_add(0, torch.from_numpy(of_number), each)
+        wrong = torch.log(-torch.expm1(all_right.clamp_max(-1e-9)))
+        loss = -(targets * all_right + (1 - targets) * wrong).mean()
+        loss = loss + RIDGE * (weights - start).square().sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(cost)
+    found_weights = dict(zip(CONFIDENCE, weights.tolist(), strict=True))
+    return dataclasses.replace(calibration, **found_weights)

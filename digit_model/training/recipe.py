@@ -50,6 +50,11 @@ class Recipe:
         return self.epochs * len(self.cycles)
 
     @property
+    def peaks(self) -> tuple[float, ...]:
+        """Of the learning rate in each cycle."""
+        return tuple(cycle.learning_rate for cycle in self.cycles)
+
+    @property
     def needs_teachers(self) -> bool:
         return any(cycle.distillation_weight > 0 for cycle in self.cycles)
 

@@ -1,6 +1,7 @@
 """Schedules of the learning rate and of the augmentation's strength."""
 
 import math
+from typing import Protocol
 
 from digit_model.training.recipe import Recipe
 
@@ -8,14 +9,34 @@ WARMUP = 0.15  # share of a cycle
 INITIAL_RATE = 0.04  # at the start of the warm-up, as a share of the cycle's peak
 
 
-def learning_rate(epoch: float, recipe: Recipe) -> float:
+class CycleRecipe(Protocol):
+    """What loops and schedules need of a recipe."""
+
+    @property
+    def epochs(self) -> int:
+        """Of each cycle."""
+
+    @property
+    def total_epochs(self) -> int: ...
+    @property
+    def peaks(self) -> tuple[float, ...]:
+        """The highest learning rate of each cycle, for AdamW."""
+
+    @property
+    def weight_decay(self) -> float: ...
+    @property
+    def ema_decay(self) -> float:
+        """Per step; the averaged weights are the result."""
+
+
+def learning_rate(epoch: float, recipe: CycleRecipe) -> float:
     """Cosine cycles with warm restarts (Loshchilov and Hutter, 2017), each with a warm-up.
 
     Args:
         epoch: fractional, since the start of the first cycle; in [0, total epochs).
     """
     cycle, progress = divmod(epoch / recipe.epochs, 1)
-    return one_cycle(progress, recipe.cycles[int(cycle)].learning_rate)
+    return one_cycle(progress, recipe.peaks[int(cycle)])
 
 
 def one_cycle(progress: float, peak: float) -> float:

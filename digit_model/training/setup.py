@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
-from digit_model.training.distillation import load_ensemble, load_initial_network
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
     DRY_RUN_BATCH,
@@ -74,18 +73,17 @@ def setup_of(
     setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
     if args.dry_run:
         setup[DRY_RUN] = True
+    if args.start:
+        setup["start"] = _start(load_weights(args.start).config, recipe)
     if isinstance(recipe, Recipe):
         setup["processes"] = processes
-        if args.start:
-            _, setup["start"] = load_initial_network(args.start, recipe.network)
         if args.teachers:
-            _, setup["teachers"] = load_ensemble(args.teachers)
+            teachers = [load_weights(folder).config for folder in args.teachers]
+            setup["teachers"] = [config.hashes.sha256 for config in teachers]
         if args.corrections:
             setup["corrections"] = args.corrections
         if args.own_digits:
             setup["own_digits"] = str(args.own_digits)
-    elif args.start:
-        setup["start"] = _start(load_weights(args.start).config, recipe)
     return setup | _beside(neighbours_of(args), recipe)
 
 
@@ -96,9 +94,14 @@ def training_of(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) 
     return config.number_training if isinstance(recipe, NumberRecipe) else config.training
 
 
-def _start(config: ModelConfig, recipe: InkRecipe | NumberRecipe) -> dict[str, Any]:
+def _start(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+    """Which network is trained further, and how it came about."""
     hashes = config.hashes
-    sha256 = hashes.ink_sha256 if isinstance(recipe, InkRecipe) else hashes.number_sha256
+    sha256 = hashes.sha256
+    if isinstance(recipe, InkRecipe):
+        sha256 = hashes.ink_sha256
+    elif isinstance(recipe, NumberRecipe):
+        sha256 = hashes.number_sha256
     return {"sha256": sha256, "training": training_of(config, recipe)}
 
 

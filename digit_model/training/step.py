@@ -1,10 +1,29 @@
 """A step of training, the same for all networks: gradients, optimizers, and averaged weights."""
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from digit_model.ink_network import InkNetwork
+from digit_model.model_folder import ModelError
+from digit_model.network import DigitCNN
+from digit_model.number_network import NumberNetwork
+
+Trainable = TypeVar("Trainable", DigitCNN, InkNetwork, NumberNetwork)
+
+
+def start_from(network: Trainable, start: Trainable) -> None:
+    """Take over the weights of a trained network.
+
+    Raises:
+        ModelError: it is of another shape.
+    """
+    if start.config != network.config:
+        raise ModelError("The network to start from is not of the recipe's shape.")
+    network.load_state_dict(start.state_dict())
 
 
 def average_of(network: nn.Module, decay: float) -> AveragedModel:
