@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,40 @@ def test_a_page_of_digits_is_read(recognizer: DigitRecognizer) -> None:
     assert edit_distance(recognizer.read_number(page).text, text) <= 24  # of 240
 
 
+def _ring(paper: np.ndarray, rows: int, columns: int) -> None:
+    middle, axes = (2 * columns, 2 * rows), (round(0.8 * columns), round(1.2 * rows))
+    cv2.ellipse(paper, middle, axes, 0, 0, 360, 0, 5)
+
+
+def _brace(paper: np.ndarray, rows: int, columns: int) -> None:
+    x = columns + columns // 4
+    points = [(x, 0.4), (x - 20, 0.8), (x - 20, 1.8), (x - 40, 2), (x - 20, 2.2), (x - 20, 3.2)]
+    corners = np.array([(left, rows * y) for left, y in [*points, (x, 3.6)]]).round()
+    cv2.polylines(paper, [corners.astype(np.int32)], False, 0, 8)
+
+
+def _arrow(paper: np.ndarray, rows: int, columns: int) -> None:
+    cv2.arrowedLine(
+        paper, (3 * columns, 10), (4 * columns - 10, 4 * rows - 10), 0, 8, tipLength=0.1
+    )
+
+
+@pytest.mark.parametrize("draw", [_ring, _brace, _arrow])
+def test_large_marks_around_a_number_are_left_out(
+    recognizer: DigitRecognizer, draw: Callable[[np.ndarray, int, int], None]
+) -> None:
+    right = 0
+    for seed in range(5):
+        number = draw_number("4071", np.random.default_rng((8, seed)), spacing="usual")
+        rows, columns = number.shape
+        paper = np.full((4 * rows, 4 * columns), 255, np.uint8)
+        top, left = 3 * rows // 2, 3 * columns // 2
+        paper[top : top + rows, left : left + columns] = number
+        draw(paper, rows, columns)
+        right += recognizer.read_number(paper).text == "4071"
+    assert right >= 4
+
+
 def test_a_slash_that_keeps_off_its_zero_is_a_part_of_it(recognizer: DigitRecognizer) -> None:
     zero = drawing_of("4", 0)
     rows = len(zero)
@@ -373,6 +408,19 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
     marks = [((0.0, 0.0, 20.0, 40.0), digit), ((30.0, 0.0, 50.0, 40.0), digit)]
     refused = of_one_digit(NumberReading("33", 0.16, marks), alone, (40, 50))
     assert (refused.text, refused.confidence) == ("", pytest.approx(0.6))
+
+
+def test_one_digit_has_the_box_of_what_was_read() -> None:
+    inked = Preprocessed(np.full((28, 28), 255, np.uint8), (0.3, -0.1, 0.4, 1.2))
+    digit = make_prediction(
+        inked, np.eye(10)[6], 1.0, not_a_digit_below=0.5, unsure_below=0.5, top_k=1
+    )
+    read, cut_off = (35.0, 20.0, 60.0, 60.0), (90.0, 0.0, 99.0, 90.0)
+    number = NumberReading("61", 0.2, [(read, digit), (cut_off, digit)])
+    assert of_one_digit(number, digit, (100, 100)).digits == [(read, digit)]
+    number = NumberReading("1", 0.2, [(cut_off, digit)])
+    [(box, _)] = of_one_digit(number, digit, (100, 100)).digits
+    assert box == pytest.approx((30, 0, 70, 100))  # not beyond the picture
 
 
 def test_unsure_digits_of_a_sure_number_count() -> None:

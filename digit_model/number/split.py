@@ -1,5 +1,7 @@
 """The ink of each digit alone, also where digits touch each other."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -21,15 +23,8 @@ def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tupl
     """
     labels = cv2.connectedComponents(mark_mask(ink))[1]
     areas = [_area(box, ink.shape) for box in boxes]
-    count = int(labels.max()) + 1
-    total = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
-    pixels = np.array([np.bincount(labels[area].ravel(), minlength=count) for area in areas])
-    shares = pixels / total
-    owner = np.where(shares.max(axis=0) >= OWN_SHARE, shares.argmax(axis=0), SHARED)
-    pixels[:, 0] = 0  # paper
-    for number, mark in enumerate(pixels.argmax(axis=1)):
-        if owner[mark] not in (number, SHARED):
-            owner[mark] = SHARED
+    owner = _owners(labels, areas)
+    edges = np.array([(x.start, y.start, x.stop, y.stop) for y, x in areas])
     pieces = []
     for number, area in enumerate(areas):
         here, marked = labels[area], labels[area] > 0
@@ -38,12 +33,31 @@ def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tupl
         if shared.any():
             y, x = np.mgrid[area]
             own = _distance(boxes[number], x, y)
-            for other, other_area in enumerate(areas):
-                if other != number and _intersect(area, other_area):
+            overlapping = (edges[:, :2] < edges[number, 2:]) & (edges[number, :2] < edges[:, 2:])
+            for other in np.flatnonzero(overlapping.all(axis=1)):
+                if other != number:
                     foreign |= shared & (_distance(boxes[other], x, y) < own)
         piece = np.where(foreign, np.float32(0), ink[area])
         pieces.append((piece, (area[1].start, area[0].start)))
     return pieces
+
+
+def _owners(labels: np.ndarray, areas: Sequence[Area]) -> np.ndarray:
+    """Which box has each mark, int (marks + 1,); ``SHARED`` if several have."""
+    count = int(labels.max()) + 1
+    total = np.maximum(np.bincount(labels.ravel(), minlength=count), 1)
+    share, owner, most = np.zeros(count), np.zeros(count, np.intp), []
+    for number, area in enumerate(areas):
+        pixels = np.bincount(labels[area].ravel(), minlength=count)
+        owner[pixels / total > share] = number
+        share = np.maximum(share, pixels / total)
+        pixels[0] = 0  # paper
+        most.append(int(pixels.argmax()))
+    owner[share < OWN_SHARE] = SHARED
+    for number, mark in enumerate(most):
+        if owner[mark] not in (number, SHARED):
+            owner[mark] = SHARED
+    return owner
 
 
 def _area(box: np.ndarray, shape: tuple[int, ...]) -> Area:
@@ -63,7 +77,3 @@ def _distance(box: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     across = np.abs(x + 0.5 - (left + right) / 2) / max((right - left) / 2, 1)
     down = np.abs(y + 0.5 - (top + bottom) / 2) / max((bottom - top) / 2, 1)
     return np.asarray(np.maximum(across, down))
-
-
-def _intersect(one: Area, other: Area) -> bool:
-    return all(a.start < b.stop and b.start < a.stop for a, b in zip(one, other, strict=True))

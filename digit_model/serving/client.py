@@ -124,7 +124,10 @@ class RecognizerClient:
         """Why a picture was refused, if that can be told; None if it wasn't refused."""
         if prediction.verdict not in ("not_a_digit", "blank"):
             return None
-        return await self._submit_file(worker.find_hints, (image, prediction.verdict))
+        try:
+            return await self._submit_file(worker.find_hints, (image, prediction.verdict))
+        except GivenUpError:  # the answer stands without it
+            return None
 
     async def read_files(
         self, images: Sequence[Image]

@@ -21,9 +21,9 @@ from page.server.calls import EXCEPTION_HANDLERS, WellFormedCalls
 from page.server.closed_routes import ClosedRoutes
 from page.server.forgetting import forgetting
 from page.server.load import CallRate, CallsInFlight
-from page.server.origins import KnownOrigins, known_names, listed, own_origins
+from page.server.origins import KnownOrigins, known_names, own_origins
 from page.server.page_head import picture_route, use_own_head
-from page.server.proxies import TrustedProxies, trusted_networks
+from page.server.proxies import TrustedProxies, listed, trusted_networks
 from page.server.server_functions import server_function_routes
 from page.server.snippets import use_own_snippets
 from page.server.streams import KnownStreams
@@ -77,8 +77,8 @@ def build_app(
         link: a public link to this server.
         mcp: whether the API is offered as tools, too.
     """
-    origins = own_origins(listed(access.allowed_origins))
-    names = known_names(access.host, listed(access.allowed_hosts))
+    origins = own_origins(set(listed(access.allowed_origins)))
+    names = known_names(access.host, set(listed(access.allowed_hosts)))
     app = Starlette(
         routes=[
             *monitoring.routes,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import socket
 from dataclasses import fields
 from pathlib import Path
 
 from digit_model.cli.arguments import Parser, whole_number
 from page.server.limits import Limits, option_of, variable_of
-from page.server.proxies import trusted_networks
+from page.server.proxies import listed, trusted_networks
 
 MODEL_FILE = Path(__file__).parents[2] / "model.txt"
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
@@ -37,7 +38,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--corrections",
-        metavar="user/dataset",
+        metavar="user/dataset|FOLDER",
         default=environment("DIGIT_CORRECTIONS") or None,
         help="data set on the Hub that gets the corrections people agree to share; a folder, such "
         "as ./corrections, keeps them on this machine [DIGIT_CORRECTIONS, ./corrections]",
@@ -118,6 +119,18 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         setattr(options, switch, getattr(options, switch) or value in YES)
     if options.mcp and importlib.util.find_spec("mcp") is None:
         parser.error("--mcp needs the package mcp, which requirements.txt lists")
+    for name in listed(options.allowed_hosts):
+        if "/" in name:
+            parser.error(f"--allowed-hosts takes names such as digits.example.org, not {name!r}")
+    for origin in listed(options.allowed_origins):
+        if not re.fullmatch(r"https?://[^/\s]+/?", origin):
+            parser.error(
+                f"--allowed-origins takes sites such as https://example.org, not {origin!r}"
+            )
+    if options.corrections and Path(options.corrections).is_file():
+        parser.error(
+            f"--corrections takes a data set or a folder, and {options.corrections} is a file"
+        )
     try:
         trusted_networks(options.trusted_proxies)
     except ValueError as error:

@@ -22,11 +22,6 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 
 
-def listed(text: str | None) -> set[str]:
-    """The parts of a text that commas separate, in lower case."""
-    return {part.strip().lower() for part in (text or "").split(",") if part.strip()}
-
-
 def known_names(listening_at: str, allowed: set[str]) -> set[str] | None:
     """Names that requests may give as their host; None for any.
 

@@ -30,6 +30,11 @@ LOOPBACK = ["127.0.0.0/8", "::1/128"]
 PRIVATE = [*LOOPBACK, "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
 
 
+def listed(text: str | None) -> list[str]:
+    """The parts of a text that commas separate, in lower case."""
+    return [part.strip().lower() for part in (text or "").split(",") if part.strip()]
+
+
 def trusted_networks(named: str | None) -> list[str]:
     """The networks of trusted proxies among the names, which commas separate.
 
@@ -38,7 +43,7 @@ def trusted_networks(named: str | None) -> list[str]:
     """
     if named is None:
         return PRIVATE if "SPACE_ID" in os.environ else []
-    return [str(ipaddress.ip_network(part.strip())) for part in named.split(",") if part.strip()]
+    return [str(ipaddress.ip_network(part)) for part in listed(named)]
 
 
 def is_loopback(address: str) -> bool:
