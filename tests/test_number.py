@@ -410,6 +410,21 @@ def test_what_is_more_likely_wrong_than_right_is_no_number() -> None:
     assert (refused.text, refused.confidence) == ("", pytest.approx(0.6))
 
 
+def test_a_few_letters_of_a_text_that_look_like_digits_are_no_number() -> None:
+    inked = Preprocessed(np.full((28, 28), 255, np.uint8), None)
+    limits: dict[str, Any] = {"not_a_digit_below": 0.5, "unsure_below": 0.5, "top_k": 1}
+    digit, letter = (make_prediction(inked, np.eye(10)[0], score, **limits) for score in (1.0, 0.0))
+
+    def several(digits: int, letters: int, height: float = 40.0) -> bool:
+        marks = [((30.0 * x, 0.0, 30.0 * x + 20, 40.0), digit) for x in range(digits)]
+        marks += [((-30.0 * x, 0.0, 20 - 30.0 * x, height), letter) for x in range(1, letters + 1)]
+        return has_several(NumberReading("0" * digits, 0.9, marks))
+
+    assert several(4, 8)  # as in "Invoice no 1234"
+    assert not several(4, 9)
+    assert several(4, 9, height=19.0)  # points and dashes
+
+
 def test_one_digit_has_the_box_of_what_was_read() -> None:
     inked = Preprocessed(np.full((28, 28), 255, np.uint8), (0.3, -0.1, 0.4, 1.2))
     digit = make_prediction(

@@ -13,6 +13,7 @@ LEAST_CONFIDENCE = 0.5
 # Of so many digits: letters, noise and blots aren't taken for as many, unless with next to none.
 MANY, LEAST_OF_MANY = 8, 0.2
 SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
+LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
 FEW = 2  # digits of a number that may be one digit and a mark beside it
 APART = 0.1  # in a digit's heights: between it and what is beside it
 WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
@@ -36,19 +37,22 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
         alone: the answer for it as if it had one digit at the most. If it is not sure of one, any
             two digits are enough; else, or without this answer, they have to be sure, each or as a
             number, and about as high as the highest: a ring and a stain are neither. None are that
-            are more likely wrong than right, as in noise, blots and letters.
+            are more likely wrong than right, as in noise, blots and letters, or few among
+            others, as in a text.
     """
     digits = number.labelled()
     least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
     if number.confidence < least ** len(digits):
         return False
+    high = AS_HIGH * max((box[3] - box[1] for box, _ in digits), default=0.0)
+    marks = sum(box[3] - box[1] >= high for box, _ in number.digits)
+    if len(digits) < LEAST_SHARE * marks:
+        return False
     if alone is None or alone.verdict == "digit":
-        highest = max((box[3] - box[1] for box, _ in digits), default=0.0)
         digits = [
             (box, digit)
             for box, digit in digits
-            if (digit.verdict == "digit" or number.confidence >= SURE)
-            and box[3] - box[1] >= AS_HIGH * highest
+            if (digit.verdict == "digit" or number.confidence >= SURE) and box[3] - box[1] >= high
         ]
     return len(digits) > 1
 
