@@ -62,9 +62,7 @@ def draw_energies(recognizer: DigitRecognizer) -> None:
     written = pen_digits("development")[::DIGITS]
     digits, _ = stroke_development(written, CONDITIONS[0], STYLES[0])
     others = np.stack([preprocess(image) for image in load_omniglot("development")[::OTHERS]])
-    calibration = recognizer.calibration
-    below = calibration.not_a_digit_below
-    threshold = calibration.energy_middle + calibration.energy_scale * np.log(below / (1 - below))
+    threshold = recognizer.calibration.least_energy
     figure, axes = plt.subplots(figsize=(7, 3))
     bins = np.linspace(1.5, 30, 58).tolist()
     for name, images in (("digits of five writers", digits), ("letters of an alphabet", others)):

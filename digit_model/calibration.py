@@ -44,6 +44,20 @@ class Calibration:
         """float64 (N,) in [0, 1]: how much the ink looks like a digit of any class."""
         return 1.0 / (1.0 + np.exp((self.energy_middle - energy(logits)) / self.energy_scale))
 
+    def refuses(self, logits: np.ndarray) -> np.ndarray:
+        """Whose verdict is "not_a_digit", bool (N,)."""
+        return np.asarray(self.digit_scores(logits) < self.not_a_digit_below)
+
+    @property
+    def least_energy(self) -> float:
+        """From which the verdict is not "not_a_digit"."""
+        return self.energy_middle + self.energy_scale * log_odds(self.not_a_digit_below)
+
+
+def log_odds(probability: float) -> float:
+    """Between 0 and 1, both excluded."""
+    return float(np.log(probability / (1 - probability)))
+
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True), dtype=np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption, _plasma
+from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption, plasma
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.preprocess import preprocess
 
@@ -201,7 +201,7 @@ def test_what_is_unseen_takes_and_adds_what_it_says(images: np.ndarray) -> None:
 
 
 def test_the_plasma_is_rough_at_every_scale() -> None:
-    clouds = _plasma(np.random.default_rng(0), decay=1.4)
+    clouds = plasma(np.random.default_rng(0), decay=1.4)
     assert clouds.shape == (256, 256)
     assert (clouds.min(), clouds.max()) == (0, 1)
     steps = [np.abs(clouds - np.roll(clouds, step, axis=1)).mean() for step in (1, 4, 16)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from digit_model.calibration import Calibration, energy
+from digit_model.calibration import Calibration, energy, log_odds
 from digit_model.counterfactual import MOST_CHANGED
 from digit_model.counterfactual.proposals import begins_at, gradients, propose
 from digit_model.counterfactual.strokes import MARGIN, Changes, Index, Tools
@@ -178,11 +178,8 @@ class Search:
         scaled = logits / self._calibration.temperature
         others = np.delete(scaled, self._toward, axis=1)
         odds = scaled[:, self._toward] - energy(others)
-        sure = odds - _log_odds(self._calibration.unsure_below) - SURER
-        least_energy = self._calibration.energy_middle + self._calibration.energy_scale * _log_odds(
-            self._calibration.not_a_digit_below
-        )
-        digit_like = energy(logits) - least_energy - SURER
+        sure = odds - log_odds(self._calibration.unsure_below) - SURER
+        digit_like = energy(logits) - self._calibration.least_energy - SURER
         missing = np.minimum(sure, 0) + np.minimum(digit_like, 0)
         return np.where(missing < 0, missing, np.minimum(sure, digit_like))
 
@@ -194,7 +191,3 @@ def _shortened(controls: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     start, middle, end = np.moveaxis(np.where(backwards, controls[:, ::-1], controls), 1, 0)
     first, second = start + cut * (middle - start), middle + cut * (end - middle)
     return np.stack([first + cut * (second - first), second, end], axis=1)
-
-
-def _log_odds(probability: float) -> float:
-    return float(np.log(probability / (1 - probability)))

@@ -70,7 +70,8 @@ def compare(
     if "non-digits" in parts:
         others = (nondigit_sets(step=step, find_ink=each.find_ink) for each in both)
         for (name, images), (_, again) in zip(*others, strict=True):
-            a, b = _refused(first, first.logits(images)), _refused(second, second.logits(again))
+            a = first.calibration.refuses(first.logits(images))
+            b = second.calibration.refuses(second.logits(again))
             outcomes.append((f"{name}, refused", a, b))
     if "numbers" in parts:
         outcomes += _numbers(first, second, step)
@@ -81,12 +82,7 @@ def _read_rightly(
     recognizer: DigitRecognizer, images: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
     logits = recognizer.logits(images)
-    return (logits.argmax(1) == labels) & ~_refused(recognizer, logits)
-
-
-def _refused(recognizer: DigitRecognizer, logits: np.ndarray) -> np.ndarray:
-    calibration = recognizer.calibration
-    return calibration.digit_scores(logits) < calibration.not_a_digit_below
+    return (logits.argmax(1) == labels) & ~recognizer.calibration.refuses(logits)
 
 
 def _numbers(first: DigitRecognizer, second: DigitRecognizer, step: int) -> list[Outcome]:

@@ -143,12 +143,12 @@ def _stripe(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _fog(ink: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Add three times a plasma fractal and scale back to the image's maximum."""
-    clouds = _plasma(rng, decay=1.4)[:SIZE, :SIZE]
+    clouds = plasma(rng, decay=1.4)[:SIZE, :SIZE]
     maximum = float(ink.max())
     return (ink + 3.0 * clouds) * maximum / (maximum + 3.0)
 
 
-def _plasma(rng: np.random.Generator, decay: float, side: int = 256) -> np.ndarray:
+def plasma(rng: np.random.Generator, decay: float, side: int = 256) -> np.ndarray:
     """Periodic plasma fractal by the diamond-square algorithm (Fournier et al., 1982).
 
     Args:

@@ -168,9 +168,10 @@ def _evaluate_nondigits(recognizer: DigitRecognizer, step: int, figures: Path | 
     rows: dict[str, Metrics] = {}
     curves = {}
     for set_name, images in nondigit_sets(step=step, find_ink=recognizer.find_ink):
-        nondigits = digit_scores(recognizer.logits(images), calibration)
+        logits = recognizer.logits(images)
+        nondigits = digit_scores(logits, calibration)
         scores = {name: detection_metrics(digits[name], nondigits[name]) for name in digits}
-        refused = float((nondigits["in use"] < calibration.not_a_digit_below).mean())
+        refused = float(calibration.refuses(logits).mean())
         rows[set_name] = {
             "count": len(images),
             "refused": refused,

@@ -25,7 +25,7 @@ def measure_logits(logits: np.ndarray, labels: np.ndarray, calibration: Calibrat
     """As :func:`measure`, from logits, float (N, 10), and labels, int (N,)."""
     probabilities = calibration.probabilities(logits)
     correct = probabilities.argmax(axis=1) == labels
-    refused = calibration.digit_scores(logits) < calibration.not_a_digit_below
+    refused = calibration.refuses(logits)
     unsure = ~refused & (probabilities.max(axis=1) < calibration.unsure_below)
     return {
         "count": len(labels),
