@@ -23,6 +23,7 @@ from digit_model.data.number_pictures import draw_number, number_drawing, number
 from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.numbers import edit_distance
+from digit_model.ink.marks import mark_mask
 from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, detect
@@ -30,6 +31,7 @@ from digit_model.number.lines import lines_of
 from digit_model.number.reading import NumberReading
 from digit_model.number.several import has_one_apart, has_several, of_one_digit
 from digit_model.number.split import split_ink
+from digit_model.number.writing import extract_writing
 from digit_model.prediction import make_prediction
 from digit_model.preprocess import Preprocessed
 
@@ -268,6 +270,14 @@ def test_large_marks_around_a_number_are_left_out(
         draw(paper, rows, columns)
         right += recognizer.read_number(paper).text == "4071"
     assert right >= 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(("text", "marks"), [("1=", 3), ("4--", 3), ("3...", 4)])
+def test_a_digit_among_dots_and_dashes_is_no_large_mark(text: str, marks: int, seed: int) -> None:
+    number = draw_number(text, np.random.default_rng(seed), spacing="wide")
+    ink = extract_writing(np.dstack([number] * 3), find_ink=lambda _: pytest.fail("a drawing"))
+    assert cv2.connectedComponents(mark_mask(ink.pixels))[0] == 1 + marks
 
 
 def test_a_slash_that_keeps_off_its_zero_is_a_part_of_it(recognizer: DigitRecognizer) -> None:

@@ -16,6 +16,7 @@ LOW_MARK = 0.3
 # In usual heights of marks: a brace or an arrow may be so high, or what others lie in.
 GIANT, AROUND = 2.4, 1.7
 LEAST_BESIDE = 2  # marks that have to be left then
+DOT = 2.5  # in the pen's width: dots, commas and dashes are no higher
 LONGEST_STROKE = 1.7  # of such a mark, in its box's width and height: an ellipse has π/2
 SPECK = 0.1  # of the highest mark's height
 LOOK_HEIGHT = 44  # pixels, of digits in the further looks: they are half as high as in most others
@@ -88,7 +89,13 @@ def _without_giants(drawn: np.ndarray) -> np.ndarray:
     if not LEAST_BESIDE < count - 1 <= MOST_MARKS:
         return drawn
     left, top, width, height, area = stats[1:].T
-    higher = height / max(usual_height(drawn), 1.0)
+    if height.max() <= AROUND * usual_height(drawn):
+        return drawn
+    # The mean distance from a stroke's edge is a quarter of its width.
+    distances = cv2.distanceTransform(marks, cv2.DIST_L2, 3)
+    pens = 4 * np.bincount(labels.ravel(), weights=distances.ravel())[1:] / area
+    others = height > DOT * pens
+    higher = height / np.median(height[others]) if others.any() else np.zeros(len(height))
     right, bottom = left + width, top + height
     inside = (
         (left[:, None] < left)
@@ -98,11 +105,8 @@ def _without_giants(drawn: np.ndarray) -> np.ndarray:
     )
     around = inside.sum(axis=1) > 1  # a single one may be the slash of a zero
     giants = (higher > GIANT) | around & (higher > AROUND)
-    if not giants.any() or (~giants).sum() < LEAST_BESIDE:
+    if (others & ~giants).sum() < LEAST_BESIDE:
         return drawn
-    # The mean distance from a stroke's edge is a quarter of its width.
-    distances = cv2.distanceTransform(marks, cv2.DIST_L2, 3)
-    pens = 4 * np.bincount(labels.ravel(), weights=distances.ravel())[1:] / area
     drawn_around = giants & (area < LONGEST_STROKE * pens * (width + height))
     return np.where(np.append(False, drawn_around)[labels], np.float32(0), drawn)
 
