@@ -105,7 +105,9 @@ def _fit_confidence(
     calibration: NumberCalibration, texts: list[str], marks: list[Marks]
 ) -> NumberCalibration:
     """The likeliest constants, given which numbers are right."""
-    evidence, numbers, right = [], [], []
+    evidence: list[np.ndarray] = []
+    numbers: list[np.ndarray] = []
+    right: list[bool] = []
     for text, (found, logits, digits) in zip(texts, marks, strict=True):
         if len(digits):
             probabilities = calibration.probabilities(found, logits)
