@@ -28,7 +28,7 @@ def decode_data_url(data_url: Any, max_characters: int = MAX_CHARACTERS) -> byte
     """
     head, comma, text = data_url.partition(",") if isinstance(data_url, str) else ("", "", "")
     if not (comma and head.startswith("data:image/") and head.endswith(";base64")):
-        raise ValueError(f"The picture has to be a data URL, such as {PNG_PREFIX}…")
+        raise ValueError(f"The picture has to be a data URL; a PNG begins with {PNG_PREFIX}.")
     if len(data_url) > max_characters:
         raise ValueError(f"The picture is too large: {len(data_url)} characters in base64.")
     try:

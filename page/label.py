@@ -29,13 +29,6 @@ def label_value(prediction: Prediction, top_k: int) -> dict[str, Any]:
     }
 
 
-class LabelText(LabelData):
-    """Its text is JSON: MCP clients get the text of a value."""
-
-    def __str__(self) -> str:
-        return self.model_dump_json()
-
-
 class DigitLabel(gr.Label):
     """A `gr.Label` with a label of its own; `gr.Label` always takes the most probable class."""
 
@@ -43,4 +36,4 @@ class DigitLabel(gr.Label):
 
     def postprocess(self, value: dict[str, Any] | None) -> LabelData | dict:  # type: ignore[override]
         """Takes what `label_value` returns; None empties the widget."""
-        return {} if value is None else LabelText.model_validate(value)
+        return {} if value is None else LabelData.model_validate(value)

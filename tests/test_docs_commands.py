@@ -137,7 +137,7 @@ def test_the_table_of_options_and_variables(monkeypatch: pytest.MonkeyPatch) -> 
     values: dict[str, str | None] = {"--port": "8080", "--workers": "5"}
     values |= {limits.option_of(each.name): "7" for each in dataclasses.fields(limits.Limits)}
     values |= {"--share": None, "--mcp": None, "--log-requests": None}
-    values |= {"--trusted-proxies": "10.0.0.0/8"}
+    values |= {"--trusted-proxies": "10.0.0.0/8", "--allowed-origins": "https://elsewhere.org"}
     default = app_options.parse_options([])
     for row in rows:
         option, variable = row["Option"].strip("`"), row["Variable"].strip("`")

@@ -239,7 +239,7 @@ def test_a_page_of_digits_is_read(recognizer: DigitRecognizer) -> None:
 
 
 def _ring(paper: np.ndarray, rows: int, columns: int) -> None:
-    middle, axes = (2 * columns, 2 * rows), (round(0.8 * columns), round(1.2 * rows))
+    middle, axes = (2 * columns, 2 * rows), (round(0.8 * columns), round(1.0 * rows))
     cv2.ellipse(paper, middle, axes, 0, 0, 360, 0, 5)
 
 
@@ -263,7 +263,8 @@ def test_large_marks_around_a_number_are_left_out(
     right = 0
     for seed in range(5):
         number = draw_number("4071", np.random.default_rng((8, seed)), spacing="usual")
-        rows, columns = number.shape
+        left, top, columns, rows = cv2.boundingRect(255 - number)
+        number = number[top : top + rows, left : left + columns]
         paper = np.full((4 * rows, 4 * columns), 255, np.uint8)
         top, left = 3 * rows // 2, 3 * columns // 2
         paper[top : top + rows, left : left + columns] = number

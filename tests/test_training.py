@@ -256,7 +256,6 @@ def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken
         (["--recipe", "ink", "--start", "/dev/null"], "/dev/null"),
         (["--recipe", "ink", "--own-digits", "mine"], "takes no other data"),
         (["--beside", "/dev/null"], "/dev/null"),
-        (["--push-to-hub", "user/repo"], "nothing to push"),
     ],
 )
 def test_bad_input_ends_with_status_two_and_a_sentence(

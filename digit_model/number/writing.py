@@ -13,8 +13,8 @@ from digit_model.number import MOST_MARKS
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
-# In usual heights of marks: a brace or an arrow may be so high, or what others lie in.
-GIANT, AROUND = 2.4, 1.7
+# In usual heights of marks: a brace or an arrow is higher than that, a ring between these.
+GIANT, RING = 2.4, (1.7, 3.0)
 LEAST_BESIDE = 2  # marks that have to be left then
 DOT = 2.5  # in the pen's width: dots, commas and dashes are no higher
 LONGEST_STROKE = 1.7  # of such a mark, in its box's width and height: an ellipse has π/2
@@ -89,7 +89,7 @@ def _without_giants(drawn: np.ndarray) -> np.ndarray:
     if not LEAST_BESIDE < count - 1 <= MOST_MARKS:
         return drawn
     left, top, width, height, area = stats[1:].T
-    if height.max() <= AROUND * usual_height(drawn):
+    if height.max() <= RING[0] * usual_height(drawn):
         return drawn
     # The mean distance from a stroke's edge is a quarter of its width.
     distances = cv2.distanceTransform(marks, cv2.DIST_L2, 3)
@@ -103,8 +103,10 @@ def _without_giants(drawn: np.ndarray) -> np.ndarray:
         & (top[:, None] < top)
         & (bottom < bottom[:, None])
     )
-    around = inside.sum(axis=1) > 1  # a single one may be the slash of a zero
-    giants = (higher > GIANT) | around & (higher > AROUND)
+    within = inside.sum(axis=1)
+    # A single one in it may be the slash of a zero; much lower ones are the eyes of a face.
+    rings = (within > 1) & (higher > RING[0]) & (higher < RING[1])
+    giants = (within == 0) & (higher > GIANT) | rings
     if (others & ~giants).sum() < LEAST_BESIDE:
         return drawn
     drawn_around = giants & (area < LONGEST_STROKE * pens * (width + height))

@@ -121,8 +121,6 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
 def _problem(args: argparse.Namespace) -> str | None:
     """Options that don't go together, as a sentence."""
     recipe = args.recipe
-    if args.dry_run and args.push_to_hub:
-        return "--dry-run trains on next to nothing: there is nothing to push"
     of_training = (
         *(args.size, args.start, args.beside, args.teachers, args.epochs, args.cache),
         *(args.own_digits, args.corrections),
