@@ -57,8 +57,8 @@ def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
     """Find the digits and other marks in ink, float32 (h, w) in [0, 1].
 
     Their boxes are in pixels of the ink. The network sees it more than once if the digits turn out
-    to be higher or lower than the marks, as where they touch each other, or if most marks are much
-    lower than where most of the ink is, as beside a ring, a brace or a table.
+    to be higher or lower than the marks, as where they touch each other, or if most of many marks
+    are much lower than where most of the ink is, as where some lines of a page touch.
     """
     height = writing_height(ink)
     if not height:
