@@ -39,7 +39,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         drawn = drawing_ink(grey, WORK_SIDE)
         marks = mark_mask(drawn)
         if not _has_edge(marks) and not _is_framed(marks):
-            return Ink(_without_giants(drawn))
+            return Ink(_without_giants(drawn, marks))
     rows, columns = rgb.shape[:2]
     window = (0, 0, columns, rows)
     ink = _look_for_writing(window, find_ink(look(rgb, window)))
@@ -78,18 +78,17 @@ def _is_framed(marks: np.ndarray) -> bool:
     return bool(within[frame == 0].any()) and is_rectangular(filled(frame))
 
 
-def _without_giants(drawn: np.ndarray) -> np.ndarray:
+def _without_giants(drawn: np.ndarray, marks: np.ndarray) -> np.ndarray:
     """A drawing's ink without the rings, braces and arrows around or beside its digits.
 
     They are far higher than most marks, and their one stroke is hardly longer than their box is
     wide and high together; that of digits that touch each other is.
     """
-    marks = mark_mask(drawn)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     if not LEAST_BESIDE < count - 1 <= MOST_MARKS:
         return drawn
     left, top, width, height, area = stats[1:].T
-    if height.max() <= RING[0] * usual_height(drawn):
+    if height.max() <= RING[0] * _usual(height):
         return drawn
     # The mean distance from a stroke's edge is a quarter of its width.
     distances = cv2.distanceTransform(marks, cv2.DIST_L2, 3)
@@ -132,7 +131,11 @@ def writing_height(ink: np.ndarray) -> float:
 def usual_height(ink: np.ndarray) -> float:
     """The median height of the marks, whatever ink each has, specks aside; 0 if there is none."""
     heights = cv2.connectedComponentsWithStats(mark_mask(ink))[2][1:, cv2.CC_STAT_HEIGHT]
-    return float(np.median(heights[heights >= SPECK * heights.max()])) if len(heights) else 0.0
+    return _usual(heights) if len(heights) else 0.0
+
+
+def _usual(heights: np.ndarray) -> float:
+    return float(np.median(heights[heights >= SPECK * heights.max()]))
 
 
 def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:

@@ -15,7 +15,6 @@ class Ensemble(nn.Module):
     def __init__(self, networks: Sequence[DigitCNN]) -> None:
         super().__init__()
         self.networks = nn.ModuleList(fuse(network) for network in networks)
-        self.to(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
