@@ -6,6 +6,8 @@ PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # PyTorch's own index has CPU builds a tenth the size of the default ones. It is tried for
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
+# To bytecode, on all cores; pip uses one. What is no Python of this version, such as templates, fails.
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
 .PHONY: run test check test-cluster lint format browser nginx clean
 
@@ -46,15 +48,18 @@ $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	  $(BIN)/pip install --quiet --no-deps --timeout 5 --retries 0 --index-url $(CPU_INDEX) \
 	    $$(grep -o '^torch[a-z]*==[^ ]*' requirements.txt) 2>/dev/null \
 	    || echo "They can't be reached here: taking the default builds."; }
-	$(BIN)/pip install --quiet -r requirements.txt
+	$(BIN)/pip install --quiet --no-compile -r requirements.txt
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
-	$(BIN)/pip install --quiet -r requirements-dev.txt
+	$(BIN)/pip install --quiet --no-compile -r requirements-dev.txt
+	$(COMPILE)
 	touch $@
 
 $(VENV)/.cluster: requirements-ray.txt $(VENV)/.development
-	$(BIN)/pip install --quiet -r requirements-ray.txt
+	$(BIN)/pip install --quiet --no-compile -r requirements-ray.txt
+	$(COMPILE)
 	touch $@
 
 # Biome, which lints and formats the page's scripts and styles, comes from npm.

@@ -12,6 +12,7 @@ The page calls the recogniser. It handles no tensors and does no image processin
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -105,6 +106,7 @@ def exit_on_signal(*_: object) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> None:
     options = parse_options(arguments)
+    gc.disable()  # until it serves: while libraries are imported, there is no garbage to find
     # torch reads this when it is imported. Requests run in parallel; a second thread within one
     # saves a fraction of a millisecond on an idle machine and costs many on a busy one.
     os.environ.setdefault("OMP_NUM_THREADS", "1")

@@ -8,10 +8,8 @@ import numpy as np
 from digit_model.decode import WORK_SIDE, ImageInput, decode
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk, extract_ink
+from digit_model.ink.looks import Crop
 from digit_model.model_folder import DEFAULT_WEIGHTS
-
-# Left, top, width and height in fractions of the upright picture's width and height.
-Crop = tuple[float, float, float, float]
 
 
 class Preprocessed(NamedTuple):
@@ -49,22 +47,10 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
     Raises:
         ImageError: the picture can't be read.
     """
-    ink, window, several = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
-    digit, placement = normalize_digit(ink)
-    if placement is None:
-        return Preprocessed(digit, None, several)
-    rows, columns = ink.shape
-    left, top, side = placement.crop
-    return Preprocessed(
-        digit,
-        (
-            window[0] + window[2] * left / columns,
-            window[1] + window[3] * top / rows,
-            window[2] * side / columns,
-            window[3] * side / rows,
-        ),
-        several,
-    )
+    ink = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
+    digit, placement = normalize_digit(ink.pixels)
+    crop = None if placement is None else ink.square(*placement.crop)
+    return Preprocessed(digit, crop, ink.several)
 
 
 @cache

@@ -151,6 +151,31 @@ class DigitRecognizer:
             reading = settle(reading, alone, doubtful, picture.shape)
         return reading.scaled(factor)
 
+    def cut_out(self, image: ImageInput, box: Sequence[float]) -> np.ndarray:
+        """One digit of a number alone, with paper where others have ink.
+
+        It is a picture for :meth:`explain`, :meth:`counterfactual` or a correction.
+
+        Args:
+            image: as in :meth:`predict`.
+            box: the digit's, of what :meth:`read_number` returned.
+
+        Returns:
+            uint8 RGB (h, w, 3).
+
+        Raises:
+            ImageError: the picture can't be read.
+            ValueError: no digit is read in it, or the box isn't four numbers.
+        """
+        try:
+            sides = np.asarray(box, np.float64)
+        except (TypeError, ValueError, OverflowError):
+            sides = np.empty(0)
+        if sides.shape != (4,) or not np.isfinite(sides).all():
+            raise ValueError("A box has four numbers: left, top, right and bottom.")
+        picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
+        return self.number_reader.cut_out(picture, sides / factor)
+
     def _predict_alone(
         self, pictures: Sequence[np.ndarray], top_k: int
     ) -> list[tuple[Prediction, bool]]:

@@ -13,8 +13,8 @@ import numpy as np
 
 from page.answer import counterfactual_answer, full_answer, to_base64
 from page.answer_card import AnswerCard
+from page.asked_picture import asked_picture
 from page.caller import unless_caller_leaves
-from page.data_url import decode_data_url
 from page.events import AT_ONCE, PRIVATE_EVENT
 from page.examples import EXAMPLE_FILES
 from page.history import History
@@ -73,12 +73,12 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         return reading, await recognizer.find_hint(file, reading.prediction)
 
     async def explain(request: dict[str, Any]) -> dict[str, Any]:
-        picture = decode_data_url(request.get("picture"))
+        picture = await asked_picture(recognizer, request)
         evidence = await recognizer.explain(picture, str(request.get("label")))
         return {"evidence": to_base64(np.rint(127 * evidence).astype(np.int8))}
 
     async def change(request: dict[str, Any]) -> dict[str, Any]:
-        picture = decode_data_url(request.get("picture"))
+        picture = await asked_picture(recognizer, request)
         toward = str(request.get("label"))
         found = await unless_caller_leaves(recognizer.counterfactual(picture, toward))
         return {"change": counterfactual_answer(found)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from page.asked_picture import asked_picture
 from page.caller import caller_address, unless_caller_leaves
-from page.data_url import decode_data_url
 from page.model_info import model_info
 
 if TYPE_CHECKING:
@@ -62,13 +62,13 @@ def correction_functions(
 ) -> tuple[ServerFunction, ServerFunction]:
     """What the page's scripts call to keep a correction, and to delete it again.
 
-    The first takes `{"picture": data URL, "label", "consent"}` and returns the receipt; the second
-    takes and returns `{"id"}`. They raise what :func:`keep_correction` and `CorrectionStore.remove`
-    do.
+    The first takes `{"picture", "box", "label", "consent"}`, see :func:`asked_picture`, and returns
+    the receipt; the second takes and returns `{"id"}`. They raise what :func:`keep_correction` and
+    `CorrectionStore.remove` do.
     """
 
     async def correct(request: dict[str, Any]) -> dict[str, Any]:
-        picture = decode_data_url(request.get("picture"))
+        picture = await asked_picture(recognizer, request)
         label, consent = str(request.get("label")), request.get("consent")
         return await keep_correction(recognizer, store, picture, label, consent=consent)
 

@@ -22,6 +22,7 @@ from digit_model.data.handwriting import place_lines, random_hand, write_line
 from digit_model.data.number_pictures import draw_number, number_drawing, number_picture
 from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
+from digit_model.digit import normalize_digit
 from digit_model.evaluation.numbers import edit_distance
 from digit_model.ink.marks import mark_mask
 from digit_model.number import OTHER
@@ -65,6 +66,36 @@ def test_a_number_in_a_paint_program_is_read_without_its_buttons(
     drawing, digit = number_drawing(text, rng)
     screenshot, _ = photograph(drawing, KINDS["toolbar above it"], rng, digit=digit)
     assert recognizer.read_number(screenshot).text == text
+
+
+def test_a_digit_is_cut_out_with_the_ink_that_was_read(recognizer: DigitRecognizer) -> None:
+    """Also where digits touch, of which parts of one lie in the other's box."""
+    differences = []
+    for seed in range(12):
+        picture = drawing_of("2548", seed, "touching")
+        number = recognizer.read_number(picture)
+        for box, digit in number.digits if number.text else []:
+            alone = recognizer.cut_out(picture, box)
+            seen, _ = normalize_digit(1 - alone[..., 0].astype(np.float32) / 255)
+            differences.append(np.abs(seen.astype(int) - digit.model_input).mean())
+    assert len(differences) > 40
+    # Of 255. A pixel at its edge may move a digit by one of the 28.
+    assert np.quantile(differences, 0.95) < 1
+
+    photograph = np.asarray(Image.open(ROOT / "examples" / "number.jpg").convert("RGB"))
+    before = photograph.copy()
+    for (left, top, right, bottom), digit in recognizer.read_number(photograph).digits:
+        alone = recognizer.cut_out(photograph, (left, top, right, bottom))
+        assert recognizer.predict(alone).label == digit.label
+        assert alone.shape[0] >= bottom - top
+        assert alone.shape[1] < 1.6 * max(bottom - top, right - left)
+    assert (photograph == before).all()
+    blank = np.full((90, 90), 255, np.uint8)
+    with pytest.raises(ValueError, match="no digit in this picture"):
+        recognizer.cut_out(blank, (0, 0, 9, 9))
+    for box in ((1, 2, 3), (0, 0, float("nan"), 9), "1234", [[0] * 4], ("a",) * 4, [10**400] * 4):
+        with pytest.raises(ValueError, match="A box has four numbers"):
+            recognizer.cut_out(photograph, box)  # type: ignore[arg-type]
 
 
 def test_a_number_s_digits_stand_in_their_boxes(recognizer: DigitRecognizer) -> None:

@@ -247,7 +247,9 @@ def test_a_digit_is_chosen_and_looked_at(visitor: Visitor) -> None:
         reasons.nth(7).click()
     expect(visitor.page.locator("#card .legend")).to_contain_text("Blue speaks for a 7")
     asked = json.loads(request.value.post_data or "")["data"]
-    assert DigitRecognizer.from_pretrained().predict(decode_data_url(asked["picture"])).label == "7"
+    recognizer = DigitRecognizer.from_pretrained()
+    alone = recognizer.cut_out(decode_data_url(asked["picture"]), asked["box"])
+    assert recognizer.predict(alone).label == "7"
     blue, orange = coloured(visitor)
     assert blue > orange
     reasons.nth(7).click()

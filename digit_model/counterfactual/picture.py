@@ -11,6 +11,7 @@ import numpy as np
 
 from digit_model.counterfactual.strokes import Changes, Tools, curves
 from digit_model.digit import SIZE
+from digit_model.paper import paper_around
 from digit_model.prediction import Prediction
 
 SUBPIXEL_BITS = 4  # fractional bits of the coordinates given to cv2: 1/16 pixel
@@ -134,11 +135,8 @@ class Sheet:
 
     def _paper(self) -> np.ndarray:
         """What the eraser leaves, float32 (h, w, 3): the mean of the paper around."""
-        side = 2 * round(PAPER_REACH * SIZE * self.scale) + 1
-        blank = self._blank[..., None].astype(np.float32)
-        weights = cv2.blur(blank, (side, side))[..., None]
-        paper = cv2.blur(self.picture * blank, (side, side)) / np.maximum(weights, 1e-6)
-        return np.where(weights > 0, paper, self._paper_colour)
+        reach = round(PAPER_REACH * SIZE * self.scale)
+        return paper_around(self.picture, self._blank, reach, self._paper_colour)
 
 
 def square_of(prediction: Prediction, picture: np.ndarray) -> tuple[float, float, float, float]:

@@ -22,6 +22,7 @@ from digit_model.data.number_pictures import (
 from digit_model.data.photographs import photograph, random_kind
 from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
+from digit_model.ink.looks import Crop
 from digit_model.ink.marks import mark_mask
 from digit_model.number import OTHER
 from digit_model.number.writing import extract_writing, writing_height
@@ -85,9 +86,7 @@ def _find(
     return _placed(found, marks, of_marks, random_height(rng) / height, rng)
 
 
-def _part(
-    ink: np.ndarray, window: tuple[float, float, float, float], shape: tuple[int, ...]
-) -> np.ndarray:
+def _part(ink: np.ndarray, window: Crop, shape: tuple[int, ...]) -> np.ndarray:
     """A window of a photograph's ink, in fractions of its sides, at the size of the found ink."""
     rows, columns = ink.shape
     sides = np.array(window) * (columns, rows, columns, rows)

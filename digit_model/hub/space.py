@@ -4,6 +4,7 @@ import ast
 import contextlib
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 from huggingface_hub import SpaceCard
@@ -94,17 +95,23 @@ def imported_modules(root: Path, start: str) -> set[str]:
         if name in found or not (root / name).is_file():
             continue
         found.add(name)
-        for node in ast.walk(ast.parse((root / name).read_bytes())):
-            modules = []
-            if isinstance(node, ast.Import):
-                modules = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for module in modules:
-                parts = module.split(".")
-                waiting += ["/".join(parts[:n]) + "/__init__.py" for n in range(1, len(parts) + 1)]
-                waiting.append("/".join(parts) + ".py")
+        for module in _imports((root / name).read_bytes()):
+            parts = module.split(".")
+            waiting += ["/".join(parts[:n]) + "/__init__.py" for n in range(1, len(parts) + 1)]
+            waiting.append("/".join(parts) + ".py")
     return found
+
+
+@cache
+def _imports(source: bytes) -> list[str]:
+    """What a module imports: the names of modules, and of what may be one."""
+    modules = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            modules += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return modules
 
 
 def _source_files(root: Path) -> list[str]:

@@ -9,8 +9,10 @@ import numpy as np
 from digit_model.calibration import Calibration
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk
+from digit_model.ink.extract import Ink
 from digit_model.number import MOST_MARKS, NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
+from digit_model.number.cut_out import cut_out
 from digit_model.number.detect import Detections, FindDigits, find_digits
 from digit_model.number.lines import lines_with_others
 from digit_model.number.split import split_ink
@@ -97,30 +99,45 @@ class NumberReader:
             The marks, their boxes in pixels of the picture; each one's ink as the digit network
             sees it; and that network's logits, float32 (n, 10).
         """
-        ink, (left, top, width, height), _ = extract_writing(rgb, self.find_ink)
-        found = find_digits(ink, self.find_digits)
-        if not 0 < len(found.boxes) <= MOST_MARKS:
-            return Detections.none(), [], np.zeros((0, 10), np.float32)
-        rows, columns = rgb.shape[:2]
-        scale = width * columns / ink.shape[1], height * rows / ink.shape[0]
-        corner = left * columns, top * rows
-        pieces = split_ink(ink, found.boxes)
+        written = extract_writing(rgb, self.find_ink)
+        found = self._find_marks(written)
+        if not len(found.boxes):
+            return found, [], np.zeros((0, 10), np.float32)
         inputs = []
-        for piece, start in pieces:
+        for piece, (left, top) in split_ink(written.pixels, found.boxes):
             digit, placement = normalize_digit(piece)
             crop = None
             if placement is not None:
                 x, y, side = placement.crop
-                crop = (
-                    (corner[0] + (start[0] + x) * scale[0]) / columns,
-                    (corner[1] + (start[1] + y) * scale[1]) / rows,
-                    side * scale[0] / columns,
-                    side * scale[1] / rows,
-                )
+                crop = written.square(left + x, top + y, side)
             inputs.append(Preprocessed(digit, crop))
-        boxes = found.boxes * np.tile(scale, 2) + np.tile(corner, 2)
         logits = self.logits(np.stack([each.digit for each in inputs]))
-        return found._replace(boxes=boxes), inputs, logits
+        return found._replace(boxes=_in_pixels(written, found, rgb)), inputs, logits
+
+    def cut_out(self, rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
+        """The digit that is read in this box alone, with paper where other digits have ink.
+
+        Args:
+            rgb: as in :meth:`read`.
+            box: (4,), the digit's, in pixels of the picture.
+
+        Returns:
+            uint8 RGB (h, w, 3).
+
+        Raises:
+            ValueError: no digit is read in the picture.
+        """
+        written = extract_writing(rgb, self.find_ink)
+        found = self._find_marks(written)
+        if not len(found.boxes):
+            raise ValueError("There is no digit in this picture.")
+        distances = np.abs(_in_pixels(written, found, rgb) - box).sum(axis=1)
+        return cut_out(rgb, written, found.boxes, int(distances.argmin()))
+
+    def _find_marks(self, written: Ink) -> Detections:
+        """None if there are so many that it must be texture; in pixels of the ink."""
+        found = find_digits(written.pixels, self.find_digits)
+        return found if len(found.boxes) <= MOST_MARKS else Detections.none()
 
     def _assemble(
         self, found: Detections, inputs: list[Preprocessed], logits: np.ndarray, top_k: int
@@ -150,3 +167,9 @@ class NumberReader:
             for index in line
         ]
         return NumberReading(text, confidence, digits)
+
+
+def _in_pixels(written: Ink, found: Detections, rgb: np.ndarray) -> np.ndarray:
+    """The boxes of what was found in ink, in pixels of the picture: float32 (n, 4)."""
+    sides = np.tile(rgb.shape[1::-1], 2)
+    return (written.fractions(found.boxes) * sides).astype(np.float32)

@@ -136,6 +136,10 @@ class RecognizerClient:
         async for answer in self._one_by_one(self.read_file, images):
             yield answer
 
+    async def cut_out(self, image: Image, box: Sequence[float]) -> np.ndarray:
+        """As ``DigitRecognizer.cut_out``; raises GivenUpError, too."""
+        return await self._submit_file(worker.cut_out, (image, box))
+
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.explain``; raises GivenUpError, too."""
         return await self._submit_file(worker.explain, (image, label))

@@ -32,7 +32,7 @@ Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
 Numbered = tuple["NumberReading", float]  # likewise
 Result = TypeVar("Result")
-Label = TypeVar("Label", str, str | None)
+Question = TypeVar("Question")
 
 # Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
 JOB_CPU_SECONDS = 5
@@ -202,11 +202,18 @@ def read_numbers(images: Sequence[Image], max_pixels: int) -> list[Numbered | Va
     return [_try(_read_number, image, max_pixels) for image in images]
 
 
+def cut_out(
+    questions: Sequence[tuple[Image, Sequence[float]]], max_pixels: int
+) -> list[np.ndarray | ValueError]:
+    """As ``DigitRecognizer.cut_out``, for pictures and boxes."""
+    return [_try(_ask, _recognizer.cut_out, *question, max_pixels) for question in questions]
+
+
 def explain(
     questions: Sequence[tuple[Image, str | None]], max_pixels: int
 ) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.explain``, for pictures and labels."""
-    return [_try(_explain, _recognizer.explain, *question, max_pixels) for question in questions]
+    return [_try(_ask, _recognizer.explain, *question, max_pixels) for question in questions]
 
 
 def draw_explanation(
@@ -214,7 +221,7 @@ def draw_explanation(
 ) -> list[np.ndarray | ValueError]:
     """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
     draw = _recognizer.draw_explanation
-    return [_try(_explain, draw, *question, max_pixels) for question in questions]
+    return [_try(_ask, draw, *question, max_pixels) for question in questions]
 
 
 def counterfactual(
@@ -222,7 +229,7 @@ def counterfactual(
 ) -> list[Counterfactual | ValueError | None]:
     """As ``DigitRecognizer.counterfactual``, for pictures and labels, in pixels of its picture."""
     find = _recognizer.counterfactual
-    return [_try(_explain, find, *question, max_pixels) for question in questions]
+    return [_try(_ask, find, *question, max_pixels) for question in questions]
 
 
 def draw_counterfactual(
@@ -230,7 +237,7 @@ def draw_counterfactual(
 ) -> list[np.ndarray | ValueError | None]:
     """As ``DigitRecognizer.draw_counterfactual``, for pictures and labels."""
     draw = _recognizer.draw_counterfactual
-    return [_try(_explain, draw, *question, max_pixels) for question in questions]
+    return [_try(_ask, draw, *question, max_pixels) for question in questions]
 
 
 def find_hints(
@@ -253,12 +260,15 @@ def _read_number(image: Image, max_pixels: int) -> Numbered:
     return reading.read_number(_recognizer, image, max_pixels=max_pixels)
 
 
-def _explain(
-    function: Callable[[np.ndarray, Label], Result], image: Image, label: Label, max_pixels: int
+def _ask(
+    function: Callable[[np.ndarray, Question], Result],
+    image: Image,
+    question: Question,
+    max_pixels: int,
 ) -> Result:
     from digit_model import reading
 
-    return function(reading.load(image, max_pixels), label)
+    return function(reading.load(image, max_pixels), question)
 
 
 def _try(function: Callable[..., Result], *arguments: Any) -> Result | ValueError:

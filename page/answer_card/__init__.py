@@ -12,7 +12,7 @@ from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
 
-# Takes and returns JSON. A request is {"picture": data URL, "label": text, …}.
+# Takes and returns JSON. A request is {"picture": data URL, "box": of a digit, "label": text, …}.
 ServerFunction = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
@@ -33,15 +33,15 @@ class AnswerCard(gr.HTML):
         withdraw: ServerFunction,
         **kwargs: Any,
     ):
-        """The browser calls four functions.
+        """The browser calls four functions; `asked_picture` says what three of them are about.
 
         Args:
-            explain: takes `{"picture", "label"}`; returns `{"evidence"}`, 28×28 signed bytes in
-                base64.
-            change: takes `{"picture", "label"}`; returns `{"change"}`, the strokes that would make
-                this digit of the other, see `counterfactual_answer`.
-            correct: takes `{"picture", "label", "consent"}`; returns `{"id"}`, under which the
-                picture was stored.
+            explain: takes `{"picture", "box", "label"}`; returns `{"evidence"}`, 28×28 signed bytes
+                in base64.
+            change: takes `{"picture", "box", "label"}`; returns `{"change"}`, the strokes that
+                would make this digit of the other, see `counterfactual_answer`.
+            correct: takes `{"picture", "box", "label", "consent"}`; returns `{"id"}`, under which
+                the picture was stored.
             withdraw: takes `{"id"}`, deletes that picture, and returns the same.
             kwargs: as for gr.HTML.
 

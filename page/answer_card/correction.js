@@ -56,9 +56,7 @@ function createCorrection({ element, server }) {
   async function correct() {
     const request = { label: choices.chosen(), consent: consent.checked };
     said.textContent = "Sending …";
-    const response = await ask(
-      digitPicture(answer).then((picture) => server.correct({ ...request, picture })),
-    );
+    const response = await ask(server.correct({ ...request, ...asked(answer) }));
     if (!response) return;
     kept = response.id ?? null;
     const { label } = request;

@@ -54,9 +54,7 @@ function createEvidence({ element, server, showOverlay }) {
     showChangeButton();
     const number = ++requestNumber;
     const ask = changing ? server.change : server.explain;
-    const response = await answerTo(
-      digitPicture(answer).then((picture) => ask({ picture, label: chosenDigit })),
-    );
+    const response = await answerTo(ask({ ...asked(answer), label: chosenDigit }));
     if (number !== requestNumber) return;
     if (response.error) {
       showOverlay(null); // it was about another digit

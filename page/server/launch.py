@@ -75,6 +75,7 @@ def serve(
     most = allowed_connections(limits.max_connections)
     config = Config(app, most, SECURITY_HEADERS, proxies)
     gc.freeze()  # what is there now stays; looking at it takes the process's end a second
+    gc.enable()  # app.py has disabled it
     Server(config, on_start, gradio_app(app).stop_event.set).run(sockets)
 
 
