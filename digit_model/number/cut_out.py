@@ -34,7 +34,7 @@ def cut_out(rgb: np.ndarray, ink: Ink, boxes: np.ndarray, chosen: int) -> np.nda
     side = max(right - left, bottom - top)
     reach = max(1, round(EDGE * side))
     around = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    foreign = cv2.dilate(marks & ~own, around) & ~own
+    foreign = cv2.dilate(marks * (1 - own), around) * (1 - own)
     blank = 1 - cv2.dilate(marks, around)
 
     margin = MARGIN * side
