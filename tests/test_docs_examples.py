@@ -32,6 +32,7 @@ PRINTED = {
     r"3450 0\.\d+ \[\[.+\]\]\n.+\.png$",
     "gradio_client": r"^7 \[\{'label': '7'",
     "push_to_hub": r"^True$",
+    "cut_out": r"^3 1\.0$",
     "counterfactual": r"^9 0\.\d+\n\d [\d.]+ \d [\d.]+$",
     "explain": r"^\(28, 28\) -[\d.]+ [\d.]+ \(28, 28\)$",
     "ImageError": r"^7 \[\('7', .*\n\['digit', 'not_a_digit'\]\nrefused: .+\.$",

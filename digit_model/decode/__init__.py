@@ -266,7 +266,7 @@ def _unreadable_message(content: bytes) -> str:
 
 
 def _too_large_message(max_pixels: int) -> str:
-    return f"The picture is too large: more than {max_pixels >> 20} megapixels."
+    return f"The picture is too large: more than {round(max_pixels / 2**20)} megapixels."
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
