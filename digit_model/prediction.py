@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from digit_model.calibration import Calibration
-from digit_model.ink.looks import Crop
+from digit_model.crop import Crop
 from digit_model.preprocess import Preprocessed
 
 if TYPE_CHECKING:

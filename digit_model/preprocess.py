@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from digit_model.crop import Crop, square_in_picture
 from digit_model.decode import WORK_SIDE, ImageInput, decode
 from digit_model.digit import normalize_digit
 from digit_model.ink import FindInk, extract_ink
-from digit_model.ink.looks import Crop
 from digit_model.model_folder import DEFAULT_WEIGHTS
 
 
@@ -49,7 +49,9 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
     """
     ink = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
     digit, placement = normalize_digit(ink.pixels)
-    crop = None if placement is None else ink.square(*placement.crop)
+    crop = None
+    if placement is not None:
+        crop = square_in_picture(placement.crop, ink.pixels.shape, ink.window)
     return Preprocessed(digit, crop, ink.several)
 
 

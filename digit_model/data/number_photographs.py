@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from digit_model.crop import part_of
 from digit_model.data import Part
 from digit_model.data.number_pictures import (
     HEIGHT,
@@ -22,7 +23,6 @@ from digit_model.data.number_pictures import (
 from digit_model.data.photographs import photograph, random_kind
 from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
-from digit_model.ink.looks import Crop
 from digit_model.ink.marks import mark_mask
 from digit_model.number import OTHER
 from digit_model.number.writing import extract_writing, writing_height
@@ -72,7 +72,7 @@ def _find(
         return None
     boxes, classes = [], []
     for ink, kind in zip(inks, kinds, strict=True):
-        own = mark_mask(_part(ink, window, found.shape))
+        own = mark_mask(part_of(ink, window, found.shape))
         if (own & mark_mask(found)).sum() > LEGIBLE * max(own.sum(), 1):
             left, top, columns, rows = cv2.boundingRect(own)
             boxes.append([left, top, left + columns, top + rows])
@@ -84,15 +84,6 @@ def _find(
     if height < LOWEST:
         return None
     return _placed(found, marks, of_marks, random_height(rng) / height, rng)
-
-
-def _part(ink: np.ndarray, window: Crop, shape: tuple[int, ...]) -> np.ndarray:
-    """A window of a photograph's ink, in fractions of its sides, at the size of the found ink."""
-    rows, columns = ink.shape
-    sides = np.array(window) * (columns, rows, columns, rows)
-    left, top, width, height = np.rint(sides).astype(int).tolist()
-    part = ink[top : top + height, left : left + width]
-    return np.asarray(cv2.resize(part, shape[::-1], interpolation=cv2.INTER_AREA))
 
 
 def _placed(

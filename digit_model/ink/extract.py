@@ -12,9 +12,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from digit_model.crop import Crop, fractions
 from digit_model.ink import flat
 from digit_model.ink.groups import are_several, choose_digit, is_plain, without_specks
-from digit_model.ink.looks import Crop, around, fractions, look
+from digit_model.ink.looks import around, look
 from digit_model.ink.marks import MARK, is_sure, mark_mask
 
 # The ink network: uint8 RGB (h, w, 3), sides multiples of 16 → float32 (h, w) in [0, 1].
@@ -36,28 +37,6 @@ class Ink(NamedTuple):
     pixels: np.ndarray
     window: Crop = (0.0, 0.0, 1.0, 1.0)
     several: bool = False
-
-    def fractions(self, boxes: np.ndarray) -> np.ndarray:
-        """Boxes (n, 4) from pixels of the ink to fractions of the picture: float64 (n, 4)."""
-        sides = np.tile(self.pixels.shape[::-1], 2)
-        corner, size = self.window[:2], self.window[2:]
-        return np.asarray(np.tile(corner, 2) + boxes / sides * np.tile(size, 2))
-
-    def square(self, left: float, top: float, side: float) -> Crop:
-        """A square in pixels of the ink as a part of the picture; it may reach beyond it."""
-        corners = np.array([[left, top, left + side, top + side]])
-        x, y, right, bottom = self.fractions(corners)[0].tolist()
-        return x, y, right - x, bottom - y
-
-    def of(self, rgb: np.ndarray) -> np.ndarray:
-        """The part of the picture that this is the ink of, at its size: uint8 RGB (h, w, 3)."""
-        rows, columns = rgb.shape[:2]
-        left, top, width, height = (
-            round(share * side)
-            for share, side in zip(self.window, (columns, rows, columns, rows), strict=True)
-        )
-        part = rgb[top : top + height, left : left + width]
-        return np.asarray(cv2.resize(part, self.pixels.shape[::-1], interpolation=cv2.INTER_AREA))
 
 
 def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:

@@ -4,8 +4,6 @@ import cv2
 import numpy as np
 
 Window = tuple[int, int, int, int]  # left, top, right and bottom, in pixels of the picture
-# Left, top, width and height in fractions of the upright picture's width and height.
-Crop = tuple[float, float, float, float]
 
 LOOK_SIDE = 160  # pixels, longer side of what the network sees in its first look
 # Pixels, shorter side of it at least, or digits on a strip of paper vanish; longer side at most.
@@ -25,13 +23,6 @@ def look(rgb: np.ndarray, window: Window, look_side: int = LOOK_SIDE) -> np.ndar
     columns, rows = (max(STRIDE, STRIDE * round(side * scale / STRIDE)) for side in sides)
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     return cv2.resize(rgb[top:bottom, left:right], (columns, rows), interpolation=method)
-
-
-def fractions(window: Window, shape: tuple[int, ...]) -> Crop:
-    """A window's left, top, width and height in fractions of the picture's width and height."""
-    left, top, right, bottom = window
-    rows, columns = shape[:2]
-    return left / columns, top / rows, (right - left) / columns, (bottom - top) / rows
 
 
 def around(box: Window, share: float, shape: tuple[int, ...]) -> Window:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from digit_model.crop import part_of
 from digit_model.ink import Ink
 from digit_model.ink.marks import mark_mask
 from digit_model.number.split import split_ink
@@ -42,7 +43,7 @@ def cut_out(rgb: np.ndarray, ink: Ink, boxes: np.ndarray, chosen: int) -> np.nda
         slice(max(0, int(top - margin)), int(np.ceil(bottom + margin))),
         slice(max(0, int(left - margin)), int(np.ceil(right + margin))),
     )
-    picture = ink.of(rgb)[window]
+    picture = part_of(rgb, ink.window, ink.pixels.shape)[window]
     blank, foreign = blank[window], foreign[window]
     colour = np.median(picture[blank == 1] if blank.any() else picture[foreign == 0], axis=0)
     paper = paper_around(picture, blank, round(PAPER_REACH * side), colour)

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from digit_model.calibration import Calibration
+from digit_model.crop import boxes_in_picture, square_in_picture
 from digit_model.digit import normalize_digit
-from digit_model.ink import FindInk
-from digit_model.ink.extract import Ink
+from digit_model.ink import FindInk, Ink
 from digit_model.number import MOST_MARKS, NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.cut_out import cut_out
@@ -109,7 +109,8 @@ class NumberReader:
             crop = None
             if placement is not None:
                 x, y, side = placement.crop
-                crop = written.square(left + x, top + y, side)
+                square = left + x, top + y, side
+                crop = square_in_picture(square, written.pixels.shape, written.window)
             inputs.append(Preprocessed(digit, crop))
         logits = self.logits(np.stack([each.digit for each in inputs]))
         return found._replace(boxes=_in_pixels(written, found, rgb)), inputs, logits
@@ -171,5 +172,5 @@ class NumberReader:
 
 def _in_pixels(written: Ink, found: Detections, rgb: np.ndarray) -> np.ndarray:
     """The boxes of what was found in ink, in pixels of the picture: float32 (n, 4)."""
-    sides = np.tile(rgb.shape[1::-1], 2)
-    return (written.fractions(found.boxes) * sides).astype(np.float32)
+    boxes = boxes_in_picture(found.boxes, written.pixels.shape, written.window)
+    return (boxes * np.tile(rgb.shape[1::-1], 2)).astype(np.float32)

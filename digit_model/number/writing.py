@@ -4,10 +4,11 @@ digit: the ink of numbers."""
 import cv2
 import numpy as np
 
+from digit_model.crop import fractions
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
-from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, STRIDE, Window, fractions, look
+from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, STRIDE, Window, look
 from digit_model.ink.marks import SURE, filled, is_rectangular, mark_mask
 from digit_model.number import MOST_MARKS
 
