@@ -7,20 +7,24 @@ PARALLEL := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 # torch and torchvision alone, without waiting: where it can't be reached, the default builds serve.
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 # To bytecode, on all cores; pip uses one. What is no Python of this version, such as templates, fails.
-COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
+COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib >/dev/null 2>&1 || true
 
-.PHONY: run test check test-cluster lint format browser nginx clean
+.PHONY: run test test-thorough check test-cluster lint format browser nginx clean
 
 run: $(VENV)/.runtime
 	$(BIN)/python app.py $(ARGS)
 
 # Tests of one file share a server or a Hub, so they run in one process, the files beside each other.
 test: $(VENV)/.development browser lint
-	$(BIN)/python -m pytest $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not thorough"
+
+# What takes longest and breaks least: whole trainings, interrupted and resumed, and long replays.
+test-thorough: $(VENV)/.development browser
+	$(BIN)/python -m pytest $(PARALLEL) -m thorough
 
 # What one runs while working: no browser, no Hub, nothing that starts processes.
 check: lint
-	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not hub and not slow"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not browser and not hub and not slow and not thorough"
 
 # Several processes and machines, all of them here: Ray takes 330 MB, so it isn't among the others.
 test-cluster: $(VENV)/.cluster nginx

@@ -12,7 +12,7 @@ from visitor import Visitor
 from digit_model import DigitRecognizer
 from digit_model.data.strokes import pen_digits
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.thorough]
 
 PICTURE = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
 SIZE = 0.62  # longer side of each recorded drawing, as a fraction of the pad's

@@ -37,7 +37,7 @@ RUN = f"{SHORT}\nimport sys\nsys.exit(train.main(sys.argv[1:]))"
 OPTIONS = ("--recipe", "ladder", "--size", "10k", "--epochs", "3")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(
     mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

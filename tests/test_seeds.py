@@ -72,7 +72,7 @@ def test_sizes_are_what_they_are_called() -> None:
         assert count == pytest.approx(1000 * int(name.removesuffix("k")), rel=0.03)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_each_seed_is_trained_measured_and_printed(
     mnist_folder: Path,
     tmp_path: Path,

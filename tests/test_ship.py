@@ -65,7 +65,7 @@ def config_of(folder: Path) -> ModelConfig:
     return load_weights(folder).config
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_an_interrupted_command_goes_on_to_the_same_weights_bit_for_bit(
     mnist_folder: Path,
     output: Path,
@@ -113,7 +113,7 @@ def test_an_interrupted_command_goes_on_to_the_same_weights_bit_for_bit(
     assert files(output) == files(steps / "number")
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_ships_was_trained_on_each_other(output: Path) -> None:
     steps = output.with_name("w.ship")
     hashes = config_of(output).hashes
@@ -136,7 +136,7 @@ def test_what_ships_was_trained_on_each_other(output: Path) -> None:
     assert np.array_equal(np.concatenate([images for images, _ in sets.values()]), kept)
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_it_comes_with_its_report_and_figures(output: Path) -> None:
     assert measured_hashes(output) == config_of(output).hashes
     metrics = json.loads((output / "metrics.json").read_text())
@@ -151,7 +151,7 @@ def test_it_comes_with_its_report_and_figures(output: Path) -> None:
         assert (output / "figures" / f"{kind}learning_curves.png").is_file()
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_tensorboard_shows_each_epoch_once_and_the_pictures(output: Path) -> None:
     folder = output.with_name("w.ship") / "training"
     resumed = EventAccumulator(str(folder / "seed-2.log")).Reload()
@@ -163,7 +163,7 @@ def test_tensorboard_shows_each_epoch_once_and_the_pictures(output: Path) -> Non
     assert number.Tags()["images"] == ["number_training_pictures"]
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_what_another_recipe_has_made_is_no_step(
     output: Path, mnist_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -129,7 +129,7 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     assert "another recipe, seed" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.usefixtures("next_to_no_data")
 def test_the_first_weights_depend_on_the_seed_alone(tmp_path: Path) -> None:
     """And not on what was loaded before."""
@@ -323,7 +323,7 @@ def test_own_digits_are_read_by_their_folders_and_train(
     assert "There are no digits in" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_two_processes_train_together(
     mnist_folder: Path,
     tmp_path: Path,
