@@ -101,7 +101,18 @@ def exit_on_signal(*_: object) -> NoReturn:
     last_resort = threading.Timer(EXIT_SECONDS, os._exit, [0])
     last_resort.daemon = True
     last_resort.start()
+    sys.unraisablehook = exit_again
     sys.exit(0)
+
+
+def exit_again(ignored: sys.UnraisableHookArgs) -> None:
+    """Python ignores an exit within a callback of its own, such as at the end of an import, and
+    tells of it: the signal comes once more, a moment later.
+    """
+    if ignored.exc_type is SystemExit:
+        threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGTERM]).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -93,6 +93,28 @@ def test_ctrl_c_while_it_starts_ends_it_quietly() -> None:
     assert said == ""
 
 
+def test_a_signal_within_a_callback_of_python_s_own_ends_it_quietly() -> None:
+    """Such as at the end of an import: what is raised there goes no further."""
+    code = (
+        "import signal, time, weakref, app\n"
+        "class Thing: pass\n"
+        "signal.signal(signal.SIGTERM, app.exit_on_signal)\n"
+        "thing = Thing()\n"
+        "watch = weakref.ref(thing, lambda _: signal.raise_signal(signal.SIGTERM))\n"
+        "del thing\n"
+        "time.sleep(3)\n"
+        "print('it goes on')\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 @pytest.mark.parametrize(
     ("host", "name"),
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "localhost"), ("::", "localhost")]
