@@ -19,9 +19,9 @@ SIZE = 0.62  # longer side of each recorded drawing, as a fraction of the pad's
 
 
 def recordings() -> list[Drawing]:
-    """The odd digits, by development writers."""
+    """One of each digit, by a development writer."""
     chosen = []
-    for digit in range(1, 10, 2):
+    for digit in range(10):
         written = [strokes for strokes in pen_digits("development") if strokes.label == digit]
         chosen.append(sorted(written, key=lambda strokes: strokes.writer)[len(written) // 6])
     return [
@@ -39,13 +39,13 @@ def recordings() -> list[Drawing]:
 def test_drawings_get_the_same_answers_with_a_mouse(
     visitor: Visitor, drawings: list[Drawing]
 ) -> None:
-    """The even digits of one kind, the odd ones of the other; test_page.py draws with a finger."""
+    """Of the two of each digit in drawings, test_page.py draws the others with a finger."""
     recognizer = DigitRecognizer.from_pretrained()
     requests: list[str] = []
     visitor.page.on("request", lambda request: requests.append(request.post_data or ""))
     in_browser, through_api, differing = 0, 0, []
     recorded = recordings()
-    for drawing in [*drawings[0::4], *recorded]:
+    for drawing in [*drawings[0::2], *recorded]:
         visitor.draw(drawing, step=2 if drawing in recorded else 4)  # they have fewer points
         visitor.settle()
         shown = visitor.label.inner_text()
@@ -60,4 +60,4 @@ def test_drawings_get_the_same_answers_with_a_mouse(
     assert differing == []  # the same picture gets the same answer
     # The pad rounds corners and Pillow doesn't, which can change the answer for a 9 without a loop.
     assert in_browser >= through_api - 1
-    assert in_browser >= 9
+    assert in_browser >= 19
