@@ -14,8 +14,9 @@ SPECK = 0.25  # of the heaviest group's longer side: groups with less are specks
 # standard deviation in longer sides, and much less when the picture's edge cuts it off.
 CENTRAL = 0.3
 CUT_OFF = 0.2
-# Another digit has so much of the height, and of the score, of the one it stands beside, at least.
-AS_HIGH = 0.5
+# Of the highest one's height, at least: a digit that is kept beside the chosen one, with as much of
+# its score, too; and any other digit of a number, as in 10².
+AS_HIGH, LOWEST = 0.5, 0.3
 
 
 class Groups(NamedTuple):
@@ -90,7 +91,7 @@ def are_several(ink: np.ndarray) -> bool:
     """Whether two marks or more are high enough to be digits, beside each other or not."""
     count, _, stats, _ = cv2.connectedComponentsWithStats(mark_mask(ink))
     heights = stats[1:, cv2.CC_STAT_HEIGHT]
-    return count > 2 and int((heights >= AS_HIGH * heights.max()).sum()) > 1
+    return count > 2 and int((heights >= LOWEST * heights.max()).sum()) > 1
 
 
 def find_groups(ink: np.ndarray) -> Groups | None:

@@ -6,7 +6,7 @@ import numpy as np
 from digit_model.crop import part_of
 from digit_model.ink import Ink
 from digit_model.ink.marks import mark_mask
-from digit_model.number.split import split_ink
+from digit_model.number.split import marks_of, split_ink
 from digit_model.paper import paper_around
 
 # In the longer side of a digit's box:
@@ -27,9 +27,7 @@ def cut_out(rgb: np.ndarray, ink: Ink, boxes: np.ndarray, chosen: int) -> np.nda
     Returns:
         uint8 RGB (h, w, 3), of the same pixels.
     """
-    piece, (x, y) = split_ink(ink.pixels, boxes)[chosen]
-    own = np.zeros(ink.pixels.shape, np.uint8)
-    own[y : y + piece.shape[0], x : x + piece.shape[1]] = mark_mask(piece)
+    own = marks_of(split_ink(ink.pixels, boxes)[chosen], ink.pixels.shape)
     marks = mark_mask(ink.pixels)
     left, top, right, bottom = boxes[chosen]
     side = max(right - left, bottom - top)

@@ -1,8 +1,9 @@
 """A picture → the number that is written in it."""
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from digit_model.number.calibration import NumberCalibration
 from digit_model.number.cut_out import cut_out
 from digit_model.number.detect import Detections, FindDigits, find_digits
 from digit_model.number.lines import lines_with_others
-from digit_model.number.split import split_ink
+from digit_model.number.split import Piece, clearance, split_ink
 from digit_model.number.writing import extract_writing
 from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
@@ -33,11 +34,14 @@ class NumberReading:
         confidence: that all of it is right, in [0, 1], calibrated.
         digits: each mark's box, in pixels of the upright picture, and what it was read as, in the
             order of ``text``; one that is no digit, such as a dash, has the verdict "not_a_digit".
+        clearance: how far the ink of the only digit is from that of the nearest other mark, in the
+            digit's heights; infinite if there are no others, or not one digit.
     """
 
     text: str
     confidence: float
     digits: list[tuple[Box, Prediction]]
+    clearance: float = float("inf")
 
     def labelled(self) -> list[tuple[Box, Prediction]]:
         """Those of ``digits`` that are digits, in the order of ``text``."""
@@ -65,7 +69,23 @@ class NumberReading:
             ((left * factor, top * factor, right * factor, bottom * factor), prediction)
             for (left, top, right, bottom), prediction in self.digits
         ]
-        return NumberReading(self.text, self.confidence, digits)
+        return dataclasses.replace(self, digits=digits)
+
+
+class Marks(NamedTuple):
+    """What both networks say of each of n marks in a picture, before it is made one answer.
+
+    Attributes:
+        found: the marks, their boxes in pixels of the picture.
+        inputs: each one's ink as the digit network sees it.
+        logits: that network's, float32 (n, 10).
+        clearance: as :attr:`NumberReading.clearance`.
+    """
+
+    found: Detections
+    inputs: list[Preprocessed]
+    logits: np.ndarray
+    clearance: float = float("inf")
 
 
 @dataclass(frozen=True)
@@ -87,24 +107,17 @@ class NumberReader:
 
     def read(self, rgb: np.ndarray, top_k: int = 3) -> NumberReading:
         """Read an upright picture, uint8 RGB (h, w, 3), its longer side at most 640 pixels."""
-        found, inputs, logits = self.find(rgb)
-        if not inputs:
-            return NumberReading("", 1.0, [])
-        return self._assemble(found, inputs, logits, top_k)
+        marks = self.find(rgb)
+        return self._assemble(marks, top_k) if marks.inputs else NumberReading("", 1.0, [])
 
-    def find(self, rgb: np.ndarray) -> tuple[Detections, list[Preprocessed], np.ndarray]:
-        """What both networks say of each mark in a picture, before it is made one answer.
-
-        Returns:
-            The marks, their boxes in pixels of the picture; each one's ink as the digit network
-            sees it; and that network's logits, float32 (n, 10).
-        """
+    def find(self, rgb: np.ndarray) -> Marks:
+        """What both networks say of each mark in a picture."""
         written = extract_writing(rgb, self.find_ink)
         found = self._find_marks(written)
         if not len(found.boxes):
-            return found, [], np.zeros((0, 10), np.float32)
-        inputs = []
-        for piece, (left, top) in split_ink(written.pixels, found.boxes):
+            return Marks(found, [], np.zeros((0, 10), np.float32))
+        pieces, inputs = split_ink(written.pixels, found.boxes), []
+        for piece, (left, top) in pieces:
             digit, placement = normalize_digit(piece)
             crop = None
             if placement is not None:
@@ -113,7 +126,9 @@ class NumberReader:
                 crop = square_in_picture(square, written.pixels.shape, written.window)
             inputs.append(Preprocessed(digit, crop))
         logits = self.logits(np.stack([each.digit for each in inputs]))
-        return found._replace(boxes=_in_pixels(written, found, rgb)), inputs, logits
+        in_pixels = found._replace(boxes=_in_pixels(written, found, rgb))
+        apart = _clearance(pieces, found, written.pixels.shape)
+        return Marks(in_pixels, inputs, logits, apart)
 
     def cut_out(self, rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
         """The digit that is read in this box alone, with paper where other digits have ink.
@@ -140,9 +155,8 @@ class NumberReader:
         found = find_digits(written.pixels, self.find_digits)
         return found if len(found.boxes) <= MOST_MARKS else Detections.none()
 
-    def _assemble(
-        self, found: Detections, inputs: list[Preprocessed], logits: np.ndarray, top_k: int
-    ) -> NumberReading:
+    def _assemble(self, marks: Marks, top_k: int) -> NumberReading:
+        found, inputs, logits, apart = marks
         probabilities = self.number_calibration.probabilities(found, logits)
         predictions = [
             make_prediction(
@@ -167,7 +181,16 @@ class NumberReader:
             for line in lines
             for index in line
         ]
-        return NumberReading(text, confidence, digits)
+        return NumberReading(text, confidence, digits, apart)
+
+
+def _clearance(pieces: Sequence[Piece], found: Detections, shape: tuple[int, ...]) -> float:
+    """:attr:`NumberReading.clearance`, of marks in ink of this shape."""
+    digits = np.flatnonzero(found.is_digit)
+    if len(digits) != 1:
+        return float("inf")
+    _, top, _, bottom = found.boxes[digits[0]]
+    return clearance(pieces, int(digits[0]), shape) / float(bottom - top)
 
 
 def _in_pixels(written: Ink, found: Detections, rgb: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import cv2
 
-from digit_model.ink.groups import AS_HIGH
+from digit_model.ink.groups import AS_HIGH, LOWEST
 from digit_model.ink.marks import mark_mask
 from digit_model.number.reading import Box, NumberReading
 from digit_model.prediction import Prediction
@@ -15,7 +15,8 @@ MANY, LEAST_OF_MANY = 8, 0.2
 SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
 LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
 FEW = 2  # digits of a number that may be one digit and a mark beside it
-APART = 0.1  # in a digit's heights: between it and what is beside it
+SURE_OF_ONE = 0.8  # confidence from which one digit beside signs or letters is read
+APART = 0.06  # in its heights: from its ink to theirs; that of one character is nearer
 WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
 
 
@@ -36,23 +37,25 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
         number: the picture, read as a number.
         alone: the answer for it as if it had one digit at the most. If it is not sure of one, any
             two digits are enough; else, or without this answer, they have to be sure, each or as a
-            number, and about as high as the highest: a ring and a stain are neither. None are that
-            are more likely wrong than right, as in noise, blots and letters, or few among
-            others, as in a text.
+            number, and not far lower than the highest or a part of it: a ring, a stain and an 8's
+            loop are not. None are that are more likely wrong than right, as in noise, blots and
+            letters, or few among others, as in a text.
     """
     digits = number.labelled()
     least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
     if number.confidence < least ** len(digits):
         return False
-    high = AS_HIGH * max((box[3] - box[1] for box, _ in digits), default=0.0)
-    marks = sum(box[3] - box[1] >= high for box, _ in number.digits)
+    highest = max((_height(box) for box, _ in digits), default=0.0)
+    marks = sum(_height(box) >= AS_HIGH * highest for box, _ in number.digits)
     if len(digits) < LEAST_SHARE * marks:
         return False
     if alone is None or alone.verdict == "digit":
         digits = [
             (box, digit)
             for box, digit in digits
-            if (digit.verdict == "digit" or number.confidence >= SURE) and box[3] - box[1] >= high
+            if (digit.verdict == "digit" or number.confidence >= SURE)
+            and _height(box) >= LOWEST * highest
+            and not any(_is_part(box, other) for other, _ in digits)
         ]
     return len(digits) > 1
 
@@ -73,7 +76,7 @@ def settle(
         doubtful: whether it :func:`may_be_several`.
         shape: rows and columns first.
     """
-    if alone.verdict == "not_a_digit" and has_one_apart(number):
+    if alone.verdict in ("unsure", "not_a_digit") and has_one_apart(number):
         return number
     several = has_several(number, alone)
     if alone.verdict == "digit" and not doubtful:
@@ -84,19 +87,17 @@ def settle(
 
 
 def has_one_apart(number: NumberReading) -> bool:
-    """Whether one digit stands apart from other marks, as in "5 km".
+    """Whether one digit stands beside other marks, and apart from them, as in "5 km" and "(8)".
 
-    Those of one letter overlap each other, or nearly touch.
+    The strokes of one letter nearly touch each other, and a dot lies above or below its stem.
     """
     digits = number.labelled()
-    if len(digits) != 1 or len(number.digits) == 1 or number.confidence < SURE:
+    if len(digits) != 1 or len(number.digits) == 1 or number.confidence < SURE_OF_ONE:
         return False
-    [(box, digit)] = digits
-    gap = APART * (box[3] - box[1])
-    others = [other for other, each in number.digits if each is not digit]
-    return digit.verdict == "digit" and all(
-        other[0] > box[2] + gap or other[2] < box[0] - gap for other in others
-    )
+    [((left, _, right, _), digit)] = digits
+    middles = [(box[0] + box[2]) / 2 for box, each in number.digits if each is not digit]
+    beside = all(middle < left or middle > right for middle in middles)
+    return beside and number.clearance >= APART
 
 
 def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...]) -> NumberReading:
@@ -106,10 +107,19 @@ def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...
     square = _square_of(alone, shape)
     boxes = [box for box, _ in number.labelled()]
     within = [box for box in boxes if _is_within(box, square)]
-    box = max(within, key=lambda box: box[3] - box[1], default=square)
+    box = max(within, key=_height, default=square)
     each = number.confidence ** (1 / len(boxes)) if boxes else 0.0
     confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - each)
     return NumberReading(alone.label or "", confidence, [(box, alone)])
+
+
+def _height(box: Box) -> float:
+    return box[3] - box[1]
+
+
+def _is_part(box: Box, other: Box) -> bool:
+    """Whether it is lower than another one, and its middle lies in it."""
+    return _height(box) < _height(other) and _is_within(box, other)
 
 
 def _is_within(box: Box, square: Box) -> bool:

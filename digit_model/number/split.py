@@ -12,10 +12,11 @@ OWN_SHARE = 0.75  # of a mark's ink in a digit's box, from which all of it is th
 SHARED = -1  # owner of a mark of several digits
 
 Area = tuple[slice, slice]  # rows and columns
+Piece = tuple[np.ndarray, tuple[int, int]]  # float32 (h, w), and its left and top in the ink
 
 
-def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tuple[int, int]]]:
-    """The ink of each box, (n, 4), alone: float32 (h, w), and where it begins, left and top.
+def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[Piece]:
+    """The ink of each box, (n, 4), alone.
 
     A mark that lies in one box nearly as a whole is all of that digit's, unless it is the most that
     another box has. Of digits that touch each one has the ink that is nearest to its box's middle,
@@ -40,6 +41,25 @@ def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[tuple[np.ndarray, tupl
         piece = np.where(foreign, np.float32(0), ink[area])
         pieces.append((piece, (area[1].start, area[0].start)))
     return pieces
+
+
+def marks_of(piece: Piece, shape: tuple[int, ...]) -> np.ndarray:
+    """A piece's marks where they are in ink of this shape: uint8 (h, w), 0 or 1."""
+    ink, (left, top) = piece
+    marks = np.zeros(shape, np.uint8)
+    marks[top : top + ink.shape[0], left : left + ink.shape[1]] = mark_mask(ink)
+    return marks
+
+
+def clearance(pieces: Sequence[Piece], chosen: int, shape: tuple[int, ...]) -> float:
+    """The distance, in pixels, from one piece's marks to those of all others; inf without any."""
+    masks = [marks_of(piece, shape) for piece in pieces]
+    own = masks.pop(chosen)
+    others = np.any(masks, axis=0) if masks else np.zeros(shape, bool)
+    if not own.any() or not others.any():
+        return float("inf")
+    distances = cv2.distanceTransform(1 - others.view(np.uint8), cv2.DIST_L2, 5)
+    return float(distances[own == 1].min())
 
 
 def _owners(labels: np.ndarray, areas: Sequence[Area]) -> np.ndarray:

@@ -30,7 +30,7 @@ STEPS = 200  # of L-BFGS, at most
 CONFIDENCE = ("offset", "each", "digits", "marks", "kinds", "others")
 
 
-class Marks(NamedTuple):
+class LabelledMarks(NamedTuple):
     """What is found in one picture of a number."""
 
     found: Detections
@@ -47,14 +47,14 @@ def fit_number_calibration(
     """
     reader = DigitRecognizer(networks, config, id="number").number_reader
     texts: list[str] = []
-    marks: list[Marks] = []
+    marks: list[LabelledMarks] = []
     for number in range(numbers):
         rng = np.random.default_rng((41, number))
         text, picture = _random_number(number, rng)
-        found, _, logits = reader.find(decode(picture, max_side=WORK_SIDE))
+        found, _, logits, _ = reader.find(decode(picture, max_side=WORK_SIDE))
         order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[found.is_digit])])
         texts.append("".join(filter(str.isdigit, text)))
-        marks.append(Marks(found, logits, np.flatnonzero(found.is_digit)[order]))
+        marks.append(LabelledMarks(found, logits, np.flatnonzero(found.is_digit)[order]))
     calibration = _fit_probabilities(texts, marks)
     return _fit_confidence(calibration, texts, marks)
 
@@ -79,7 +79,7 @@ def _random_line(count: int, rng: np.random.Generator) -> str:
     return text
 
 
-def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibration:
+def _fit_probabilities(texts: list[str], marks: list[LabelledMarks]) -> NumberCalibration:
     """On the numbers in which as many digits were found as there are."""
     fitting = [
         (text, each.found.classes[each.digits], each.logits[each.digits])
@@ -102,7 +102,7 @@ def _fit_probabilities(texts: list[str], marks: list[Marks]) -> NumberCalibratio
 
 
 def _fit_confidence(
-    calibration: NumberCalibration, texts: list[str], marks: list[Marks]
+    calibration: NumberCalibration, texts: list[str], marks: list[LabelledMarks]
 ) -> NumberCalibration:
     """The likeliest constants, given which numbers are right."""
     evidence: list[np.ndarray] = []

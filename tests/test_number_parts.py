@@ -1,0 +1,122 @@
+"""What numbers are read with, part by part: lines, boxes, ink, confidence, training pictures."""
+
+import numpy as np
+import pytest
+
+from digit_model.data.handwriting import place_lines, random_hand, write_line
+from digit_model.data.number_pictures import number_picture
+from digit_model.evaluation.numbers import edit_distance
+from digit_model.number import OTHER
+from digit_model.number.calibration import NumberCalibration
+from digit_model.number.detect import Detections, detect
+from digit_model.number.lines import lines_of
+from digit_model.number.split import clearance, split_ink
+
+
+def test_lines_may_rise_and_fall() -> None:
+    def box(x: float, y: float) -> list[float]:
+        return [x - 8, y - 16, x + 8, y + 16]
+
+    rising = np.array([box(20 * n, 100 - 3 * n) for n in range(10)], np.float32)
+    assert [line.tolist() for line in lines_of(rising)] == [list(range(10))]
+    two = np.array([box(40, 60), box(20, 20), box(40, 22), box(20, 58)], np.float32)
+    assert [line.tolist() for line in lines_of(two)] == [[1, 2], [3, 0]]
+    assert lines_of(np.zeros((0, 4), np.float32)) == []
+
+
+def test_many_lines_that_drift_apart_are_told_apart() -> None:
+    """Ten pages of five to eight lines, each a little tilted by itself, in different hands."""
+    right = 0
+    for seed in range(10):
+        rng = np.random.default_rng((5, seed))
+        hand = random_hand(rng, "training", "usual")
+        lines = [write_line("40718", hand, rng, "training") for _ in range(5 + seed % 4)]
+        ends = [np.concatenate(mark.strokes) for mark in place_lines(lines, hand, 0.1, rng)]
+        boxes = np.array([[*points.min(axis=0), *points.max(axis=0)] for points in ends])
+        found = [sorted(line.tolist()) for line in lines_of(32 * boxes)]
+        right += found == np.arange(5 * len(lines)).reshape(-1, 5).tolist()
+    assert right >= 9
+
+
+def test_a_high_digit_stays_in_its_line() -> None:
+    feet = np.array([60, 62, 61, 60, 63, 62, 61])
+    heights = np.array([40, 90, 38, 42, 20, 44, 40])
+    left = 40 * np.arange(7)
+    boxes = np.stack([left, feet - heights, left + 24, feet], axis=1).astype(np.float32)
+    assert [line.tolist() for line in lines_of(boxes)] == [list(range(7))]
+
+
+def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:
+    centred = np.zeros((8, 8), np.float32)
+    centred[2, 2], centred[2, 5], centred[6, 6] = 0.9, 0.5, 0.2
+    classes = np.zeros((11, 8, 8), np.float32)
+    classes[3, 2, 2] = classes[4, 2, 5] = 1
+    boxes = np.zeros((4, 8, 8), np.float32)
+    boxes[:, 2, 2], boxes[:, 2, 5] = [0, 0, 20, 30], [2, 0, 20, 30]
+    found = detect(centred, classes, boxes)
+    assert found.scores.tolist() == pytest.approx([0.9])
+    assert found.classes.argmax(axis=1).tolist() == [3]
+
+
+def test_a_small_digit_that_touches_a_large_one_keeps_its_ink() -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[5:55, 30:36] = 1  # a large one,
+    ink[45:55, 20:23] = 1  # a small one at its left,
+    ink[50, 22:31] = 1  # and a line that joins them
+    boxes = np.array([(26, 4, 38, 56), (18, 44, 25, 56)], np.float32)
+    (large, _), (small, _) = split_ink(ink, boxes)
+    assert large.sum() >= 300
+    assert small.sum() >= 30
+
+
+def test_a_sure_network_s_number_is_likelier_than_a_doubtful_one_s() -> None:
+    calibration = NumberCalibration(kinds=2.0, others=-1.0)
+
+    def confidence(digits: int, share: float, *others: float) -> float:
+        classes = np.zeros((digits + len(others), 11), np.float32)
+        classes[digits:, OTHER] = others
+        boxes, scores = np.zeros((len(classes), 4), np.float32), np.full(len(classes), 0.9)
+        probabilities = np.full((len(classes), 10), (1 - share) / 9)
+        probabilities[:, 7] = share
+        return calibration.confidence(probabilities, Detections(boxes, scores, classes))
+
+    confidences = [
+        *(confidence(2, 0.99), confidence(2, 0.8), confidence(6, 0.8)),
+        *(confidence(6, 0.8, 0.99), confidence(6, 0.8, 0.6)),
+    ]
+    assert confidences[-1] > 0
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[0] < 1
+
+
+def test_how_far_a_digit_is_from_other_marks() -> None:
+    ink = np.zeros((60, 60), np.float32)
+    ink[10:50, 10:14] = ink[10:50, 24:30] = ink[10:50, 50:54] = 1
+    boxes = np.array([(10, 10, 14, 50), (24, 10, 30, 50), (50, 10, 54, 50)], np.float32)
+    pieces = split_ink(ink, boxes)
+    distances = [clearance(pieces, chosen, ink.shape) for chosen in range(3)]
+    assert distances == pytest.approx([11, 11, 21], abs=0.5)
+    assert clearance(pieces[:1], 0, ink.shape) == float("inf")
+
+
+def test_edit_distance() -> None:
+    cases = (("", "", 0), ("12", "12", 0), ("12", "1", 1), ("12", "132", 1), ("45", "54", 2))
+    for one, other, distance in cases:
+        assert edit_distance(one, other) == edit_distance(other, one) == distance
+
+
+def test_training_pictures_have_a_box_around_each_mark() -> None:
+    marked = 0
+    for seed in range(60):
+        ink, boxes, classes = number_picture((53, seed))
+        assert ink.shape == (96, 320)
+        assert len(boxes) == len(classes)
+        assert ((classes >= 0) & (classes <= 10)).all()
+        for left, top, right, bottom in boxes.round().astype(int):
+            area = ink[max(top, 0) : bottom + 1, max(left, 0) : right + 1]
+            marked += bool((area > 40).any())
+            assert right > left
+            assert bottom > top
+    assert marked > 100
+    first, again = number_picture((54, 1)), number_picture((54, 1))
+    assert all(map(np.array_equal, first, again))
