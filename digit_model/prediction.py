@@ -47,20 +47,20 @@ class Prediction:
     crop: Crop | None
     number: "NumberReading | None" = None
 
+    def as_json(self) -> dict[str, Any]:
+        """For the API, which lists the labels under a name of its own."""
+        return {
+            "label": self.label,
+            "verdict": self.verdict,
+            "number": self.number and self.number.text,
+            "confidence": float(self.confidence),
+            "digit_score": float(self.digit_score),
+        }
 
-def as_row(image: str, prediction: Prediction, top_k: int) -> dict[str, Any]:
-    """The answer for a picture as a line of JSON has it, with this many labels in ``top_k``."""
-    return {
-        "image": image,
-        "label": prediction.label,
-        "verdict": prediction.verdict,
-        "number": prediction.number and prediction.number.text,
-        "confidence": prediction.confidence,
-        "digit_score": prediction.digit_score,
-        "top_k": [
-            {"label": label, "confidence": share} for label, share in prediction.top_k[:top_k]
-        ],
-    }
+    def as_row(self, top_k: int) -> dict[str, Any]:
+        """For a line of JSON, with this many labels."""
+        ranking = [{"label": label, "confidence": share} for label, share in self.top_k[:top_k]]
+        return {**self.as_json(), "top_k": ranking}
 
 
 def as_several(prediction: Prediction, number: "NumberReading") -> Prediction:

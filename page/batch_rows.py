@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from digit_model.reading import Reading
+from digit_model.serving.timed import TimedPrediction
 from page.data_url import JPEG_PREFIX, image_file
 from page.wording import UNREADABLE, certainty, digit_count, one_line, percent
 
@@ -25,7 +25,7 @@ FORMULA = re.compile(r"[^\w']*[=+\-@＝＋－＠﹦﹢﹣﹫]")  # before the fi
 CSV_COLUMNS = ["File", "Answer", "Digits", "Sure %", "Next best", "Problem"]
 
 
-def batch_row(name: str, reading: Reading | ValueError) -> dict[str, Any]:
+def batch_row(name: str, reading: TimedPrediction | ValueError) -> dict[str, Any]:
     """A row of the list.
 
     Args:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from digit_model.reading import Reading
+from digit_model.serving.timed import TimedPrediction
 from page.batch_list import BatchList
 from page.batch_rows import batch_row
 from page.caller import unless_caller_leaves
@@ -34,7 +34,7 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
         """What was read so far, again and again: a value of the list."""
         readings = recognizer.read_files([file.picture for file in files])
 
-        async def next_reading() -> Reading | ValueError:
+        async def next_reading() -> TimedPrediction | ValueError:
             return await anext(readings)
 
         run, rows, shown_at = uuid.uuid4().hex, [], time.monotonic()

@@ -25,8 +25,8 @@ from page.sketchpad import Sketchpad
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
     from digit_model.hints import Hint
-    from digit_model.reading import Reading
     from digit_model.serving.client import RecognizerClient
+    from digit_model.serving.timed import TimedPrediction
 
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
@@ -68,7 +68,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
         answer = full_answer(reading.prediction, reading.milliseconds, reading.picture, hint)
         return answer | {"key": f"picture {uuid.uuid4().hex}"}
 
-    async def read_with_hint(file: str) -> tuple[Reading, Hint | None]:
+    async def read_with_hint(file: str) -> tuple[TimedPrediction, Hint | None]:
         reading = await recognizer.read_file(file)
         return reading, await recognizer.find_hint(file, reading.prediction)
 

@@ -191,11 +191,5 @@ def require_image(image: str | None) -> str:
 
 def prediction_json(prediction: Prediction, top_k: int) -> dict[str, Any]:
     """A prediction as `/recognize` and `/predict_batch` return it."""
-    return {
-        "label": prediction.label,
-        "verdict": prediction.verdict,
-        "number": prediction.number and prediction.number.text,
-        "confidence": float(prediction.confidence),
-        "digit_score": float(prediction.digit_score),
-        "confidences": label_value(prediction, top_k)["confidences"],
-    }
+    confidences = label_value(prediction, top_k)["confidences"]
+    return {**prediction.as_json(), "confidences": confidences}

@@ -23,7 +23,7 @@ PAGE_MAY_IMPORT = {
     "digit_model.hints",  # for a type
     "digit_model.hub.correction_upload",
     "digit_model.model_folder",
-    "digit_model.reading",
+    "digit_model.serving.timed",
     "digit_model.serving.client",
     "digit_model.serving",  # ray_app.py
     "digit_model.serving.worker",  # for a type

@@ -18,7 +18,7 @@ from visitor import DESK, Visitor
 
 from digit_model.prediction import make_prediction
 from digit_model.preprocess import Preprocessed
-from digit_model.reading import Reading
+from digit_model.serving.timed import TimedPrediction
 from page.batch_rows import batch_row, guarded
 from page.server.upload_room import NO_ROOM
 
@@ -313,5 +313,5 @@ def test_certainty_in_words(sure: float, score: float, answer: str, words: str, 
     prediction = make_prediction(
         digit, probabilities, score, not_a_digit_below=0.5, unsure_below=0.6, top_k=3
     )
-    row = batch_row("a.png", Reading(np.zeros((9, 9, 3), np.uint8), prediction, 1.0))
+    row = batch_row("a.png", TimedPrediction(np.zeros((9, 9, 3), np.uint8), prediction, 1.0))
     assert (row["answer"], row["certainty"], row["look"]) == (answer, words, look)

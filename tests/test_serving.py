@@ -19,10 +19,10 @@ from processes import run_async
 
 from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.model_folder import DEFAULT_WEIGHTS
-from digit_model.reading import Reading
 from digit_model.serving.batching import MAX_BATCH, URGENT, Batcher
 from digit_model.serving.client import RecognizerClient, WorkerClient
 from digit_model.serving.pool import GivenUpError, Worker
+from digit_model.serving.timed import TimedPrediction
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SEVEN = str(EXAMPLES / "crossed-seven.jpg")
@@ -155,7 +155,7 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
     client, recognizer = recognizer_client, DigitRecognizer.from_pretrained()
     drawings = [drawing.png() for drawing in load_drawings()]
 
-    async def ask() -> tuple[list[Any], Reading, Any, Any]:
+    async def ask() -> tuple[list[Any], TimedPrediction, Any, Any]:
         answers = await asyncio.gather(
             *map(client.recognize_drawing, [*drawings, b"no picture"]), return_exceptions=True
         )
@@ -178,7 +178,7 @@ def test_answers_are_those_of_the_recogniser(recognizer_client: RecognizerClient
     assert isinstance(answers[-1], ImageError)
     assert reading.prediction.top_k == recognizer.predict(SEVEN, top_k=10).top_k
     assert (evidence == recognizer.explain(SEVEN, "1")).all()
-    assert [type(one) for one in many] == [Reading, ImageError, Reading]
+    assert [type(one) for one in many] == [TimedPrediction, ImageError, TimedPrediction]
     assert client.model.hashes == recognizer.hashes
 
 
@@ -191,7 +191,7 @@ def test_one_file_does_not_wait_for_batches() -> None:
     async def read_batch() -> None:
         nonlocal read
         async for reading in client.read_files([SEVEN] * files):
-            assert isinstance(reading, Reading)
+            assert isinstance(reading, TimedPrediction)
             read += 1
 
     async def scenario() -> int:

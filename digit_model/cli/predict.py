@@ -1,15 +1,15 @@
 """The verb ``predict``."""
 
 import argparse
-import json
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from digit_model import ImageError, Prediction
+from digit_model import Prediction
+from digit_model.cli.answers import print_answers
 from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
-from digit_model.prediction import as_row
 
 
 def add_verbs(verbs: Any) -> None:
@@ -82,22 +82,20 @@ def predict_folder(args: argparse.Namespace) -> int:
 
 def predict(args: argparse.Namespace) -> int:
     recognizer = load_model(args.model)
-    failed = False
-    for path in args.images:
-        try:
-            prediction = recognizer.predict(path, top_k=args.top_k)
-        except ImageError as error:
-            failed = True
-            problem = json.dumps({"image": path, "error": str(error)})
-            print(problem if args.json else f"{path}: {error}", flush=True)
-        else:
-            row = json.dumps(as_row(path, prediction, args.top_k))
-            print(row if args.json else _as_line(path, prediction), flush=True)
-    return 2 if failed else 0
+
+    def as_row(prediction: Prediction) -> dict[str, Any]:
+        return prediction.as_row(args.top_k)
+
+    return print_answers(
+        args.images,
+        partial(recognizer.predict, top_k=args.top_k),
+        as_line=_as_line,
+        as_row=as_row if args.json else None,
+    )
 
 
-def _as_line(path: str, prediction: Prediction) -> str:
+def _as_line(prediction: Prediction) -> str:
     answer = prediction.label or prediction.verdict.replace("_", " ")
     doubt = " (unsure)" if prediction.verdict == "unsure" else ""
     ranking = ", ".join(f"{label} {100 * share:.1f} %" for label, share in prediction.top_k)
-    return f"{path}: {answer}{doubt}  [{ranking}]"
+    return f"{answer}{doubt}  [{ranking}]"

@@ -1,10 +1,10 @@
 """The verb ``read``."""
 
 import argparse
-import json
 from typing import Any
 
-from digit_model import ImageError, NumberReading
+from digit_model import NumberReading
+from digit_model.cli.answers import print_answers
 from digit_model.cli.model_option import add_model_option, load_model
 
 
@@ -20,21 +20,14 @@ def add_verbs(verbs: Any) -> None:
 
 
 def read(args: argparse.Namespace) -> int:
-    recognizer = load_model(args.model)
-    failed = False
-    for path in args.images:
-        try:
-            number = recognizer.read_number(path)
-        except ImageError as error:
-            failed = True
-            problem = json.dumps({"image": path, "error": str(error)})
-            print(problem if args.json else f"{path}: {error}", flush=True)
-        else:
-            row = {"image": path, **number.as_json()}
-            print(json.dumps(row) if args.json else _as_line(path, number), flush=True)
-    return 2 if failed else 0
+    return print_answers(
+        args.images,
+        load_model(args.model).read_number,
+        as_line=_as_line,
+        as_row=NumberReading.as_json if args.json else None,
+    )
 
 
-def _as_line(path: str, number: NumberReading) -> str:
+def _as_line(number: NumberReading) -> str:
     text = " / ".join(number.text.split("\n")) or "no digits"
-    return f"{path}: {text}  [{100 * number.confidence:.1f} %]"
+    return f"{text}  [{100 * number.confidence:.1f} %]"

@@ -15,7 +15,6 @@ import numpy as np
 
 from digit_model.decode import MAX_PIXELS
 from digit_model.files import write_atomically
-from digit_model.prediction import as_row
 from digit_model.serving import worker
 
 PART = 256  # pictures; a run that is killed loses the parts that are being read
@@ -99,7 +98,7 @@ class Reader:
         rows: list[dict[str, Any]] = [
             {"image": name, "error": str(answer)}
             if isinstance(answer, ValueError)
-            else as_row(name, answer[0], self._top_k)
+            else {"image": name, **answer[0].as_row(self._top_k)}
             for name, answer in zip(names, answers, strict=True)
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)

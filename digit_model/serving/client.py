@@ -15,10 +15,10 @@ import numpy as np
 from digit_model.decode import MAX_PIXELS, ImageError, TooManyPixelsError
 from digit_model.hub.names import locate
 from digit_model.model_folder import DEFAULT_WEIGHTS, check_folder
-from digit_model.reading import Reading
 from digit_model.serving import worker
 from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
+from digit_model.serving.timed import TimedPrediction
 from digit_model.serving.worker import Image, ModelInfo, Numbered, Timed
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class RecognizerClient:
         async for answer in self._one_by_one(self.recognize_file, images):
             yield answer
 
-    async def read_file(self, image: Image, *, priority: int = USUAL) -> Reading:
+    async def read_file(self, image: Image, *, priority: int = USUAL) -> TimedPrediction:
         """As :meth:`recognize_file`, with the upright picture."""
         reading = await self._submit_file(worker.read, image, priority=priority)
         self.verdicts[reading.prediction.verdict] += 1
@@ -131,7 +131,7 @@ class RecognizerClient:
 
     async def read_files(
         self, images: Sequence[Image]
-    ) -> AsyncIterator[Reading | ImageError | GivenUpError]:
+    ) -> AsyncIterator[TimedPrediction | ImageError | GivenUpError]:
         """As :meth:`recognize_files`, with the upright pictures."""
         async for answer in self._one_by_one(self.read_file, images):
             yield answer

@@ -9,7 +9,5 @@ import gc
 
 gc.disable()  # a worker enables it
 
-import digit_model.reading  # noqa: E402
-import digit_model.recognizer  # noqa: E402, F401
 
 gc.freeze()

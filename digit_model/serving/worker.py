@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from digit_model.hints import Hint
     from digit_model.number.reading import NumberReading
     from digit_model.prediction import Prediction
-    from digit_model.reading import Reading
     from digit_model.recognizer import DigitRecognizer
+    from digit_model.serving.timed import TimedPrediction
 
 Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
@@ -190,11 +190,11 @@ def recognize(images: Sequence[Image], max_pixels: int) -> list[Timed | ImageErr
     ]
 
 
-def read(images: Sequence[Image], max_pixels: int) -> list[Reading | ImageError]:
+def read(images: Sequence[Image], max_pixels: int) -> list[TimedPrediction | ImageError]:
     """The same, with the pictures themselves, upright and no larger than needed."""
-    from digit_model.reading import read_many
+    from digit_model.serving.timed import predict_many
 
-    return list(read_many(_recognizer, images, top_k=10, max_pixels=max_pixels))
+    return list(predict_many(_recognizer, images, top_k=10, max_pixels=max_pixels))
 
 
 def read_numbers(images: Sequence[Image], max_pixels: int) -> list[Numbered | ValueError]:
@@ -248,16 +248,16 @@ def find_hints(
 
 
 def _find_hint(image: Image, verdict: str, max_pixels: int) -> Hint | None:
-    from digit_model import reading
     from digit_model.hints import hint_for
+    from digit_model.serving import timed
 
-    return hint_for(_recognizer.predict_batch, reading.load(image, max_pixels), verdict)
+    return hint_for(_recognizer.predict_batch, timed.load(image, max_pixels), verdict)
 
 
 def _read_number(image: Image, max_pixels: int) -> Numbered:
-    from digit_model import reading
+    from digit_model.serving import timed
 
-    return reading.read_number(_recognizer, image, max_pixels=max_pixels)
+    return timed.read_number(_recognizer, image, max_pixels=max_pixels)
 
 
 def _ask(
@@ -266,9 +266,9 @@ def _ask(
     question: Question,
     max_pixels: int,
 ) -> Result:
-    from digit_model import reading
+    from digit_model.serving import timed
 
-    return function(reading.load(image, max_pixels), question)
+    return function(timed.load(image, max_pixels), question)
 
 
 def _try(function: Callable[..., Result], *arguments: Any) -> Result | ValueError:

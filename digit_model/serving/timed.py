@@ -1,6 +1,6 @@
 """Predictions for the page and the API: with the decoded picture, the time taken, and errors.
 
-:func:`read_many` yields an error in the place of a bad file, so that the others are still read.
+:func:`predict_many` yields an error in the place of a bad file, so that the others are still read.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # it imports torch, which a server's own process does without
 CHUNK = 16  # pictures that are decoded and recognised at a time; limits the memory in use
 
 
-class Reading(NamedTuple):
+class TimedPrediction(NamedTuple):
     """One picture and its prediction.
 
     Attributes:
@@ -52,9 +52,9 @@ def load(image: ImageInput, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     return decode(image, max_side=WORK_SIDE, max_pixels=max_pixels)
 
 
-def read(
+def predict_timed(
     recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3, *, max_pixels: int = MAX_PIXELS
-) -> Reading:
+) -> TimedPrediction:
     """Decode and recognise one picture.
 
     Raises:
@@ -64,7 +64,7 @@ def read(
     start = time.perf_counter()
     picture = load(image, max_pixels)
     prediction = recognizer.predict(picture, top_k=top_k)
-    return Reading(picture, prediction, _milliseconds_since(start))
+    return TimedPrediction(picture, prediction, _milliseconds_since(start))
 
 
 def read_number(
@@ -81,13 +81,13 @@ def read_number(
     return number, _milliseconds_since(start)
 
 
-def read_many(
+def predict_many(
     recognizer: DigitRecognizer,
     images: Sequence[ImageInput],
     top_k: int = 3,
     *,
     max_pixels: int = MAX_PIXELS,
-) -> Iterator[Reading | ImageError]:
+) -> Iterator[TimedPrediction | ImageError]:
     """A reading for each picture, in order, or the error when a picture can't be read.
 
     Raises:
@@ -104,7 +104,7 @@ def read_many(
                 yield loaded
             else:
                 picture, milliseconds = loaded
-                yield Reading(picture, next(predictions), milliseconds + mean_milliseconds)
+                yield TimedPrediction(picture, next(predictions), milliseconds + mean_milliseconds)
 
 
 def _load(image: ImageInput, max_pixels: int) -> tuple[np.ndarray, float] | ImageError:

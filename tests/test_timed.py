@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from digit_model import DigitRecognizer, ImageError, preprocess
-from digit_model.reading import CHUNK, Reading, read, read_many
+from digit_model.serving.timed import CHUNK, TimedPrediction, predict_many, predict_timed
 from page.answer import full_answer
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -44,7 +44,7 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
 def test_the_page_s_answer_takes_one_pass(
     recognizer: DigitRecognizer, passes: dict[str, int]
 ) -> None:
-    picture, prediction, milliseconds = read(recognizer, SEVEN, top_k=10)
+    picture, prediction, milliseconds = predict_timed(recognizer, SEVEN, top_k=10)
     answer = full_answer(prediction, milliseconds, picture)
     assert answer["picture"].startswith("data:image/")
     assert answer["crop"] is not None
@@ -60,15 +60,15 @@ def test_the_milliseconds_hold_all_of_it(
     recognizer: DigitRecognizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(100))
-    monkeypatch.setattr("digit_model.reading.time.perf_counter", lambda: float(next(clock)))
-    assert read(recognizer, SEVEN).milliseconds == 1000
-    (reading,) = read_many(recognizer, [SEVEN])
-    assert isinstance(reading, Reading)
+    monkeypatch.setattr("digit_model.serving.timed.time.perf_counter", lambda: float(next(clock)))
+    assert predict_timed(recognizer, SEVEN).milliseconds == 1000
+    (reading,) = predict_many(recognizer, [SEVEN])
+    assert isinstance(reading, TimedPrediction)
     assert reading.milliseconds == 2000  # decoding, and its share of the batch
 
 
 def test_a_reading_is_what_the_recogniser_says_of_the_file(recognizer: DigitRecognizer) -> None:
-    picture, prediction, milliseconds = read(recognizer, SEVEN, top_k=4)
+    picture, prediction, milliseconds = predict_timed(recognizer, SEVEN, top_k=4)
     expected = recognizer.predict(SEVEN, top_k=4)
     assert prediction.top_k == expected.top_k
     assert prediction.crop == pytest.approx(expected.crop)
@@ -97,13 +97,13 @@ def test_the_crop_is_that_of_the_upright_picture(recognizer: DigitRecognizer) ->
 
 def test_bad_files_among_many(recognizer: DigitRecognizer) -> None:
     files: list[Any] = [SEVEN, b"no picture"] * CHUNK + [SEVEN]
-    readings = list(read_many(recognizer, files))
+    readings = list(predict_many(recognizer, files))
     assert len(readings) == len(files)
     for file, reading in zip(files, readings, strict=True):
         if file == SEVEN:
-            assert isinstance(reading, Reading)
+            assert isinstance(reading, TimedPrediction)
             assert reading.prediction.label == "7"
         else:
             assert isinstance(reading, ImageError)
             assert "not a picture" in str(reading)
-    assert list(read_many(recognizer, [])) == []
+    assert list(predict_many(recognizer, [])) == []
