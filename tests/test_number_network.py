@@ -96,12 +96,11 @@ def test_a_picture_is_the_same_for_the_same_seed() -> None:
 def test_it_starts_from_a_network_of_its_shape_only(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not of the recipe's shape"):
         train_number(
-            NumberRecipe(network=SMALL),
+            NumberRecipe(network=SMALL).dry_run(),
             {"seed": 0},
             tmp_path / "checkpoint",
             RunLog(tmp_path / "w"),
             start=NumberNetwork(NumberNetworkConfig()),
-            dry_run=True,
         )
 
 

@@ -94,13 +94,16 @@ def export_number(
     history: list[dict[str, float]],
     setup: dict[str, Any],
     *,
-    dry_run: bool = False,
+    numbers: int,
 ) -> None:
-    """Calibrate a number network, and write it beside the networks of ``weights``, and a figure."""
+    """Calibrate a number network on so many numbers; write it beside the networks of ``weights``.
+
+    A figure, too.
+    """
     networks = weights.networks._replace(number=number_network)
     config = dataclasses.replace(
         weights.config, number_network=number_network.config, number_training=setup
     )
-    calibration = fit_number_calibration(networks, config, numbers=4 if dry_run else 1200)
+    calibration = fit_number_calibration(networks, config, numbers=numbers)
     save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
     learning_curves(history, folder / FIGURES / "number_learning_curves.png")

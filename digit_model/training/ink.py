@@ -23,7 +23,6 @@ from digit_model.training.step import start_from
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
 
-DRY_RUN_PICTURES = 8
 INK_WEIGHT = 3.0  # of ink over paper in the cross-entropy, beside 1: most of a picture is paper
 INVERTED = 1 / 7  # share of the pictures whose light and dark are exchanged
 
@@ -69,19 +68,16 @@ def overlap(network: nn.Module, pictures: Pictures) -> float:
     return float(torch.cat(shares).mean())
 
 
-def load_pictures(
-    recipe: InkRecipe, cache: Path | None, *, dry_run: bool
-) -> tuple[Pictures, dict[str, Pictures]]:
+def load_pictures(recipe: InkRecipe, cache: Path | None) -> tuple[Pictures, dict[str, Pictures]]:
     """The pictures to train on, and those of development by name."""
-    count = DRY_RUN_PICTURES if dry_run else recipe.pictures
 
     def draw() -> dict[str, np.ndarray]:
-        pictures, ink = ink_pictures(count, recipe.data_seed)
+        pictures, ink = ink_pictures(recipe.pictures, recipe.data_seed)
         return {"pictures": pictures, "ink": ink}
 
     file = cache and cache.parent / f"{cache.name}.ink.safetensors"
-    arrays = cached(file, {"ink pictures": count, "seed": recipe.data_seed}, draw)
-    digits = pen_digits("development")[:: 300 if dry_run else 4]
+    arrays = cached(file, {"ink pictures": recipe.pictures, "seed": recipe.data_seed}, draw)
+    digits = pen_digits("development")[:: recipe.development_step]
     return (arrays["pictures"], arrays["ink"]), development_pictures(digits)
 
 

@@ -1,6 +1,5 @@
 """Training the number network, see :mod:`digit_model.number_network`, on synthetic numbers."""
 
-import dataclasses
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,6 @@ from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
 from digit_model.training.number_data import (
-    DRY_RUN_PICTURES,
     NO_MARK,
     Batch,
     Seeds,
@@ -31,7 +29,6 @@ from digit_model.training.precision import autocast
 from digit_model.training.recipe import NumberRecipe
 from digit_model.training.step import start_from
 
-DEVELOPMENT_PICTURES = 300
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
 CENTRE, LEAST_CENTRE = 0.12, 0.45
 OWN_CELLS = 0.5  # from this height of its centre's Gaussian on, a cell answers for a mark
@@ -93,7 +90,6 @@ def train_number(
     *,
     photographs: Batch | None = None,
     start: NumberNetwork | None = None,
-    dry_run: bool = False,
     resume: bool = False,
 ) -> tuple[NumberNetwork, list[dict[str, float]]]:
     """Train by a recipe, or continue from the checkpoint, which is written after each epoch.
@@ -106,7 +102,6 @@ def train_number(
         photographs: of :func:`~digit_model.training.number_data.load_photographs`; None: no picture
             is of them.
         start: a trained network of the recipe's shape to go on from; None: random weights.
-        dry_run: on little data.
         resume: whether to continue.
 
     Returns:
@@ -119,8 +114,6 @@ def train_number(
     from digit_model.training.sheets import number_training_sheet  # matplotlib takes a second
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if dry_run:
-        recipe = dataclasses.replace(recipe, pictures=DRY_RUN_PICTURES)
     torch.manual_seed(setup["seed"])
     pictures = TrainingPictures(photographs, recipe.photographed)
     loader = make_loader(pictures, Seeds(setup["seed"], recipe.pictures), recipe.batch_size)
@@ -134,7 +127,7 @@ def train_number(
         steps=recipe.pictures // recipe.batch_size,
         batches=partial(_batches, loader),
         loss=partial(number_loss, device=device),
-        measure=partial(_measure, pictures=4 if dry_run else DEVELOPMENT_PICTURES),
+        measure=partial(_measure, pictures=recipe.development),
         sheet=("number_training_pictures.png", draw_sheet),
     )
     weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)

@@ -21,8 +21,7 @@ from digit_model.training.cache import cached
 from digit_model.training.recipe import NumberRecipe
 from digit_model.weights import Weights
 
-DRY_RUN_PICTURES = 16
-DRY_RUN_PHOTOGRAPHS = 2
+FEW_PICTURES = 16  # are drawn sooner than processes for them start
 NO_MARK = -1  # class of the rows that pad a picture's marks
 
 # Ink, uint8 (N, 96, 320), the marks' boxes, float32 (N, 40, 4), and classes, int64 (N, 40).
@@ -78,7 +77,7 @@ class Seeds(Sampler[Seed]):
 
 def make_loader(dataset: Dataset[Batch], seeds: Seeds, batch_size: int) -> DataLoader[Batch]:
     """Whole batches only; a few pictures are drawn here, more of them in a process a core."""
-    processes = 0 if len(seeds) <= DRY_RUN_PICTURES else os.cpu_count() or 1
+    processes = 0 if len(seeds) <= FEW_PICTURES else os.cpu_count() or 1
     return DataLoader(
         dataset,
         batch_size,
@@ -90,23 +89,20 @@ def make_loader(dataset: Dataset[Batch], seeds: Seeds, batch_size: int) -> DataL
     )
 
 
-def load_photographs(
-    recipe: NumberRecipe, weights: Weights, cache: Path | None, *, dry_run: bool
-) -> Batch:
+def load_photographs(recipe: NumberRecipe, weights: Weights, cache: Path | None) -> Batch:
     """The recipe's photographs, in which these weights find the ink; shared among processes."""
-    count = DRY_RUN_PHOTOGRAPHS if dry_run else recipe.photographs
     names = "ink", "boxes", "classes"
 
     def draw() -> dict[str, np.ndarray]:
         find_ink = fuse(weights.networks.ink).find_ink
         drawn = Drawn(partial(photographed_number, find_ink=find_ink))
-        loader = make_loader(drawn, Seeds(recipe.data_seed, count), 1)
+        loader = make_loader(drawn, Seeds(recipe.data_seed, recipe.photographs), 1)
         rows = list(tqdm(loader, desc="photographs of numbers", leave=False, disable=None))
         stacked = (torch.cat(values).numpy() for values in zip(*rows, strict=True))
         return dict(zip(names, stacked, strict=True))
 
     request = {
-        "photographs of numbers": count,
+        "photographs of numbers": recipe.photographs,
         "seed": recipe.data_seed,
         "ink network": weights.config.hashes.ink_sha256,
     }

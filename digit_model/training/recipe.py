@@ -6,6 +6,9 @@ from digit_model.ink_network import InkNetworkConfig
 from digit_model.network import NetworkConfig
 from digit_model.number_network import NumberNetworkConfig
 
+DRY_RUN_BATCH = 8  # pictures
+DRY_RUN_STEPS = 3  # per epoch
+
 
 @dataclasses.dataclass(frozen=True)
 class Cycle:
@@ -58,16 +61,11 @@ class Recipe:
     def needs_teachers(self) -> bool:
         return any(cycle.distillation_weight > 0 for cycle in self.cycles)
 
-
-DRY_RUN_BATCH = 8  # pictures
-DRY_RUN_STEPS = 3  # per epoch
-
-
-def dry_run(recipe: Recipe) -> Recipe:
-    """The recipe for ``--dry-run``: one epoch of small batches per cycle."""
-    return dataclasses.replace(
-        recipe, epochs=1, batch_size=2 * DRY_RUN_BATCH, photographs=2, nondigits=8
-    )
+    def dry_run(self) -> "Recipe":
+        """The same for ``--dry-run``: one epoch of small batches per cycle."""
+        return dataclasses.replace(
+            self, epochs=1, batch_size=2 * DRY_RUN_BATCH, photographs=2, nondigits=8
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,6 +75,7 @@ class InkRecipe:
     epochs: int = 8  # of each cycle
     batch_size: int = 32
     pictures: int = 24_000  # drawn once; see digit_model.data.ink_pictures
+    development_step: int = 4  # one in so many of the development digits measures each epoch
     data_seed: int = 0
     peaks: tuple[float, ...] = (3e-3, 1.5e-3, 1.2e-3)  # of the learning rate, for AdamW
     weight_decay: float = 0.02
@@ -86,6 +85,17 @@ class InkRecipe:
     @property
     def total_epochs(self) -> int:
         return self.epochs * len(self.peaks)
+
+    def dry_run(self) -> "InkRecipe":
+        """As :meth:`Recipe.dry_run`."""
+        return dataclasses.replace(
+            self,
+            epochs=1,
+            peaks=self.peaks[:1],
+            batch_size=DRY_RUN_BATCH,
+            pictures=DRY_RUN_BATCH,
+            development_step=300,
+        )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,6 +107,8 @@ class NumberRecipe:
     pictures: int = 20_000  # in each epoch others; see digit_model.data.number_pictures
     photographed: float = 0.25  # share of them from these, see digit_model.data.number_photographs:
     photographs: int = 4_000  # drawn once
+    development: int = 300  # numbers that measure each epoch
+    calibration: int = 1_200  # numbers that the confidence is fitted on
     data_seed: int = 0
     peaks: tuple[float, ...] = (2e-3, 1.5e-3)
     weight_decay: float = 0.02
@@ -106,6 +118,19 @@ class NumberRecipe:
     @property
     def total_epochs(self) -> int:
         return self.epochs * len(self.peaks)
+
+    def dry_run(self) -> "NumberRecipe":
+        """As :meth:`Recipe.dry_run`."""
+        return dataclasses.replace(
+            self,
+            epochs=1,
+            peaks=self.peaks[:1],
+            batch_size=DRY_RUN_BATCH,
+            pictures=2 * DRY_RUN_BATCH,
+            photographs=2,
+            development=4,
+            calibration=4,
+        )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,13 +9,11 @@ from typing import Any
 from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
-    DRY_RUN_BATCH,
     RECIPES,
     SIZES,
     InkRecipe,
     NumberRecipe,
     Recipe,
-    dry_run,
 )
 from digit_model.weights import ModelConfig, load_weights
 
@@ -24,19 +22,12 @@ DRY_RUN = "dry_run"  # in the setup of one
 
 def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
     """The recipe of a run that trains one network, as the options change it."""
-    if args.recipe in DRAWN_RECIPES:
-        drawn = DRAWN_RECIPES[args.recipe]
-        if args.dry_run:
-            return dataclasses.replace(
-                drawn, epochs=1, peaks=drawn.peaks[:1], batch_size=DRY_RUN_BATCH
-            )
-        return dataclasses.replace(drawn, epochs=args.epochs or drawn.epochs)
-    recipe = RECIPES[args.recipe]
-    if args.size is not None:
+    recipe = {**RECIPES, **DRAWN_RECIPES}[args.recipe]
+    if isinstance(recipe, Recipe) and args.size is not None:
         recipe = dataclasses.replace(recipe, network=SIZES[args.size])
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    return dry_run(recipe) if args.dry_run else recipe
+    return recipe.dry_run() if args.dry_run else recipe
 
 
 def neighbours_of(args: argparse.Namespace) -> Path:

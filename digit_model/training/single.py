@@ -40,7 +40,7 @@ def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog)
     """Train the ink network, or continue from the checkpoint."""
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.ink if args.start else None
-    training, development = load_pictures(recipe, args.cache, dry_run=args.dry_run)
+    training, development = load_pictures(recipe, args.cache)
     network, history = train_ink(
         recipe,
         training,
@@ -61,7 +61,7 @@ def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: R
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.number if args.start else None
     weights = load_weights(neighbours_of(args))
-    photographs = load_photographs(recipe, weights, args.cache, dry_run=args.dry_run)
+    photographs = load_photographs(recipe, weights, args.cache)
     network, history = train_number(
         recipe,
         setup,
@@ -69,7 +69,6 @@ def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: R
         log,
         photographs=photographs,
         start=start,
-        dry_run=args.dry_run,
         resume=args.resume,
     )
-    export_number(network, args.output, weights, history, setup, dry_run=args.dry_run)
+    export_number(network, args.output, weights, history, setup, numbers=recipe.calibration)
