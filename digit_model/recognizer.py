@@ -10,7 +10,7 @@ import torch
 from digit_model.counterfactual.find import draw_ghosts, first_that_is_read
 from digit_model.counterfactual.picture import Counterfactual, Sheet
 from digit_model.counterfactual.search import Search
-from digit_model.decode import WORK_SIDE, ImageInput, decode, decode_with_factor
+from digit_model.decode import WORK_SIDE, ImageError, ImageInput, decode, decode_with_factor
 from digit_model.explanation import (
     draw_attribution,
     integrated_gradients,
@@ -116,11 +116,17 @@ class DigitRecognizer:
         """Recognise the digit in each picture, in order, with one forward pass per 32 pictures.
 
         Raises:
-            ImageError: one of the pictures can't be read.
+            ImageError: one of the pictures can't be read; a note says which.
             ValueError: top_k is not a whole number from 1 to 10.
         """
         _check_top_k(top_k)
-        decoded = [decode_with_factor(image, max_side=WORK_SIDE) for image in images]
+        decoded = []
+        for index, image in enumerate(images):
+            try:
+                decoded.append(decode_with_factor(image, max_side=WORK_SIDE))
+            except ImageError as error:
+                error.add_note(f"It is image {index} of the {len(images)}, counted from 0.")
+                raise
         answers = self._predict_alone([picture for picture, _ in decoded], top_k)
         predictions = []
         for (picture, factor), (alone, doubtful) in zip(decoded, answers, strict=True):

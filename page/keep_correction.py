@@ -12,7 +12,7 @@ from page.model_info import model_info
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
     from digit_model.serving.client import RecognizerClient
-    from page.answer_card import ServerFunction
+    from page.component import ServerFunction
 
 NO_CONSENT = "Nothing was kept: it takes the sender's consent."
 

@@ -11,6 +11,7 @@ HERE = Path(__file__).parent
 CSS = [
     HERE / "page.css",
     HERE / "text.css",
+    HERE / "sketchpad" / "sketchpad.css",
     HERE / "answer_card" / "answer.css",
     HERE / "history" / "history.css",
     HERE / "ten_digits" / "ten_digits.css",

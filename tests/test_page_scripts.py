@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 from repository import ROOT
 
-from page.scripts import SHARED
+from page.component import SHARED
 
 FOLDERS = sorted({file.parent for file in (ROOT / "page").rglob("*.js")})
 DECLARATION = re.compile(r"(?:(?:async )?function|const) (\w+)")

@@ -120,6 +120,9 @@ def test_a_batch_gives_what_single_calls_give(
             list(prediction.probabilities.values()), abs=1e-5
         )
     assert recognizer.predict_batch([]) == []
+    with pytest.raises(ImageError) as raised:
+        recognizer.predict_batch([pictures[0], b"no picture", pictures[1]])
+    assert raised.value.__notes__ == ["It is image 1 of the 3, counted from 0."]
 
 
 def test_calls_at_once_get_their_own_answers_and_leave_torch_s_threads_alone(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import gradio as gr
-
 from page.batch_rows import CSV_COLUMNS, csv_line
-from page.scripts import load_scripts
+from page.component import Component
 
 if TYPE_CHECKING:
     from page.server.limits import Limits
@@ -16,7 +14,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 
 
-class BatchList(gr.HTML):
+class BatchList(Component):
     """A list with a row for each file, which can be sorted, filtered and saved as CSV.
 
     Chosen files are uploaded one by one. That triggers `upload`, and the value in the browser is
@@ -30,14 +28,9 @@ class BatchList(gr.HTML):
 
     def __init__(self, limits: Limits, examples: int, **kwargs: Any):
         """`limits` tells how many files may be sent at a time, `examples` how many there are."""
-        html = (HERE / "batch_list.html").read_text(encoding="utf-8")
-        facts = {"MOST_FILES": str(limits.max_batch_files), "EXAMPLES": str(examples)}
-        facts["CSV_HEAD"] = csv_line(CSV_COLUMNS).strip()
-        for name, fact in facts.items():
-            html = html.replace(f"%{name}%", fact)
-        super().__init__(
-            html_template=html,
-            js_on_load=load_scripts(HERE, start="startBatchList"),
-            apply_default_css=False,
-            **kwargs,
-        )
+        facts = {
+            "MOST_FILES": str(limits.max_batch_files),
+            "EXAMPLES": str(examples),
+            "CSV_HEAD": csv_line(CSV_COLUMNS).strip(),
+        }
+        super().__init__(HERE, start="startBatchList", facts=facts, **kwargs)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
-from page.scripts import load_scripts
+from page.component import Component
 
 HERE = Path(__file__).parent
 
 
-class History(gr.HTML):
+class History(Component):
     """A row of pictures with what was read in them, the latest first.
 
     Each value, an answer as the card shows it, becomes an entry. A later answer with the same key
@@ -20,9 +18,4 @@ class History(gr.HTML):
     """
 
     def __init__(self, **kwargs: Any):
-        super().__init__(
-            html_template=(HERE / "history.html").read_text(encoding="utf-8"),
-            js_on_load=load_scripts(HERE, start="startHistory"),
-            apply_default_css=False,
-            **kwargs,
-        )
+        super().__init__(HERE, start="startHistory", **kwargs)

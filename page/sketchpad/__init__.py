@@ -6,18 +6,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
+from page.component import Answer, Component
 from page.data_url import decode_data_url
 from page.image_upload import UploadedFile, uploaded_path
-from page.scripts import load_scripts
 
 HERE = Path(__file__).parent
 
-Answer = dict[str, Any]
 
-
-class Sketchpad(gr.HTML):
+class Sketchpad(Component):
     """A square of paper, or a picture to draw upon, that is recognised whenever it changes.
 
     While the visitor draws, the browser calls `recognize` with the picture, one call at a time.
@@ -52,28 +48,24 @@ class Sketchpad(gr.HTML):
         The pad shows the message of their ValueError to the visitor.
         """
 
-        def server_function(
-            name: str, read: Callable[[bytes], Awaitable[Answer]]
-        ) -> Callable[[Any], Awaitable[Answer]]:
-            async def call(picture: Any) -> Answer:
-                try:
-                    return await read(decode_data_url(picture))
-                except ValueError as error:
-                    return {"error": str(error)}
+        async def recognize_drawing(picture: Any) -> Answer:
+            return await recognize(decode_data_url(picture), False)
 
-            call.__name__ = name  # as recognition.js calls it
-            return call
+        async def recognize_finished(picture: Any) -> Answer:
+            return await recognize(decode_data_url(picture), True)
+
+        async def recognize_picture(picture: Any) -> Answer:
+            return await read_picture(decode_data_url(picture))
 
         super().__init__(
-            html_template=(HERE / "sketchpad.html").read_text(encoding="utf-8"),
-            css_template=(HERE / "sketchpad.css").read_text(encoding="utf-8"),
-            js_on_load=load_scripts(HERE, start="startSketchpad"),
-            apply_default_css=False,
-            server_functions=[
-                server_function("recognize", lambda picture: recognize(picture, False)),
-                server_function("recognize_finished", lambda picture: recognize(picture, True)),
-                server_function("read_picture", read_picture),
-            ],
+            HERE,
+            start="startSketchpad",
+            functions={
+                "recognize": recognize_drawing,
+                "recognize_finished": recognize_finished,
+                "read_picture": recognize_picture,
+            },
+            takes=object,  # a data URL, or decoding says what is wrong
             **kwargs,
         )
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
-from page.answer_card import ServerFunction, with_json_errors
-from page.scripts import load_scripts
+from page.component import Component, ServerFunction
 
 HERE = Path(__file__).parent
 
 
-class TenDigits(gr.HTML):
+class TenDigits(Component):
     """The visitor writes 0 to 9, once each, and keeps them as a picture.
 
     The browser keeps what was written for this tab, so that it is there again after a reload.
@@ -31,10 +28,4 @@ class TenDigits(gr.HTML):
             kwargs: as for gr.HTML.
         """
         functions = {"read": read, "correct": correct, "withdraw": withdraw}
-        super().__init__(
-            html_template=(HERE / "ten_digits.html").read_text(encoding="utf-8"),
-            js_on_load=load_scripts(HERE, start="startTenDigits"),
-            apply_default_css=False,
-            server_functions=[with_json_errors(each, name) for name, each in functions.items()],
-            **kwargs,
-        )
+        super().__init__(HERE, start="startTenDigits", functions=functions, **kwargs)
