@@ -21,9 +21,15 @@ from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
-from digit_model.number.several import has_several, is_surely_several, may_be_several, settle
+from digit_model.number.several import (
+    has_several,
+    is_one_apart,
+    is_surely_several,
+    may_be_several,
+    settle,
+)
 from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
-from digit_model.preprocess import preprocess, preprocess_with_crop
+from digit_model.preprocess import preprocess_with_crop
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
@@ -135,6 +141,8 @@ class DigitRecognizer:
                 reading = self.number_reader.read(picture, top_k)
                 if has_several(reading, alone):
                     prediction = as_several(alone, reading.scaled(factor))
+                elif is_one_apart(reading, alone):
+                    [(_, prediction)] = reading.labelled()
             predictions.append(prediction)
         return predictions
 
@@ -224,7 +232,7 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` or ``against`` is no label, or both are the same.
         """
-        digit = preprocess(image, self.find_ink)
+        digit = self.predict(image).model_input
         return self._attribution(digit, *self._labels_to_compare(digit, label, against))
 
     def draw_explanation(self, image: ImageInput, label: str | None = None) -> np.ndarray:
@@ -236,7 +244,7 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` is no label.
         """
-        digit = preprocess(image, self.find_ink)
+        digit = self.predict(image).model_input
         attribution = self._attribution(digit, *self._labels_to_compare(digit, label, None))
         return draw_attribution(attribution, digit)
 

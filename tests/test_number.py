@@ -343,10 +343,16 @@ def test_a_name_that_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["(4)", "7=", "9)", "×5"])
 def test_a_digit_beside_signs_is_read(recognizer: DigitRecognizer, text: str) -> None:
-    numbers = [recognizer.read_number(drawing_of(text, seed)) for seed in range(12)]
+    pictures = [drawing_of(text, seed) for seed in range(12)]
     digit = "".join(filter(str.isdigit, text))
+    numbers = [recognizer.read_number(picture) for picture in pictures]
     assert sum(number.text == digit for number in numbers) >= 9
     assert all(number.confidence < 1 for number in numbers)
+    predictions = [recognizer.predict(picture) for picture in pictures]
+    assert sum(prediction.label == digit for prediction in predictions) >= 9
+    for picture, prediction in zip(pictures, predictions, strict=True):
+        evidence = recognizer.explain(picture, digit)
+        assert not evidence[prediction.model_input == 0].any()  # of the digit, not of the signs
 
 
 def test_a_low_digit_beside_a_high_one_is_read(recognizer: DigitRecognizer) -> None:

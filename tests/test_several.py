@@ -7,7 +7,7 @@ import pytest
 
 from digit_model.crop import Crop
 from digit_model.number.reading import NumberReading
-from digit_model.number.several import has_one_apart, has_several, of_one_digit
+from digit_model.number.several import has_several, is_one_apart, of_one_digit
 from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
 
@@ -89,10 +89,15 @@ def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
     five, letter = answer(5), answer(5, score=0.0)
 
     def is_apart(
-        left: float, confidence: float = 0.95, clearance: float = 0.1, marks: int = 2
+        left: float,
+        confidence: float = 0.95,
+        clearance: float = 0.1,
+        marks: int = 2,
+        together: Prediction = letter,
     ) -> bool:
         found = [((0.0, 0.0, 30.0, 40.0), five), ((left, 0.0, left + 30, 40.0), letter)]
-        return has_one_apart(NumberReading("5", confidence, found[:marks], clearance))
+        number = NumberReading("5", confidence, found[:marks], clearance)
+        return is_one_apart(number, together)
 
     assert is_apart(40.0)
     assert is_apart(-50.0)
@@ -101,3 +106,5 @@ def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
     assert not is_apart(40.0, clearance=0.05)
     assert not is_apart(40.0, confidence=0.75)
     assert not is_apart(40.0, marks=1)
+    assert is_apart(40.0, together=answer(6, share=0.6))
+    assert not is_apart(40.0, together=answer(6))

@@ -76,7 +76,7 @@ def settle(
         doubtful: whether it :func:`may_be_several`.
         shape: rows and columns first.
     """
-    if alone.verdict in ("unsure", "not_a_digit") and has_one_apart(number):
+    if is_one_apart(number, alone):
         return number
     several = has_several(number, alone)
     if alone.verdict == "digit" and not doubtful:
@@ -86,11 +86,14 @@ def settle(
     return number if several else of_one_digit(number, alone, shape)
 
 
-def has_one_apart(number: NumberReading) -> bool:
+def is_one_apart(number: NumberReading, alone: Prediction) -> bool:
     """Whether one digit stands beside other marks, and apart from them, as in "5 km" and "(8)".
 
-    The strokes of one letter nearly touch each other, and a dot lies above or below its stem.
+    The strokes of one letter nearly touch each other, and a dot lies above or below its stem. If
+    all marks together are surely a digit, they are that one.
     """
+    if alone.verdict not in ("unsure", "not_a_digit"):
+        return False
     digits = number.labelled()
     if len(digits) != 1 or len(number.digits) == 1 or number.confidence < SURE_OF_ONE:
         return False
