@@ -15,6 +15,7 @@ import pytest
 from drawings import Drawing
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from http_calls import FILE, component_id
 from repository import ROOT
 from running_app import Server
 
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.slow
 ENDPOINTS = ("/predict", "/recognize")  # for one picture, with top_k
 OTHERS = ("/read_number", "/predict_batch", "/explain", "/submit_correction")
 EXAMPLE = Path(__file__).parents[1] / "examples" / "number.jpg"
-FILE = {"_type": "gradio.FileData"}
 NO_PICTURES = {
     "empty.png": b"",
     "text.txt": b"seven",
@@ -401,8 +401,7 @@ def test_nothing_is_fetched_for_a_caller(http: httpx.Client, server: Server) -> 
 
 
 def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
-    config = httpx.get(f"{server.url}/config").json()
-    pad = next(c["id"] for c in config["components"] if "canvas" in str(c["props"]))
+    pad = component_id(server.url, "pad")
     for junk in (None, 7, "", "data:image/png;base64,@", "data:text/html;base64,aGk=", {"a": 1}):
         body = {"data": junk, "component_id": pad, "fn_name": "recognize", "session_hash": "x"}
         response = http.post("/component_server/", json=body)
@@ -411,8 +410,7 @@ def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server
 
 
 def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
-    config = httpx.get(f"{server.url}/config").json()
-    card = next(c["id"] for c in config["components"] if "reasons" in str(c["props"]))
+    card = component_id(server.url, "card")
     for function in ("explain", "change", "correct"):
         picture = {"picture": "data:image/png;base64,aGk="}  # not an image file
         questions: list[Any] = [None, 7, [], {}, {"picture": 7}, picture]
@@ -441,8 +439,7 @@ def test_the_card_answers_junk_with_a_sentence(http: httpx.Client, server: Serve
 def test_a_call_of_no_function_of_the_page_is_refused(
     http: httpx.Client, server: Server, body: bytes, status: int
 ) -> None:
-    config = httpx.get(f"{server.url}/config").json()
-    pad = next(c["id"] for c in config["components"] if "canvas" in str(c["props"]))
+    pad = component_id(server.url, "pad")
     body = body.replace(b"PAD", str(pad).encode())
     for path in ("/component_server/", "/component_server"):
         response = http.post(path, content=body)

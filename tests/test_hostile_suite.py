@@ -19,6 +19,7 @@ import httpx
 import pytest
 import schemathesis
 from drawings import drawing_of
+from http_calls import FILE
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -33,7 +34,6 @@ SECONDS = 10.0  # in which each request is answered
 GROWTH = 1.2  # of the memory of all processes
 ENDPOINTS = ["recognize", "predict", "predict_batch", "explain", "submit_correction"]
 CALLS = [f"{way}/{endpoint}" for way in ("run", "call") for endpoint in ENDPOINTS]
-FILE = {"_type": "gradio.FileData"}
 # Streams that go on as long as somebody listens. Other tests read them.
 STREAMS = ("heartbeat", "queue/data", "upload_progress", "startup-events", "/stream/")
 

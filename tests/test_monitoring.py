@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from drawings import drawing_of
+from http_calls import component_id
 from running_app import Server
 
 from page.server.monitoring import resident_bytes
@@ -30,8 +31,7 @@ def metrics(http: httpx.Client) -> dict[str, float]:
 
 def recognize(http: httpx.Client, picture: str) -> dict[str, object]:
     """As the pad asks."""
-    components = http.get("/config").json()["components"]
-    pad = next(part["id"] for part in components if part["props"].get("elem_id") == "pad")
+    pad = component_id(str(http.base_url).rstrip("/"), "pad")
     request = {
         "session_hash": "monitoring",
         "component_id": pad,

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from drawings import drawing_of
+from http_calls import FILE
 from running_app import Server
 
 from page.server.monitoring import resident_bytes
@@ -19,7 +20,6 @@ pytestmark = pytest.mark.slow
 
 BIG = 300_000_000
 JSON = {"content-type": "application/json"}
-FILE = {"_type": "gradio.FileData"}
 
 
 @pytest.fixture(scope="module")

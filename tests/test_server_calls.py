@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from drawings import load_drawings
+from http_calls import upload_file
 from processes import run_async
 from repository import ROOT
 from running_app import Server
@@ -69,11 +70,7 @@ def test_callers_at_once_get_their_own_answers(server: Server) -> None:
     drawings = load_drawings()
     http = httpx.Client(base_url=f"{server.url}/gradio_api", trust_env=False, timeout=60)
 
-    def upload(content: bytes) -> dict[str, Any]:
-        (path,) = http.post("/upload", files={"files": ("drawing.png", content)}).json()
-        return {"path": path, "meta": {"_type": "gradio.FileData"}}
-
-    uploads = [upload(drawing.png()) for drawing in drawings]
+    uploads = [upload_file(http, drawing.png()) for drawing in drawings]
 
     def recognize(file: dict[str, Any]) -> str:
         answer = http.post("/run/recognize", json={"data": [file, 1]})
@@ -84,7 +81,7 @@ def test_callers_at_once_get_their_own_answers(server: Server) -> None:
         labels = list(threads.map(recognize, uploads * 3))
     assert labels == [drawing.label for drawing in drawings] * 3
 
-    text = upload((ROOT / "LICENSE").read_bytes())
+    text = upload_file(http, (ROOT / "LICENSE").read_bytes())
     failed = http.post("/run/recognize", json={"data": [text, 1]})
     assert "not a picture" in failed.text
     assert recognize(uploads[0]) == drawings[0].label

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from drawings import drawing_of
+from http_calls import component_id
 from processes import run_async
 from running_app import Server, free_port, serving
 
@@ -52,8 +53,7 @@ def behind(shared: Server) -> Iterator[httpx.Client]:
 
 def correction(http: httpx.Client, **headers: str) -> httpx.Response:
     """What a foreign page could send without asking first: a form's content type."""
-    components = http.get("/config").json()["components"]
-    card = next(part["id"] for part in components if part["props"].get("elem_id") == "card")
+    card = component_id(str(http.base_url).rstrip("/"), "card")
     picture = {"picture": drawing_of("7").data_url(), "label": "7", "consent": True}
     body = {"data": picture, "component_id": card, "session_hash": "x", "fn_name": "correct"}
     request = http.build_request("POST", "/gradio_api/component_server/", json=body)

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from drawings import drawing_of
+from http_calls import component_id, upload_file
 from processes import descendants, resident_mb
 from running_app import Server, serving
 
@@ -58,20 +59,15 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def file(http: httpx.Client) -> dict[str, Any]:
-    return upload(http, drawing_of("7").png())
+    return upload_file(http, drawing_of("7").png())
 
 
 @pytest.fixture(scope="module")
 def batch_event(server: Server) -> int:
     """Number of the event that reads the files of the tab."""
     config = httpx.get(f"{server.url}/config", trust_env=False).json()
-    (tab,) = (c["id"] for c in config["components"] if c["props"].get("elem_id") == "batch")
+    tab = component_id(server.url, "batch")
     return next(d["id"] for d in config["dependencies"] if d["inputs"] and d["outputs"] == [tab])
-
-
-def upload(http: httpx.Client, content: bytes) -> dict[str, Any]:
-    (path,) = http.post("/upload", files={"files": ("picture.png", content)}).json()
-    return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
 def read_count(server: Server) -> int:
@@ -140,7 +136,10 @@ def test_sessions_leave_no_memory_behind(server: Server, http: httpx.Client, fil
 def test_a_batch_has_its_limits(http: httpx.Client, file: dict[str, Any]) -> None:
     for data, sentence in (
         ([file] * (FILES + 1), f"These are {FILES + 1} files; send {FILES} at most."),
-        ([upload(http, bytes(900_000))] * 3, "These files have 3 MB together; send 2 at most."),
+        (
+            [upload_file(http, bytes(900_000))] * 3,
+            "These files have 3 MB together; send 2 at most.",
+        ),
     ):
         answer = http.post("/run/predict_batch", json={"data": [data, 3]})
         assert answer.json()["error"] == sentence
@@ -251,7 +250,7 @@ def test_a_full_disk_is_one_sentence_and_passes(
         resource.prlimit(pid, limit, before)
     assert (answer.status_code, answer.json()["error"]) == (507, NO_ROOM)
     assert evidence.json()["error"] == REFUSED
-    assert upload(http, bytes(20_000))["path"]
+    assert upload_file(http, bytes(20_000))["path"]
     assert "Traceback" not in server.log.read_text()
 
 

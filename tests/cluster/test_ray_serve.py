@@ -14,6 +14,7 @@ import ray
 import yaml
 from drawings import drawing_of, load_drawings
 from gradio_client import Client, handle_file
+from http_calls import component_id
 from processes import run_async
 from pydantic import ValidationError
 from ray import serve
@@ -87,8 +88,7 @@ def test_the_page_answers_and_keeps_its_visitors(machines: Machines) -> None:
     closed = httpx.get(f"{machines.url}/pwa_icon/100000")
     assert closed.status_code == 404
     assert closed.headers["X-Content-Type-Options"] == "nosniff"
-    components = httpx.get(f"{machines.url}/config").json()["components"]
-    pad = next(one["id"] for one in components if one["props"].get("elem_id") == "pad")
+    pad = component_id(machines.url, "pad")
     drawing = drawing_of("3").data_url()
     call = {"component_id": pad, "fn_name": "recognize", "data": drawing, "session_hash": "s"}
     answer = httpx.post(f"{machines.url}/gradio_api/component_server/", json=call, timeout=30)
