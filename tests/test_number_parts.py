@@ -1,5 +1,7 @@
 """What numbers are read with, part by part: lines, boxes, ink, confidence, training pictures."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -120,3 +122,15 @@ def test_training_pictures_have_a_box_around_each_mark() -> None:
     assert marked > 100
     first, again = number_picture((54, 1)), number_picture((54, 1))
     assert all(map(np.array_equal, first, again))
+
+
+def test_raised_and_lowered_digits_are_small_digits() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng((55, seed))
+        hand = dataclasses.replace(random_hand(rng, "training"), sizes=0.0, baseline=0.0)
+        marks = write_line("2³₁", hand, rng, "training")
+        assert [mark.kind for mark in marks] == [2, 3, 1]
+        points = [np.concatenate(mark.strokes)[:, 1] for mark in marks]
+        assert max(np.ptp(each) for each in points[1:]) < 0.6 < np.ptp(points[0])
+        raised, lowered = points[1].max(), points[2].max()
+        assert raised < -0.4 < lowered  # a digit's foot is at 0, its top at -1

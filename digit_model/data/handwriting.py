@@ -40,6 +40,10 @@ SIGNS: dict[str, list[list[tuple[float, float]]]] = {
     ")": [[(0, -1), (2.1, 2.5), (2.5, 5), (2.1, 8), (0, 11.5)]],
 }
 CURVED = frozenset("()")
+# Small digits, as in powers and in indices, and where their feet are, in heights of a digit.
+RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
+SMALL_FEET = {RAISED: (-0.75, -0.5), LOWERED: (-0.05, 0.2)}
+SMALL_HEIGHT = (0.32, 0.55)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def random_hand(rng: np.random.Generator, part: Part, spacing: str = "") -> Hand
 
 
 def write_line(text: str, hand: Hand, rng: np.random.Generator, part: Part) -> list[Mark]:
-    """A line of digits, signs, spaces and, for ``?``, letters and scribbles."""
+    """A line of digits, small ones, signs, spaces and, for ``?``, letters and scribbles."""
     marks: list[Mark] = []
     pen_x = 0.0
     for sign in text:
@@ -132,6 +136,11 @@ def _writers(part: Part) -> list[list[list[Drawing]]]:
 
 
 def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: Part) -> Mark:
+    for small, feet in SMALL_FEET.items():
+        if sign in small:
+            label, strokes = _draw_sign(str(small.index(sign)), hand, rng, part)
+            height, foot = rng.uniform(*SMALL_HEIGHT), rng.uniform(*feet)
+            return Mark(label, [stroke * height + (0, foot) for stroke in strokes])
     if sign.isdigit():
         label = int(sign)
         if rng.random() < hand.synthetic:

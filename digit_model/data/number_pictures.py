@@ -1,5 +1,6 @@
 """Synthetic pictures of numbers: their ink, and the box of each digit."""
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 
 from digit_model.data import Part
-from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
+from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, random_hand, write_line
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.rendering import SUBPIXEL_BITS
@@ -22,6 +23,8 @@ PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in 
 FOUND = 200  # of 255: in fewer pixels, thinner lines than that aren't found at all
 USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
 NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
+# Shares of the numbers with small digits, of their digits behind others, and of these the raised.
+WITH_SMALL, SMALL_DIGITS, RAISED_DIGITS = 0.15, 0.25, 0.7
 # Pixels, height of the digits: with more of them in a line it would be less.
 SMALLEST, HIGHEST = 13, 72
 
@@ -140,10 +143,20 @@ def random_lines(rng: np.random.Generator) -> list[str]:
     lines = int(rng.choice([1, 2, 3], p=[0.78, 0.15, 0.07]))
     signs, letters = rng.random() < 0.35, rng.random() < 0.12
     alphabet = "0123456789" * 2 + ("-.,:/+=×()–  " if signs else "") + ("?????" if letters else "")
-    return [
+    texts = [
         "".join(rng.choice(list(alphabet), min(14, 1 + int(rng.geometric(0.24)))))
         for _ in range(lines)
     ]
+    return [_with_small(text, rng) for text in texts] if rng.random() < WITH_SMALL else texts
+
+
+def _with_small(text: str, rng: np.random.Generator) -> str:
+    """With some of the digits behind others small, as in 10² and x₁."""
+    marks = list(text)
+    for place, (before, mark) in enumerate(itertools.pairwise(text), 1):
+        if before.isdigit() and mark.isdigit() and rng.random() < SMALL_DIGITS:
+            marks[place] = (RAISED if rng.random() < RAISED_DIGITS else LOWERED)[int(mark)]
+    return "".join(marks)
 
 
 def _draw(marks: Sequence[Mark], pen: float, rng: np.random.Generator) -> NumberPicture | None:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from digit_model.calibration import confidence_gap
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
-from digit_model.data.handwriting import SPACINGS
+from digit_model.data.handwriting import LOWERED, RAISED, SPACINGS
 from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph, written_side
@@ -20,8 +20,13 @@ from digit_model.recognizer import DigitRecognizer
 Metrics = dict[str, Any]
 
 PER_SPACING = 200  # drawn numbers
+PLAIN = frozenset(f"drawn, {spacing}" for spacing in SPACINGS)  # of which lengths are reported
 LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12)
 LINES = 100  # drawings of two or three lines
+# Numbers among signs, # being any digit; so many drawings of each.
+SIGNED = ("##.##", "###,##", "##/##", "##:##", "###-####", "#+##=##", "#×#", "##=", "(#)", "#)")
+PER_SIGNED = 20
+SMALL = 100  # drawings of numbers with a small last digit, as in 10² or x₁
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
 PAGES_PER_KIND = 2  # photographs of whole pages
@@ -60,12 +65,7 @@ def evaluate_numbers(
         answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
         if number.text != text:
             errors.append(NumberError(picture, text, number.text))
-    drawn = [
-        each
-        for name in answers
-        for each in answers[name]
-        if name.startswith("drawn") and "\n" not in each.text
-    ]
+    drawn = [each for name in answers for each in answers[name] if name in PLAIN]
     lengths = {
         f"{length} digits": [each for each in drawn if len(each.text) == length]
         for length in LENGTHS
@@ -92,6 +92,10 @@ def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
             yield f"drawn, {spacing}", partial(_in_a_line, spacing, index, number)
     for number in range(LINES):
         yield "drawn, two or three lines", partial(_in_lines, number)
+    for number in range(PER_SIGNED * len(SIGNED)):
+        yield "drawn, among signs", partial(_among_signs, number)
+    for number in range(SMALL):
+        yield "drawn, last digit small", partial(_small_at_the_end, number)
     for index, (name, kind) in enumerate(KINDS.items()):
         which = "unseen" if name in UNSEEN else "seen"
         for number in range(PER_KIND):
@@ -110,6 +114,23 @@ def _in_lines(number: int) -> tuple[str, np.ndarray]:
     rng = np.random.default_rng((32, number))
     lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
     return "\n".join(lines), draw_number("\n".join(lines), rng)
+
+
+def _among_signs(number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((36, number))
+    signed = SIGNED[number % len(SIGNED)]
+    text = _random_text(signed.count("#"), rng)
+    digits = iter(text)
+    written = "".join(next(digits) if sign == "#" else sign for sign in signed)
+    return text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"])))
+
+
+def _small_at_the_end(number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((37, number))
+    text = _random_text(2 + number % 3, rng)
+    small = (RAISED if number % 4 else LOWERED)[int(text[-1])]
+    spacing = str(rng.choice(["close", "usual"]))
+    return text, draw_number(text[:-1] + small, rng, spacing=spacing)
 
 
 def _photographed(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]:
