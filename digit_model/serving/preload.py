@@ -9,5 +9,7 @@ import gc
 
 gc.disable()  # a worker enables it
 
+import digit_model.recognizer  # noqa: E402
+import digit_model.serving.timed  # noqa: E402, F401
 
 gc.freeze()
