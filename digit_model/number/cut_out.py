@@ -27,7 +27,7 @@ def cut_out(rgb: np.ndarray, ink: Ink, boxes: np.ndarray, chosen: int) -> np.nda
     Returns:
         uint8 RGB (h, w, 3), of the same pixels.
     """
-    own = marks_of(split_ink(ink.pixels, boxes)[chosen], ink.pixels.shape)
+    own = marks_of([split_ink(ink.pixels, boxes)[chosen]], ink.pixels.shape)
     marks = mark_mask(ink.pixels)
     left, top, right, bottom = boxes[chosen]
     side = max(right - left, bottom - top)

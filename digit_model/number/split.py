@@ -1,6 +1,6 @@
 """The ink of each digit alone, also where digits touch each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -43,22 +43,21 @@ def split_ink(ink: np.ndarray, boxes: np.ndarray) -> list[Piece]:
     return pieces
 
 
-def marks_of(piece: Piece, shape: tuple[int, ...]) -> np.ndarray:
-    """A piece's marks where they are in ink of this shape: uint8 (h, w), 0 or 1."""
-    ink, (left, top) = piece
+def marks_of(pieces: Iterable[Piece], shape: tuple[int, ...]) -> np.ndarray:
+    """The marks of pieces where they are in ink of this shape: uint8 (h, w), 0 or 1."""
     marks = np.zeros(shape, np.uint8)
-    marks[top : top + ink.shape[0], left : left + ink.shape[1]] = mark_mask(ink)
+    for ink, (left, top) in pieces:
+        marks[top : top + ink.shape[0], left : left + ink.shape[1]] |= mark_mask(ink)
     return marks
 
 
 def clearance(pieces: Sequence[Piece], chosen: int, shape: tuple[int, ...]) -> float:
     """The distance, in pixels, from one piece's marks to those of all others; inf without any."""
-    masks = [marks_of(piece, shape) for piece in pieces]
-    own = masks.pop(chosen)
-    others = np.any(masks, axis=0) if masks else np.zeros(shape, bool)
+    own = marks_of([pieces[chosen]], shape)
+    others = marks_of([*pieces[:chosen], *pieces[chosen + 1 :]], shape)
     if not own.any() or not others.any():
         return float("inf")
-    distances = cv2.distanceTransform(1 - others.view(np.uint8), cv2.DIST_L2, 5)
+    distances = cv2.distanceTransform(1 - others, cv2.DIST_L2, 5)
     return float(distances[own == 1].min())
 
 

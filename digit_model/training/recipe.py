@@ -1,6 +1,7 @@
 """The hyperparameters of a training run, by name."""
 
 import dataclasses
+from typing import Self
 
 from digit_model.ink_network import InkNetworkConfig
 from digit_model.network import NetworkConfig
@@ -69,40 +70,47 @@ class Recipe:
 
 
 @dataclasses.dataclass(frozen=True)
-class InkRecipe:
-    """The same for the ink network."""
+class _Drawn:
+    """What recipes of networks that are trained on drawn pictures have in common."""
 
-    epochs: int = 8  # of each cycle
-    batch_size: int = 32
-    pictures: int = 24_000  # drawn once; see digit_model.data.ink_pictures
-    development_step: int = 4  # one in so many of the development digits measures each epoch
-    data_seed: int = 0
-    peaks: tuple[float, ...] = (3e-3, 1.5e-3, 1.2e-3)  # of the learning rate, for AdamW
-    weight_decay: float = 0.02
-    ema_decay: float = 0.998  # per step; the averaged weights are exported
-    network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
+    epochs: int  # of each cycle
+    batch_size: int
+    peaks: tuple[float, ...]  # of the learning rate, for AdamW
 
     @property
     def total_epochs(self) -> int:
         return self.epochs * len(self.peaks)
 
-    def dry_run(self) -> "InkRecipe":
-        """As :meth:`Recipe.dry_run`."""
+    def _shortened(self, **sizes: int) -> Self:
         return dataclasses.replace(
-            self,
-            epochs=1,
-            peaks=self.peaks[:1],
-            batch_size=DRY_RUN_BATCH,
-            pictures=DRY_RUN_BATCH,
-            development_step=300,
+            self, epochs=1, peaks=self.peaks[:1], batch_size=DRY_RUN_BATCH, **sizes
         )
 
 
 @dataclasses.dataclass(frozen=True)
-class NumberRecipe:
+class InkRecipe(_Drawn):
+    """The same for the ink network."""
+
+    epochs: int = 8
+    batch_size: int = 32
+    pictures: int = 24_000  # drawn once; see digit_model.data.ink_pictures
+    development_step: int = 4  # one in so many of the development digits measures each epoch
+    data_seed: int = 0
+    peaks: tuple[float, ...] = (3e-3, 1.5e-3, 1.2e-3)
+    weight_decay: float = 0.02
+    ema_decay: float = 0.998  # per step; the averaged weights are exported
+    network: InkNetworkConfig = dataclasses.field(default_factory=InkNetworkConfig)
+
+    def dry_run(self) -> Self:
+        """As :meth:`Recipe.dry_run`."""
+        return self._shortened(pictures=DRY_RUN_BATCH, development_step=300)
+
+
+@dataclasses.dataclass(frozen=True)
+class NumberRecipe(_Drawn):
     """The same for the number network."""
 
-    epochs: int = 42  # of each cycle
+    epochs: int = 42
     batch_size: int = 128
     pictures: int = 20_000  # in each epoch others; see digit_model.data.number_pictures
     photographed: float = 0.25  # share of them from these, see digit_model.data.number_photographs:
@@ -115,21 +123,10 @@ class NumberRecipe:
     ema_decay: float = 0.999
     network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
 
-    @property
-    def total_epochs(self) -> int:
-        return self.epochs * len(self.peaks)
-
-    def dry_run(self) -> "NumberRecipe":
+    def dry_run(self) -> Self:
         """As :meth:`Recipe.dry_run`."""
-        return dataclasses.replace(
-            self,
-            epochs=1,
-            peaks=self.peaks[:1],
-            batch_size=DRY_RUN_BATCH,
-            pictures=2 * DRY_RUN_BATCH,
-            photographs=2,
-            development=4,
-            calibration=4,
+        return self._shortened(
+            pictures=2 * DRY_RUN_BATCH, photographs=2, development=4, calibration=4
         )
 
 

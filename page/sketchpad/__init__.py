@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from page.component import Answer, Component
+from page.component import Answer, Component, ServerFunction
 from page.data_url import decode_data_url
 from page.image_upload import UploadedFile, uploaded_path
 
@@ -48,22 +48,19 @@ class Sketchpad(Component):
         The pad shows the message of their ValueError to the visitor.
         """
 
-        async def recognize_drawing(picture: Any) -> Answer:
-            return await recognize(decode_data_url(picture), False)
+        def of_data_url(read: Callable[[bytes], Awaitable[Answer]]) -> ServerFunction:
+            async def call(picture: Any) -> Answer:
+                return await read(decode_data_url(picture))
 
-        async def recognize_finished(picture: Any) -> Answer:
-            return await recognize(decode_data_url(picture), True)
-
-        async def recognize_picture(picture: Any) -> Answer:
-            return await read_picture(decode_data_url(picture))
+            return call
 
         super().__init__(
             HERE,
             start="startSketchpad",
             functions={
-                "recognize": recognize_drawing,
-                "recognize_finished": recognize_finished,
-                "read_picture": recognize_picture,
+                "recognize": of_data_url(lambda picture: recognize(picture, False)),
+                "recognize_finished": of_data_url(lambda picture: recognize(picture, True)),
+                "read_picture": of_data_url(read_picture),
             },
             takes=object,  # a data URL, or decoding says what is wrong
             **kwargs,
