@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.serving.batching import MAX_BATCH, URGENT, Batcher
 from digit_model.serving.client import RecognizerClient, WorkerClient
 from digit_model.serving.pool import GivenUpError, Worker
+from digit_model.serving.process import JobProcess
 from digit_model.serving.timed import TimedPrediction
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -270,6 +272,20 @@ def test_a_job_that_takes_too_long_or_ends_the_process_is_given_up() -> None:
 
 
 @pytest.mark.slow
+def test_ctrl_c_while_processes_are_prepared_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[int] = []
+    interrupt = partial(os.kill, os.getpid(), signal.SIGINT)
+    monkeypatch.setattr("multiprocessing.forkserver.ensure_running", interrupt)
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        process = JobProcess()
+        assert heard == [signal.SIGINT]
+        assert process.submit(len, "abc").result(60) == 3
+        process.kill(wait=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_nobody_waits_for_the_rest_of_an_answer_whose_process_was_killed() -> None:
     worker = Worker(None)
     worker.wait_until_loaded()

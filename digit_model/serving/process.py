@@ -12,6 +12,7 @@ import contextlib
 import gc
 import multiprocessing
 import multiprocessing.forkserver
+import multiprocessing.resource_tracker
 import os
 import signal
 import sys
@@ -149,22 +150,23 @@ def _context() -> Any:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(PRELOADED)
-    with _importing_alike(), _ignoring_interrupts():
+    with _importing_alike(), _holding_interrupts():
         multiprocessing.forkserver.ensure_running()  # its folder lies where temporary files go now
     return context
 
 
 @contextlib.contextmanager
-def _ignoring_interrupts() -> Iterator[None]:
-    """A process that is started within leaves Ctrl-C to this one, and so do those that it forks."""
-    if threading.current_thread() is not threading.main_thread():  # which alone may set handlers
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _holding_interrupts() -> Iterator[None]:
+    """Ctrl-C waits until the end. A process that is started within leaves it to this one, and so do
+    those that it forks: they inherit that it waits, without an end.
+    """
+    # Python 3.11 lets Ctrl-C through when it starts this one, which ignores it.
+    multiprocessing.resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager
