@@ -124,6 +124,7 @@ def main(arguments: list[str] | None = None) -> None:
     if not options.mcp:  # gradio imports mcp if it is installed, which takes half a second
         sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
+    from digit_model.files import describe
     from digit_model.serving.client import WorkerClient
 
     # So that workers end, files are removed and corrections are uploaded. While it serves, the
@@ -152,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
                 figures = model.folder / "figures"
                 serve(demo, figures, Monitoring(recognizer), uploads, allowed, options)
     except (ModelError, OSError) as error:
-        print(f"app.py: {error}", file=sys.stderr)
+        print(f"app.py: {describe(error)}", file=sys.stderr)
         sys.exit(2)
 
 

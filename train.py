@@ -44,6 +44,7 @@ import cv2
 from torch.distributed import DistError
 
 from digit_model.data import DataError
+from digit_model.files import describe
 from digit_model.model_folder import ModelError
 from digit_model.training.checkpoint import CheckpointError
 from digit_model.training.options import parse_options
@@ -98,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.push_to_hub and is_first_process():
             push_to_hub(args.output, args.push_to_hub)
     except (CheckpointError, DataError, ModelError, OSError) as error:
-        print(f"train.py: {error}", file=sys.stderr)
+        print(f"train.py: {describe(error)}", file=sys.stderr)
         return 2
     except RuntimeError as error:
         if not (isinstance(error, DistError) or "gloo" in str(error)):

@@ -8,6 +8,7 @@ from digit_model import ModelError
 from digit_model.cli import evaluate, export, predict, publish, read
 from digit_model.cli.arguments import Parser
 from digit_model.data import DataError
+from digit_model.files import describe
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -27,7 +28,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed at exit once more
         return 0
     except (DataError, ModelError, OSError) as error:
-        print(f"digit_model: {error}", file=sys.stderr)
+        print(f"digit_model: {describe(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\ndigit_model: Stopped.", file=sys.stderr)

@@ -17,6 +17,13 @@ else:
 LOCK_FILE = ".lock"
 
 
+def describe(error: Exception) -> str:
+    """In a sentence; the system's errors without their number, as "weights: Permission denied."."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; on success it replaces ``path``.

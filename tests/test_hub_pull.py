@@ -244,6 +244,16 @@ def test_a_hub_in_trouble(
     assert max(map(addresses.count, addresses)) <= MAX_ATTEMPTS
 
 
+def test_a_time_out_that_is_none_is_said(hub: HubServer, repo: str, tmp_path: Path) -> None:
+    mark = len(hub.seen)
+    process = Client(hub.url, tmp_path, DIGIT_HUB_TIMEOUT="12 s")
+    outcome = process.load(repo)
+    process.close()
+    assert outcome.status == 2
+    assert "DIGIT_HUB_TIMEOUT is a number of seconds, not '12 s'." in outcome.sentence
+    assert not list(hub.since(mark))
+
+
 def test_nobody_is_made_to_wait_for_an_hour(hub: HubServer, client: Client, repo: str) -> None:
     for headers in ({"Retry-After": "3600"}, {"RateLimit": '"api";r=0;t=3600'}):
         with hub.fault(429, "HEAD", headers=headers):

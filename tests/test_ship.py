@@ -213,7 +213,7 @@ def test_without_tensorboard_a_run_says_so_and_goes_on(
     log = RunLog(tmp_path / "w")
     log.begin([], 2, lambda epoch: 0.1)
     log.add({"epoch": 1, "loss": 0.5, "seconds": 60.0, "MNIST": 0.9})
-    log.finish(tmp_path / "w")
+    log.finish()
     said = capsys.readouterr()
     assert said.err == "No logs for TensorBoard, which isn't installed.\n"
     assert said.out == "epoch 1  loss 0.5  seconds 60  MNIST 0.9  1 min left\n"

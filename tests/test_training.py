@@ -264,7 +264,19 @@ def test_bad_input_ends_with_status_two_and_a_sentence(
     assert train_here("--dry-run", "--output", tmp_path / "w", *arguments) == 2
     said = capsys.readouterr().err.strip()
     assert sentence in said
+    assert "Errno" not in said
     assert said.count("\n") == 0
+
+
+@pytest.mark.parametrize("recipe", ["quick", "ink", "number"])
+def test_a_log_that_cannot_be_written_is_said_before_anything_is_drawn(
+    recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "w.log").write_bytes(b"")
+    cache = tmp_path / "drawn"
+    assert train_here("--recipe", recipe, "--output", tmp_path / "w", "--cache", cache) == 2
+    assert capsys.readouterr().err == f"train.py: {tmp_path / 'w.log'}: File exists.\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"w", "w.log"}
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ raises :class:`NoAnswerError` when a host is silent, sends next to nothing, keep
 connection, or asks for a long wait. The library neither catches nor retries that error.
 """
 
+import math
 import os
 import sys
 import time
@@ -18,6 +19,8 @@ os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
 
 from huggingface_hub import HfApi, constants, set_client_factory
 from huggingface_hub.utils import disable_progress_bars, get_session, httpx, logging
+
+from digit_model.model_folder import ModelError
 
 TIMEOUT_SECONDS = 12.0  # without a byte; DIGIT_HUB_TIMEOUT overrides it
 WRITE_TIMEOUT_FACTOR = 1.5  # for uploads and commits, which the Hub works on before it answers
@@ -149,10 +152,14 @@ class _LimitedStream(httpx.SyncByteStream):
 
 
 def _timeout() -> float:
+    chosen = os.environ.get("DIGIT_HUB_TIMEOUT") or TIMEOUT_SECONDS
     try:
-        return max(float(os.environ.get("DIGIT_HUB_TIMEOUT") or TIMEOUT_SECONDS), 0.1)
+        seconds = float(chosen)
     except ValueError:
-        return TIMEOUT_SECONDS
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ModelError(f"DIGIT_HUB_TIMEOUT is a number of seconds, not {chosen!r}.")
+    return seconds
 
 
 def _seconds_to_wait(response: httpx.Response) -> float:

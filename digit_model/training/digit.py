@@ -62,7 +62,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         The figures of each epoch; in other processes than the first, none.
     """
     rank, world_size, device = init_process_group()
-    args.output.mkdir(parents=True, exist_ok=True)  # to fail now rather than after hours
+    log.make_folders()
     neighbours = neighbours_of(args)
     source = DataSource(
         args.data_dir,
@@ -132,7 +132,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
             exported = blend(start, exported, recipe.start_share)
         weights = load_weights(neighbours)
         export(exported, args.output, weights, validation, state.history, setup)
-        log.finish(args.output)
+        log.finish()
     return state.history
 
 

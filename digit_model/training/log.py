@@ -32,9 +32,15 @@ class RunLog:
     """
 
     def __init__(self, output: Path, progress: Progress | None = None) -> None:
+        self._output = output
         self.folder = output.parent / f"{output.name}.log"
         self._progress = progress
         self._writer: SummaryWriter | None = None
+
+    def make_folders(self) -> None:
+        """The output's and the log's: to fail now, if that can't be, rather than after hours."""
+        for folder in (self._output, self.folder):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def begin(
         self, history: Sequence[Row], epochs: int, learning_rate: Callable[[float], float]
@@ -48,7 +54,7 @@ class RunLog:
         """
         self.epochs, self._learning_rate = epochs, learning_rate
         self.progress = self._progress or Progress([Step("", "", epochs)])
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.make_folders()
         old = [*self.folder.glob("events.out.tfevents.*")]
         for path in old if history else [*old, *self.folder.glob("*.png")]:
             path.unlink()
@@ -82,11 +88,11 @@ class RunLog:
             self._writer.add_image(Path(name).stem, pixels, epoch, dataformats="HWC")
             self._writer.flush()
 
-    def finish(self, output: Path) -> None:
-        """Copy the sheets to the figures in a folder of weights, and close the log."""
-        (output / FIGURES).mkdir(parents=True, exist_ok=True)
+    def finish(self) -> None:
+        """Copy the sheets to the figures in the output folder, and close the log."""
+        (self._output / FIGURES).mkdir(parents=True, exist_ok=True)
         for path in self.folder.glob("*.png"):
-            write_atomically(output / FIGURES / path.name, path.read_bytes())
+            write_atomically(self._output / FIGURES / path.name, path.read_bytes())
         if self._writer:
             self._writer.close()
 

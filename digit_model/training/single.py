@@ -28,12 +28,12 @@ def train_one(args: argparse.Namespace, progress: Progress | None = None) -> Non
     if isinstance(recipe, Recipe):
         train_digit(args, recipe, log)
         return
-    args.output.mkdir(parents=True, exist_ok=True)
+    log.make_folders()
     if isinstance(recipe, InkRecipe):
         _train_ink_network(args, recipe, log)
     else:
         _train_number_network(args, recipe, log)
-    log.finish(args.output)
+    log.finish()
 
 
 def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog) -> None:
