@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from digit_model.calibration import (
-    DIGIT_TPR,
-    Calibration,
-    auroc,
-    calibrate,
-    ece,
-    energy,
-    fit_temperature,
-    nll,
-    softmax,
-)
+from digit_model.calibration import Calibration, energy, softmax
+from digit_model.evaluation.scores import auroc, ece, nll
+from digit_model.training.calibrate import DIGIT_TPR, calibrate, fit_temperature
 
 
 @pytest.fixture

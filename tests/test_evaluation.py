@@ -12,7 +12,7 @@ from PIL import Image
 
 from digit_model import DigitRecognizer
 from digit_model.__main__ import main
-from digit_model.calibration import Calibration, auroc, ece, softmax
+from digit_model.calibration import Calibration, softmax
 from digit_model.data import Digits
 from digit_model.data.strokes import PenDigit
 from digit_model.evaluation import sets as evaluation_sets
@@ -29,6 +29,7 @@ from digit_model.evaluation.metrics import (
 from digit_model.evaluation.model_card import model_card, write_report
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
+from digit_model.evaluation.scores import auroc, ece
 from digit_model.evaluation.sets import load_drawings
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess

@@ -5,8 +5,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from digit_model.data.handwriting import place_lines, random_hand, write_line
+from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
 from digit_model.data.number_pictures import number_picture
+from digit_model.data.signs import BAR, OVERLINE, SIGNS, UNSEEN_SIGNS
 from digit_model.evaluation.numbers import edit_distance
 from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
@@ -134,3 +135,39 @@ def test_raised_and_lowered_digits_are_small_digits() -> None:
         assert max(np.ptp(each) for each in points[1:]) < 0.6 < np.ptp(points[0])
         raised, lowered = points[1].max(), points[2].max()
         assert raised < -0.4 < lowered  # a digit's foot is at 0, its top at -1
+
+
+@pytest.mark.parametrize("sign", [*SIGNS, *UNSEEN_SIGNS])
+def test_a_sign_is_no_digit_and_stands_apart(sign: str) -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        hand = random_hand(rng, "training", "usual")
+        marks = write_line(f"4{sign}7", hand, rng, "training")
+        assert [mark.kind for mark in marks] == [4, OTHER, 7]
+        edges = [(points[:, 0].min(), points[:, 0].max()) for points in map(_points, marks)]
+        assert edges[0][1] < edges[1][0]
+        assert edges[1][1] < edges[2][0]
+        assert np.ptp(_points(marks[1])[:, 1]) < 2
+
+
+def test_a_root_reaches_over_what_follows() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        hand = random_hand(rng, "training", "usual")
+        root, line, digit = write_line(f"√{OVERLINE}7", hand, rng, "training")
+        assert (root.kind, line.kind, digit.kind) == (OTHER, OTHER, 7)
+        assert _points(line)[:, 0].min() < _points(digit)[:, 0].min()
+        assert _points(line)[:, 1].mean() < -1
+
+
+def test_the_bar_of_a_fraction_lies_between_its_lines() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(8):
+        hand = dataclasses.replace(random_hand(rng, "training"), slant=0, baseline=0, sizes=0)
+        lines = [write_line(text, hand, rng, "training") for text in ("7", BAR, "4")]
+        above, bar, below = (_points(mark) for mark in place_lines(lines, hand, 0.1, rng))
+        assert above[:, 1].max() < bar[:, 1].mean() < below[:, 1].min()
+
+
+def _points(mark: Mark) -> np.ndarray:
+    return np.concatenate(mark.strokes)

@@ -3,6 +3,7 @@
 Positions are in heights of a digit; a line's baseline is y = 0, and y points down.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,7 @@ import numpy as np
 from digit_model.data import Part
 from digit_model.data.letters import draw_letter
 from digit_model.data.rendering import quantize_like_mouse, vary_strokes
+from digit_model.data.signs import OVERLINE, draw_sign
 from digit_model.data.strokes import Drawing, pen_digits, unit_drawing
 from digit_model.data.synthetic import draw_allograph, interpolate
 from digit_model.number import OTHER
@@ -25,25 +27,11 @@ SPACINGS = {
     "usual": (0.3, 0.12),
     "wide": (0.8, 0.3),
 }
-# Signs on a grid: the baseline is 10, a digit's top 0; as digit_model.data.letters has letters.
-SIGNS: dict[str, list[list[tuple[float, float]]]] = {
-    "-": [[(0, 6), (4, 6)]],
-    "–": [[(0, 5.5), (8, 5.5)]],
-    ".": [[(0, 10), (0.3, 10)]],
-    ",": [[(0.6, 9.4), (0, 11.6)]],
-    ":": [[(0, 4), (0.3, 4)], [(0, 9), (0.3, 9)]],
-    "/": [[(5.5, -0.5), (0, 11)]],
-    "+": [[(0, 6), (6, 6)], [(3, 3), (3, 9)]],
-    "=": [[(0, 4.5), (6, 4.5)], [(0, 7.5), (6, 7.5)]],
-    "×": [[(0, 3.5), (5, 8.5)], [(5, 3.5), (0, 8.5)]],
-    "(": [[(2.5, -1), (0.4, 2.5), (0, 5), (0.4, 8), (2.5, 11.5)]],
-    ")": [[(0, -1), (2.1, 2.5), (2.5, 5), (2.1, 8), (0, 11.5)]],
-}
-CURVED = frozenset("()")
 # Small digits, as in powers and in indices, and where their feet are, in heights of a digit.
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
 SMALL_FEET = {RAISED: (-0.75, -0.5), LOWERED: (-0.05, 0.2)}
 SMALL_HEIGHT = (0.32, 0.55)
+PITCH, BAR_PITCH = 1.15, 0.2  # of lines, at least; from a line down to a bar of a fraction or sum
 
 
 @dataclass(frozen=True)
@@ -98,9 +86,12 @@ def write_line(text: str, hand: Hand, rng: np.random.Generator, part: Part) -> l
         # Signs are rarely so near that they could be taken for a part of a digit.
         if marks and OTHER in (mark.kind, marks[-1].kind):
             gap = max(gap, rng.uniform(0.08, 0.35))
+        if sign == OVERLINE:
+            gap = 0.0
         to_right = np.array([pen_x + gap - low[0], 0])
         marks.append(Mark(mark.kind, [stroke + to_right for stroke in mark.strokes]))
-        pen_x += gap + max(float(high[0] - low[0]), 0.04)
+        if sign != OVERLINE:  # what it covers comes next
+            pen_x += gap + max(float(high[0] - low[0]), 0.04)
     return marks
 
 
@@ -110,7 +101,7 @@ def place_lines(
     """Lines below each other, slanted, a little curved and tilted."""
     placed: list[Mark] = []
     baseline, tilt = 0.0, rng.normal(0, 0.05)
-    for line in lines:
+    for line, below in itertools.zip_longest(lines, lines[1:], fillvalue=()):
         start = rng.normal(0, 0.4) if rng.random() < 0.5 else rng.uniform(0, 2)
         bend, tilt_of_line = rng.normal(0, 0.003), tilt + rng.normal(0, 0.015)
         for kind, strokes in line:
@@ -120,8 +111,17 @@ def place_lines(
                 y = stroke[:, 1] + baseline + tilt_of_line * x + bend * x**2
                 moved.append(np.stack([x, y], 1).astype(np.float32))
             placed.append(Mark(kind, moved))
-        baseline += 1.15 + 0.5 * pen + rng.exponential(0.35)
+        pitch = BAR_PITCH if _is_bar(below) else PITCH
+        baseline += pitch + 0.5 * pen + rng.exponential(0.35)
     return placed
+
+
+def _is_bar(line: Sequence[Mark]) -> bool:
+    """Whether it is one wide, low mark, as between the halves of a fraction and below a sum."""
+    if len(line) != 1 or line[0].kind != OTHER:
+        return False
+    width, height = np.ptp(np.concatenate(line[0].strokes), axis=0)
+    return bool(width > 4 * height and height < 1 / 4)
 
 
 @cache
@@ -163,12 +163,7 @@ def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: Part) -> M
             drawing = unit_drawing([interpolate(points, curved=True)])
         drawing = [stroke * rng.uniform(0.6, 1.2) for stroke in drawing]
         return Mark(OTHER, _on_baseline(drawing, hand, rng))
-    size = np.exp(rng.normal(0, 0.15, 2)) / 10
-    strokes = [
-        interpolate(np.array(points) + rng.normal(0, 0.25, (len(points), 2)), curved=sign in CURVED)
-        for points in SIGNS[sign]
-    ]
-    return Mark(OTHER, [((stroke - (0, 10)) * size).astype(np.float32) for stroke in strokes])
+    return Mark(OTHER, draw_sign(sign, rng))
 
 
 def _on_baseline(drawing: Drawing, hand: Hand, rng: np.random.Generator) -> Drawing:

@@ -12,6 +12,7 @@ from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, ran
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.rendering import SUBPIXEL_BITS
+from digit_model.data.signs import BAR, OVERLINE, SIGNS
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.number import DIGIT_HEIGHT, OTHER
 
@@ -25,6 +26,8 @@ USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen it
 NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
 # Shares of the numbers with small digits, of their digits behind others, and of these the raised.
 WITH_SMALL, SMALL_DIGITS, RAISED_DIGITS = 0.15, 0.25, 0.7
+MORE_SIGNS = 8  # of all of them, in a number, beside the usual ones
+BARRED, UNDERLINED = 0.2, 0.03  # shares of several lines and of single ones with a bar below one
 # Pixels, height of the digits: with more of them in a line it would be less.
 SMALLEST, HIGHEST = 13, 72
 
@@ -141,13 +144,18 @@ def random_lines(rng: np.random.Generator) -> list[str]:
     if what < 0.24:
         return ["".join(rng.choice(list("??? "), int(rng.integers(1, 8)))) + "?"]
     lines = int(rng.choice([1, 2, 3], p=[0.78, 0.15, 0.07]))
-    signs, letters = rng.random() < 0.35, rng.random() < 0.12
-    alphabet = "0123456789" * 2 + ("-.,:/+=×()–  " if signs else "") + ("?????" if letters else "")
+    signs, letters = rng.random() < 0.4, rng.random() < 0.12
+    alphabet = [*"0123456789" * 2, *("?????" if letters else "")]
+    if signs:
+        alphabet += [*"-.,:/+=×()–  ", *rng.choice(list(SIGNS), MORE_SIGNS), "√" + OVERLINE]
     texts = [
-        "".join(rng.choice(list(alphabet), min(14, 1 + int(rng.geometric(0.24)))))
-        for _ in range(lines)
+        "".join(rng.choice(alphabet, min(14, 1 + int(rng.geometric(0.24))))) for _ in range(lines)
     ]
-    return [_with_small(text, rng) for text in texts] if rng.random() < WITH_SMALL else texts
+    if rng.random() < WITH_SMALL:
+        texts = [_with_small(text, rng) for text in texts]
+    if rng.random() < (BARRED if lines > 1 else UNDERLINED):
+        texts.insert(int(rng.integers(1, lines + 1)), BAR)
+    return texts
 
 
 def _with_small(text: str, rng: np.random.Generator) -> str:

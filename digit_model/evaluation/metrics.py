@@ -5,8 +5,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from digit_model.calibration import Calibration, auroc, ece, energy, nll
+from digit_model.calibration import Calibration, energy
 from digit_model.data import Digits
+from digit_model.evaluation.scores import auroc, ece, nll
 from digit_model.prediction import Verdict
 from digit_model.recognizer import DigitRecognizer
 

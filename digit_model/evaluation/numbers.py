@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from digit_model.calibration import confidence_gap
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.handwriting import LOWERED, RAISED, SPACINGS
 from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph, written_side
+from digit_model.data.signs import UNSEEN_SIGNS
 from digit_model.data.strokes import pen_digits
+from digit_model.evaluation.scores import confidence_gap
 from digit_model.recognizer import DigitRecognizer
 
 Metrics = dict[str, Any]
@@ -23,9 +24,14 @@ PER_SPACING = 200  # drawn numbers
 PLAIN = frozenset(f"drawn, {spacing}" for spacing in SPACINGS)  # of which lengths are reported
 LENGTHS = (2, 3, 4, 5, 6, 8, 10, 12)
 LINES = 100  # drawings of two or three lines
-# Numbers among signs, # being any digit; so many drawings of each.
-SIGNED = ("##.##", "###,##", "##/##", "##:##", "###-####", "#+##=##", "#×#", "##=", "(#)", "#)")
-PER_SIGNED = 20
+# Numbers among signs, 0 being any digit; so many drawings of each.
+SIGNED = (
+    *("00.00", "000,00", "00/00", "00:00", "000-0000", "0+00=00", "0×0", "00=", "(0)", "0)"),
+    *("$00.00", "0,00€", "£00", "00%", "#00", "00÷0", "0*0", "√‾00", "0<00", "[00]", "{0;0}"),
+    *("00!", "00\n―\n00", "000\n000\n―\n000"),
+)
+SIGNED_UNSEEN = tuple(f"00{sign}00" for sign in UNSEEN_SIGNS)
+PER_SIGNED = 12
 SMALL = 100  # drawings of numbers with a small last digit, as in 10² or x₁
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
@@ -93,7 +99,9 @@ def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
     for number in range(LINES):
         yield "drawn, two or three lines", partial(_in_lines, number)
     for number in range(PER_SIGNED * len(SIGNED)):
-        yield "drawn, among signs", partial(_among_signs, number)
+        yield "drawn, among signs", partial(_among_signs, SIGNED, 36, number)
+    for number in range(PER_SIGNED * len(SIGNED_UNSEEN)):
+        yield "drawn, among unseen signs", partial(_among_signs, SIGNED_UNSEEN, 38, number)
     for number in range(SMALL):
         yield "drawn, last digit small", partial(_small_at_the_end, number)
     for index, (name, kind) in enumerate(KINDS.items()):
@@ -116,12 +124,13 @@ def _in_lines(number: int) -> tuple[str, np.ndarray]:
     return "\n".join(lines), draw_number("\n".join(lines), rng)
 
 
-def _among_signs(number: int) -> tuple[str, np.ndarray]:
-    rng = np.random.default_rng((36, number))
-    signed = SIGNED[number % len(SIGNED)]
-    text = _random_text(signed.count("#"), rng)
-    digits = iter(text)
-    written = "".join(next(digits) if sign == "#" else sign for sign in signed)
+def _among_signs(forms: Sequence[str], seed: int, number: int) -> tuple[str, np.ndarray]:
+    rng = np.random.default_rng((seed, number))
+    form = forms[number % len(forms)]
+    digits = iter(_random_text(form.count("0"), rng))
+    written = "".join(next(digits) if sign == "0" else sign for sign in form)
+    lines = ("".join(filter(str.isdigit, line)) for line in written.split("\n"))
+    text = "\n".join(filter(None, lines))
     return text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"])))
 
 

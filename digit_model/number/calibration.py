@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from digit_model.calibration import log_softmax, softmax
 from digit_model.number import OTHER
 from digit_model.number.detect import Detections
 
@@ -36,7 +37,7 @@ class NumberCalibration:
         """
         by_number = np.log(np.maximum(found.classes[:, :10], 1e-6, dtype=np.float64))
         summed = by_number + self.digit_weight * log_softmax(logits)
-        return np.asarray(np.exp(log_softmax(summed / self.temperature)))
+        return softmax(summed / self.temperature)
 
     def confidence(self, probabilities: np.ndarray, found: Detections) -> float:
         """That a whole number is right, in [0, 1]: no digit was missed, and none read wrong.
@@ -69,9 +70,3 @@ def number_evidence(probabilities: np.ndarray, found: Detections) -> np.ndarray:
         np.where(found.is_digit, 0.0, 1.0),
     )
     return np.stack(columns, axis=1)
-
-
-def log_softmax(logits: np.ndarray) -> np.ndarray:
-    """Of each row, float64 (N, n)."""
-    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from digit_model.calibration import Calibration, calibrate
+from digit_model.calibration import Calibration
 from digit_model.data import Digits
 from digit_model.data.nondigits import nondigits
 from digit_model.evaluation.figures import confusion_matrix, ink_sheet
@@ -20,6 +20,7 @@ from digit_model.network import DigitCNN, to_inputs
 from digit_model.number_network import NumberNetwork
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.augment import augment
+from digit_model.training.calibrate import calibrate
 from digit_model.training.learning_curves import learning_curves
 from digit_model.training.number_calibration import fit_number_calibration
 from digit_model.weights import Weights, save_weights

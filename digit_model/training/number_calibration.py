@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from digit_model.calibration import fit_temperature, nll
-from digit_model.data.handwriting import SIGNS
+from digit_model.calibration import log_softmax, softmax
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
+from digit_model.data.signs import SIGNS
 from digit_model.decode import WORK_SIDE, decode
-from digit_model.number.calibration import NumberCalibration, log_softmax, number_evidence
+from digit_model.evaluation.scores import nll
+from digit_model.number.calibration import NumberCalibration, number_evidence
 from digit_model.number.detect import Detections
 from digit_model.number.lines import lines_of
 from digit_model.recognizer import DigitRecognizer
+from digit_model.training.calibrate import fit_temperature
 from digit_model.weights import ModelConfig, Networks
 
 LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
@@ -95,7 +97,7 @@ def _fit_probabilities(texts: list[str], marks: list[LabelledMarks]) -> NumberCa
     for weight in WEIGHTS:
         summed = np.log(np.maximum(classes[:, :10], 1e-6)) + weight * log_softmax(logits)
         temperature = fit_temperature(summed, labels)
-        cost = nll(np.exp(log_softmax(summed / temperature)), labels)
+        cost = nll(softmax(summed / temperature), labels)
         if cost < least:
             best, least = NumberCalibration(float(weight), temperature), cost
     return best
