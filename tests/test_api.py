@@ -15,7 +15,7 @@ import pytest
 from drawings import Drawing
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from http_calls import FILE, component_id
+from http_calls import FILE, component_id, upload_file
 from repository import ROOT
 from running_app import Server
 
@@ -330,13 +330,8 @@ def post(http: httpx.Client, name: str, *data: Any) -> tuple[int, Any]:
     return response.status_code, response.json()
 
 
-def send(http: httpx.Client, path: Path) -> str:
-    with path.open("rb") as file:
-        return http.post("/upload", files={"files": file}).json()[0]
-
-
 def test_upload_and_call(http: httpx.Client, files: dict[str, Path]) -> None:
-    picture = {"path": send(http, files["8"]), "meta": FILE}
+    picture = upload_file(http, files["8"].read_bytes())
     status, body = post(http, "predict", picture, 3)
     assert status == 200
     assert body["data"][0]["label"] == "8"
@@ -349,7 +344,7 @@ def test_upload_and_call(http: httpx.Client, files: dict[str, Path]) -> None:
 def test_twenty_callers_get_their_own_answers(http: httpx.Client, files: dict[str, Path]) -> None:
     def call(number: int) -> tuple[str, str]:
         digit = str(number % 10)
-        _, body = post(http, "predict", {"path": send(http, files[digit]), "meta": FILE}, 3)
+        _, body = post(http, "predict", upload_file(http, files[digit].read_bytes()), 3)
         return digit, body["data"][0]["label"]
 
     with ThreadPoolExecutor(20) as pool:
@@ -360,7 +355,7 @@ def test_twenty_callers_get_their_own_answers(http: httpx.Client, files: dict[st
 def test_arguments_that_have_defaults_may_be_left_out(
     http: httpx.Client, files: dict[str, Path]
 ) -> None:
-    picture = {"path": send(http, files["8"]), "meta": FILE}
+    picture = upload_file(http, files["8"].read_bytes())
     assert post(http, "predict", picture)[1]["data"] == post(http, "predict", picture, 3)[1]["data"]
     for arguments in ([picture], [picture, "8"]):
         assert post(http, "explain", *arguments)[0] == 200
@@ -374,7 +369,7 @@ def test_arguments_that_have_defaults_may_be_left_out(
 
 def test_nothing_on_the_server_can_be_read(http: httpx.Client, files: dict[str, Path]) -> None:
     inside = str(files["8"])  # a picture on the server that nobody has uploaded
-    uploaded = send(http, files["8"])
+    uploaded = upload_file(http, files["8"].read_bytes())["path"]
     for value in (
         {"path": inside},
         {"path": inside, "meta": FILE},

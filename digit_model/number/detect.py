@@ -18,7 +18,7 @@ FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 SEEN_HEIGHT = 38
 MARGIN = 16  # pixels of paper around all ink, as the network sees it
 MOST_PIXELS = 1 << 20  # that the network sees: more ink than that is shrunk further
-FEW = 4  # marks: a face may have as many, and its eyes are no zeros
+FEW_MARKS = 4  # a face may have as many, and its eyes are no zeros
 RESCALE = 1.25  # so many times as high or low as the marks are, digits are looked at once more
 PRESENT = 0.3  # probability from which something is centred in a cell
 OVERLAP = 0.5  # intersection over union from which two boxes are of the same mark
@@ -65,7 +65,7 @@ def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
         return Detections.none()
     found = _find_well(ink, height, network)
     lower = usual_height(ink)
-    if lower * RESCALE < height and len(found.boxes) > FEW:
+    if lower * RESCALE < height and len(found.boxes) > FEW_MARKS:
         others = _find_well(ink, lower, network)
         if others.certainty > found.certainty:
             found = others

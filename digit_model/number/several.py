@@ -14,7 +14,7 @@ LEAST_CONFIDENCE = 0.5
 MANY, LEAST_OF_MANY = 8, 0.2
 SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
 LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
-FEW = 2  # digits of a number that may be one digit and a mark beside it
+FEW_DIGITS = 2  # of a number: they may be one digit and a mark beside it
 SURE_OF_ONE = 0.8  # confidence from which one digit beside signs or letters is read
 APART = 0.06  # in its heights: from its ink to theirs; that of one character is nearer
 WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
@@ -62,7 +62,7 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
 
 def is_surely_several(number: NumberReading) -> bool:
     """Whether there are so many digits that it need not be read as one."""
-    return has_several(number) and len(number.labelled()) > FEW
+    return has_several(number) and len(number.labelled()) > FEW_DIGITS
 
 
 def settle(
