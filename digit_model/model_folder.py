@@ -11,6 +11,7 @@ WEIGHTS_FILE = "model.safetensors"  # of the digit network
 INK_FILE = "ink.safetensors"  # of the ink network
 NUMBER_FILE = "number.safetensors"  # of the number network
 TENSOR_FILES = (WEIGHTS_FILE, INK_FILE, NUMBER_FILE)
+MODEL_FILES = (CONFIG_FILE, *TENSOR_FILES)  # all that is loaded: no pickle, no code
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 FIGURES = "figures"  # a folder of PNG files
@@ -44,7 +45,7 @@ def copy_report(source: Path, folder: Path, hashes: Hashes) -> None:
     """
     if source.resolve() == folder.resolve() or measured_hashes(source) != hashes:
         return
-    names = [METRICS_FILE, CARD_FILE, *(f"{FIGURES}/{path.name}" for path in _figures(source))]
+    names = [METRICS_FILE, CARD_FILE, *figure_names(source)]
     for name in names:
         if (source / name).is_file():
             (folder / name).parent.mkdir(exist_ok=True)
@@ -60,5 +61,6 @@ def measured_hashes(folder: Path) -> Hashes | None:
         return None
 
 
-def _figures(folder: Path) -> list[Path]:
-    return sorted((folder / FIGURES).glob("*.png"))
+def figure_names(folder: Path) -> list[str]:
+    """Of the figures in a folder of weights: their paths in it."""
+    return sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))

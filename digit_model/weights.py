@@ -22,7 +22,14 @@ from torch import Tensor, nn
 from digit_model.calibration import Calibration
 from digit_model.files import write_together
 from digit_model.ink_network import InkNetwork, InkNetworkConfig
-from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES, Hashes, ModelError, check_folder
+from digit_model.model_folder import (
+    CONFIG_FILE,
+    MODEL_FILES,
+    TENSOR_FILES,
+    Hashes,
+    ModelError,
+    check_folder,
+)
 from digit_model.network import DigitCNN, NetworkConfig
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork, NumberNetworkConfig
@@ -72,8 +79,7 @@ def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> Model
     values = dataclasses.asdict(config)
     del values["hashes"]
     text = json.dumps({"format": FORMAT} | values | hashes._asdict(), indent=2) + "\n"
-    names = (CONFIG_FILE, *TENSOR_FILES)
-    contents = zip(names, (text.encode(), *tensors), strict=True)
+    contents = zip(MODEL_FILES, (text.encode(), *tensors), strict=True)
     write_together({folder / name: content for name, content in contents})
     return config
 

@@ -29,14 +29,8 @@ from digit_model.hub.errors import (
     translate_errors,
 )
 from digit_model.hub.names import HubName
-from digit_model.model_folder import (
-    CONFIG_FILE,
-    METRICS_FILE,
-    TENSOR_FILES,
-    ModelError,
-)
+from digit_model.model_folder import METRICS_FILE, MODEL_FILES, ModelError
 
-MODEL_FILES = (CONFIG_FILE, *TENSOR_FILES)  # no pickle, no code
 MAX_BYTES = 100_000_000  # of these files
 
 logger = logging.getLogger(__name__)

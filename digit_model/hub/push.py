@@ -13,11 +13,11 @@ from digit_model.hub.errors import HubError, translate_errors
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import (
     CARD_FILE,
-    CONFIG_FILE,
     FIGURES,
     METRICS_FILE,
-    TENSOR_FILES,
+    MODEL_FILES,
     ModelError,
+    figure_names,
     measured_hashes,
 )
 from digit_model.weights import load_weights
@@ -82,8 +82,7 @@ def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
         raise ModelError(
             f"{folder / METRICS_FILE} has the figures of other weights: run {command}."
         )
-    names = [CONFIG_FILE, *TENSOR_FILES, METRICS_FILE]
-    names += sorted(f"{FIGURES}/{path.name}" for path in (folder / FIGURES).glob("*.png"))
+    names = [*MODEL_FILES, METRICS_FILE, *figure_names(folder)]
     files = {name: (folder / name).read_bytes() for name in names}
     return {**files, CARD_FILE: model_card_of(folder, repo).encode()}
 

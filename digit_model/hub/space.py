@@ -10,9 +10,9 @@ from pathlib import Path
 from huggingface_hub import SpaceCard
 
 from digit_model.hub.names import HubName, check_repo_id, locate
-from digit_model.hub.pull import MODEL_FILES, pull
+from digit_model.hub.pull import pull
 from digit_model.hub.push import Published, publish
-from digit_model.model_folder import ModelError
+from digit_model.model_folder import MODEL_FILES, ModelError
 from digit_model.weights import load_weights
 
 ROOT = Path(__file__).parents[2]

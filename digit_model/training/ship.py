@@ -20,11 +20,11 @@ from digit_model.evaluation.report import PARTS
 from digit_model.files import sync_folder, write_together
 from digit_model.model_folder import (
     CARD_FILE,
-    CONFIG_FILE,
     FIGURES,
     METRICS_FILE,
-    TENSOR_FILES,
+    MODEL_FILES,
     ModelError,
+    figure_names,
     measured_hashes,
 )
 from digit_model.recognizer import DigitRecognizer
@@ -185,6 +185,5 @@ def _evaluate(folder: Path, args: argparse.Namespace, progress: Progress) -> Non
 def _copy(source: Path, output: Path) -> None:
     """Copy weights with their report: all of it, or nothing."""
     (output / FIGURES).mkdir(parents=True, exist_ok=True)
-    figures = [f"{FIGURES}/{path.name}" for path in sorted((source / FIGURES).glob("*.png"))]
-    names = (CONFIG_FILE, *TENSOR_FILES, METRICS_FILE, CARD_FILE, *figures)
+    names = [*MODEL_FILES, METRICS_FILE, CARD_FILE, *figure_names(source)]
     write_together({output / name: (source / name).read_bytes() for name in names})
