@@ -177,6 +177,12 @@ def values() -> Iterator[Any]:
         yield {"path": path, "meta": FILE}
     for url in ("http://127.0.0.1:1/", "x:", ""):
         yield {"path": None, "url": url, "meta": FILE}
+    for path in ('data:\n{"level": "error"}', "data:image/png;base64,aGk="):
+        yield {"path": path, "meta": FILE}
+    for wrong in ({"size": "x"}, {"orig_name": ["x"]}, {"url": 1}, {"is_stream": "x"}, {"meta": 7}):
+        yield {"path": None, "meta": FILE, **wrong}
+        yield {"path": "http://127.0.0.1:1/", "meta": FILE, **wrong}
+        yield [{"path": None, "meta": FILE, **wrong}]
     yield from (None, True, 0, -1, 1e308, "", "x", [], {}, [[]], [None], {"path": {}}, {"meta": 1})
     yield {"path": "a.png", "meta": {"_type": "gradio.Other"}, "size": -1, "is_stream": True}
 

@@ -14,6 +14,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from gradio.data_classes import ImageData
 from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
@@ -98,9 +99,11 @@ class WellFormedCalls:
             call = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise Refusal(422, "The call has to be JSON.") from error
-        for path in paths_of_files(call):
-            if not is_stored(path):
+        for file in files_within(call):
+            if not is_stored(file["path"]):
                 raise Refusal(422, "The files have to be uploaded first, to /gradio_api/upload.")
+            if not is_file(file):
+                raise Refusal(422, NOT_UNDERSTOOD)
         if name is not None and name.startswith("v2/"):  # its arguments have names
             return call, {}
         if not isinstance(call, dict) or not isinstance(call.get("data"), list):
@@ -145,11 +148,11 @@ def _with_length(headers: list[tuple[bytes, bytes]], length: int) -> list[tuple[
     return [*others, (b"content-length", str(length).encode())]
 
 
-def paths_of_files(value: Any) -> Iterator[Any]:
-    """The paths in all references to files within a JSON value.
+def files_within(value: Any) -> Iterator[dict[str, Any]]:
+    """All references to files within a JSON value; each has a "path".
 
-    Raises Refusal for what is nested so deeply that whoever reads it might run out of stack, or has
-    so many parts that others would wait meanwhile.
+    Raises Refusal for what is marked as none could be, or nested so deeply that whoever reads it
+    might run out of stack, or has so many parts that others would wait meanwhile.
     """
     waiting, count = [(value, 0)], 0
     while waiting:
@@ -158,28 +161,34 @@ def paths_of_files(value: Any) -> Iterator[Any]:
         if depth > MAX_DEPTH or count + len(waiting) > MAX_PARTS:
             raise Refusal(422, NOT_UNDERSTOOD)
         if isinstance(part, dict):
+            if "path" in part and not isinstance(part.get("meta", {}), dict):
+                raise Refusal(422, NOT_UNDERSTOOD)  # Gradio would fail of it
             if is_file_obj_with_meta(part):
-                yield part.get("path")
+                yield part
             part = list(part.values())
         if isinstance(part, list):
             waiting += [(inner, depth + 1) for inner in part if isinstance(inner, dict | list)]
 
 
-def is_stored(path: Any) -> bool:
+def is_stored(path: str) -> bool:
     """Whether it is a path in the folder of uploads. Of addresses, the components decide.
 
-    Gradio looks again, with errors that name the server's folders.
+    Gradio looks again, with errors that name the server's folders, and the caller's words in the
+    log.
     """
-    if path is None:
-        return True  # nothing is read
     try:
-        return isinstance(path, str) and (
-            path.startswith("data:")
-            or is_http_url_like(path)
-            or is_in_or_equal(path, get_upload_folder())
-        )
+        return is_http_url_like(path) or bool(is_in_or_equal(path, get_upload_folder()))
     except (OSError, ValueError):
         return False
+
+
+def is_file(reference: dict[str, Any]) -> bool:
+    """Whether all that it says of the file is of the type that Gradio takes it for."""
+    try:
+        ImageData.model_validate(reference)
+    except ValueError:
+        return False
+    return True
 
 
 class Translated:
