@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from pathlib import Path
@@ -10,9 +11,15 @@ import httpx
 import pytest
 from drawings import drawing_of
 from http_calls import component_id
+from processes import run_async
 from running_app import Server
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
-from page.server.monitoring import resident_bytes
+from digit_model.serving.client import RecognizerClient, Timed
+from page.server.monitoring import Monitoring, resident_bytes
+
+REQUEST = Request({"type": "http"})
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +53,28 @@ def test_a_server_that_is_well_is_alive_and_ready(http: httpx.Client) -> None:
     ready = http.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
     assert http.get("/").status_code == 200  # the page is where it was
+
+
+def test_probes_at_the_same_time_share_a_canary() -> None:
+    class Recognizer(RecognizerClient):
+        canaries = 0
+
+        async def recognize_drawing(self, image: bytes, *, urgent: bool = False) -> Timed:
+            self.canaries += 1
+            await asyncio.sleep(0.1)
+            raise ValueError("It is ill.")
+
+    async def probe(count: int) -> list[JSONResponse]:
+        return await asyncio.gather(*(monitoring.readyz(REQUEST) for _ in range(count)))
+
+    recognizer = Recognizer()
+    monitoring = Monitoring(recognizer)
+    for asked in (1, 2):
+        answers = run_async(probe(20))
+        assert {bytes(answer.body) for answer in answers} == {
+            b'{"status":"not ready","reason":"It is ill."}'
+        }
+        assert recognizer.canaries == asked
 
 
 def test_requests_verdicts_workers_and_memory_are_counted(http: httpx.Client) -> None:

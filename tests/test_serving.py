@@ -325,6 +325,17 @@ def test_a_client_that_is_closed_while_it_loads_waits_for_nothing() -> None:
 
 
 @pytest.mark.slow
+def test_a_process_that_is_killed_while_it_loads_is_said() -> None:
+    worker = Worker(None)
+    while (pid := worker.pid()) is None:
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(ModelError, match="ended while it loaded the weights"):
+        worker.wait_until_loaded()
+    worker.stop()
+
+
+@pytest.mark.slow
 def test_weights_that_go_and_come_back_while_it_runs(tmp_path: Path) -> None:
     weights = Path(shutil.copytree(DEFAULT_WEIGHTS, tmp_path / "weights"))
     worker = Worker(str(weights))

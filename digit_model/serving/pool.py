@@ -51,7 +51,12 @@ class Worker:
         Raises:
             ModelError: they can't be loaded.
         """
-        info = self._loading.result()
+        try:
+            info = self._loading.result()
+        except ProcessEndedError as error:
+            raise ModelError(
+                "A process ended while it loaded the weights; there may be too little memory."
+            ) from error
         # A process in its place takes the same weights: a repository may have others by then.
         self._arguments = (str(info.folder), self._arguments[1])
         return info

@@ -31,6 +31,7 @@ function createCorrection({ element, server }) {
     form.hidden = kept !== null;
     why.textContent = reasonToWait();
     send.disabled = isSending || why.textContent !== "";
+    undo.disabled = isSending;
     receipt.querySelector(".kept").hidden = kept === null;
   }
 

@@ -50,6 +50,7 @@ class Monitoring:
 
     def __init__(self, recognizer: RecognizerClient) -> None:
         self._recognizer = recognizer
+        self._canary: asyncio.Task[str | None] | None = None
         self._registry = CollectorRegistry()
         self._registry.register(WorkerCollector(recognizer))
         self._requests = Counter(
@@ -96,6 +97,12 @@ class Monitoring:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
     async def _canary_problem(self) -> str | None:
+        """Those who ask at the same time share one canary: whoever asks often takes no more."""
+        if self._canary is None or self._canary.done():
+            self._canary = asyncio.create_task(self._read_canary())
+        return await asyncio.shield(self._canary)
+
+    async def _read_canary(self) -> str | None:
         try:
             answer = self._recognizer.recognize_drawing(CANARY.read_bytes())
             prediction, _ = await asyncio.wait_for(answer, CANARY_SECONDS)
