@@ -232,8 +232,7 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` or ``against`` is no label, or both are the same.
         """
-        digit = self.predict(image).model_input
-        return self._attribution(digit, *self._labels_to_compare(digit, label, against))
+        return self._evidence(self.predict(image), label, against)
 
     def draw_explanation(self, image: ImageInput, label: str | None = None) -> np.ndarray:
         """:meth:`explain` as a picture, uint8 RGB (280, 280, 3): ink for the label is blue.
@@ -244,9 +243,8 @@ class DigitRecognizer:
             ImageError: the picture can't be read.
             ValueError: ``label`` is no label.
         """
-        digit = self.predict(image).model_input
-        attribution = self._attribution(digit, *self._labels_to_compare(digit, label, None))
-        return draw_attribution(attribution, digit)
+        prediction = self.predict(image)
+        return draw_attribution(self._evidence(prediction, label), prediction.model_input)
 
     def counterfactual(self, image: ImageInput, toward: str) -> Counterfactual | None:
         """What would make it a 9? The least ink to add or to rub out.
@@ -305,23 +303,22 @@ class DigitRecognizer:
         )
         return first_that_is_read(search.run(), sheet, self.predict, toward)
 
-    def _labels_to_compare(
-        self, digit: np.ndarray, label: str | None, against: str | None
-    ) -> tuple[int, int | None]:
-        """Both labels as numbers; without a label, the most probable one."""
+    def _evidence(
+        self, prediction: Prediction, label: str | None, against: str | None = None
+    ) -> np.ndarray:
+        """For a label, or the most probable one that isn't ``against``; see :meth:`explain`."""
         for given in (label, against):
             if given is not None:
                 _check_label(given)
-        if label is not None and label == against:
+        if label is None:
+            others = (each for each in LABELS if each != against)
+            label = max(others, key=prediction.probabilities.__getitem__)
+        if label == against:
             raise ValueError(f"Evidence for {label} can't be held against {label} itself.")
+        digit = prediction.model_input
         other = None if against is None else LABELS.index(against)
-        if label is not None:
-            return LABELS.index(label), other
-        ranking = np.argsort(-self.logits(digit[None])[0], kind="stable")
-        return int(ranking[ranking != other][0]), other
-
-    def _attribution(self, digit: np.ndarray, label: int, against: int | None) -> np.ndarray:
-        attribution = integrated_gradients(self._fused, digit, logit_weights(label, against))
+        weights = logit_weights(LABELS.index(label), other)
+        attribution = integrated_gradients(self._fused, digit, weights)
         attribution = smooth_attribution(attribution, digit)
         return attribution / max(float(np.abs(attribution).max()), 1e-12)
 
@@ -368,7 +365,7 @@ class DigitRecognizer:
 
     def warm_up(self) -> None:
         """Recognise something, so that the first caller doesn't wait for what torch does once."""
-        self.predict(np.eye(40, dtype=np.uint8))
+        self.predict(np.eye(64) + np.linspace(0, 0.5, 64))  # ink on paper that is not even
         self.logits(np.zeros((BATCH_SIZE, 28, 28), np.uint8))
 
     def logits(self, digits: np.ndarray) -> np.ndarray:

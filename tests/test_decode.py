@@ -130,7 +130,11 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
 
 
 @pytest.mark.parametrize(
-    "array", [np.eye(9, dtype=bool), np.eye(9), np.eye(9, dtype=np.float32) * 255]
+    "array",
+    [
+        *(np.eye(9, dtype=bool), np.eye(9, dtype=np.uint8), np.eye(9)),
+        *(np.eye(9, dtype=np.uint8) * 255, np.eye(9, dtype=np.float32) * 255),
+    ],
 )
 def test_arrays_of_other_types_have_the_range_of_their_type(array: np.ndarray) -> None:
     assert np.array_equal(decode(array)[..., 0], np.eye(9, dtype=np.uint8) * 255)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.modules.module import register_module_forward_hook
 
 from digit_model import DigitRecognizer, ImageError, ModelError
 from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, draw
@@ -144,6 +145,14 @@ def test_calls_at_once_get_their_own_answers_and_leave_torch_s_threads_alone(
         assert not set(threading.enumerate()) - running
     finally:
         torch.set_num_threads(before)
+
+
+def test_warming_up_asks_all_networks(recognizer: DigitRecognizer) -> None:
+    asked: set[str] = set()
+    hook = register_module_forward_hook(lambda network, *_: asked.add(type(network).__name__))
+    recognizer.warm_up()
+    hook.remove()
+    assert {"DigitCNN", "InkNetwork", "NumberNetwork"} <= asked
 
 
 def test_weights_that_are_saved_load_again_to_the_bit(

@@ -121,13 +121,13 @@ def _of_numbers(width: int, height: int, read: Callable[[Box], np.ndarray]) -> P
     Stretching the picture's own minimum and maximum would turn the noise of a blank sheet into ink.
     """
     kind = read(Box(0, 0, 1, 1)).dtype
-    if kind == np.uint8:
+    tiles = list(_tiles(Box(0, 0, width, height), TILE_SIDE))
+    if kind == np.uint8 and max(int(read(box).max(initial=0)) for box in tiles) > 1:
         return Pixels(width, height, lambda box: Image.fromarray(np.ascontiguousarray(read(box))))
     if kind == np.bool_:
         return Pixels(width, height, lambda box: Image.fromarray(read(box).astype(np.uint8) * 255))
     if not np.issubdtype(kind, np.number) or np.issubdtype(kind, np.complexfloating):
         raise ImageError(f"An array of type {kind} is not a picture.")
-    tiles = _tiles(Box(0, 0, width, height), TILE_SIDE)
     high = max(float(_finite(read(box)).max(initial=0.0)) for box in tiles)
     # Resampled floats may overshoot their range; these values are clipped.
     tolerance = 1.5 if np.issubdtype(kind, np.floating) else 1.0
