@@ -177,7 +177,7 @@ def _read_config(path: Path) -> ModelConfig:
             number_training=values["number_training"],
         )
         _check_config(config, values)
-    except (ValueError, KeyError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
     return config
 
@@ -213,6 +213,8 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
         all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
         and min(config.calibration.temperature, config.calibration.energy_scale) > 0
         and config.number_calibration.temperature > 0
+        and 0 < config.calibration.unsure_below < 1
+        and 0 <= config.calibration.not_a_digit_below < 1
         and all(type(size) is int and size > 0 for size in sizes)
         and 0 <= config.network.dropout < 1
         and all(len(pyramid.widths) == LEVELS for pyramid in pyramids)

@@ -70,6 +70,13 @@ def test_corrections_are_read_as_in_serving(tmp_path: Path) -> None:
     assert np.array_equal(others, np.stack(expected[2:]))
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\r\n", b'\n{"file_name": "2.p'])
+def test_a_last_line_counts_if_it_is_whole(tmp_path: Path, end: bytes) -> None:
+    files = {**corrections(), "a/metadata.jsonl": b'{"file_name": "1.png", "label": "7"}' + end}
+    (_, labels), _ = read_corrections(write(tmp_path, files))
+    assert labels.tolist() == [7, 1]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "part"),
     [
@@ -79,6 +86,7 @@ def test_corrections_are_read_as_in_serving(tmp_path: Path) -> None:
         ("a/metadata.jsonl", b'{"file_name": "1.png", "label": "12"}\n', "Line 1 of"),
         ("a/metadata.jsonl", b'{"file_name": "../b/3.png", "label": "1"}\n', "Line 1 of"),
         ("a/metadata.jsonl", b'{"file_name": "none.png", "label": "1"}\n', "can't be read"),
+        ("a/metadata.jsonl", b'{"file_name": "1.png", "label": "7", "by": "M\xfcller"}', "UTF-8"),
     ],
 )
 def test_corrections_that_are_none(tmp_path: Path, name: str, content: bytes, part: str) -> None:

@@ -92,7 +92,9 @@ def test_a_trained_network_is_refined_by_its_teachers(
     for options, complaint in (
         (("--recipe", "distilled"), "needs --teachers"),
         (("--teachers", trained), "no other takes them"),
+        (("--recipe", "distilled", "--teachers", trained), "needs --start"),
         (("--recipe", "refined"), "needs --start"),
+        (("--recipe", "fine-tune"), "needs --start"),
         (("--start", tmp_path / "none"), "There is no folder"),
     ):
         assert train_here(*common, tmp_path / "third", *options) == 2

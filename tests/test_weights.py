@@ -153,6 +153,8 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("calibration", "temperature", None),
         ("calibration", "energy_scale", "1"),
         ("calibration", "unsure_below", float("nan")),
+        ("calibration", "unsure_below", 7),
+        ("calibration", "not_a_digit_below", 1),
         ("calibration", "unknown", 1),
         ("network", "stages", [[-1], [3]]),
         ("network", "stages", [["a"], [3]]),
@@ -168,6 +170,8 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         (None, "ink_sha256", None),
         (None, "number_sha256", None),
         (None, "ink_network", {}),
+        (None, "ink_network", "x"),
+        (None, "network", []),
         (None, "calibration", {}),
     ],
 )

@@ -44,9 +44,7 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     labels: list[int] = []
     nondigits: list[np.ndarray] = []
     for file in sorted(folder.rglob(METADATA_FILE)):
-        text = file.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]  # a loss of power may leave half a line
-        for number, line in enumerate(whole.splitlines(), 1):
+        for number, line in enumerate(_lines(file), 1):
             image, label = _read_line(file, number, line, find_ink)
             if not image.any():
                 continue
@@ -58,6 +56,18 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     if not digits and not nondigits:
         raise DataError(f"There are no corrections in {folder}.")
     return (stack_digits(digits), np.array(labels, np.int64)), stack_digits(nondigits)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is no text in UTF-8.") from error
+    try:
+        json.loads(lines[-1])
+    except ValueError:  # nothing, or the half of a line that a loss of power has left
+        lines.pop()
+    return lines
 
 
 def _read_line(

@@ -57,7 +57,7 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         if small or digit is not ink or is_plain(ink):
             return Ink(digit, several=are_several(drawn))
     found = photograph_ink(rgb, find_ink)
-    return Ink(ink) if is_flat and not found.pixels.any() else found
+    return Ink(ink, several=are_several(drawn)) if is_flat and not found.pixels.any() else found
 
 
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:

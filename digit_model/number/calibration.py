@@ -35,9 +35,17 @@ class NumberCalibration:
 
         Every row sums to 1: that a mark may be no digit is in ``found`` alone.
         """
-        by_number = np.log(np.maximum(found.classes[:, :10], 1e-6, dtype=np.float64))
-        summed = by_number + self.digit_weight * log_softmax(logits)
-        return softmax(summed / self.temperature)
+        return softmax(self.summed(found.classes, logits) / self.temperature)
+
+    def summed(self, classes: np.ndarray, logits: np.ndarray) -> np.ndarray:
+        """The weighted log-probabilities of both networks: float64 (n, 10), of n marks.
+
+        Args:
+            classes: as :attr:`~digit_model.number.detect.Detections.classes`, (n, 11).
+            logits: the digit network's, (n, 10).
+        """
+        by_number = np.log(np.maximum(classes[:, :10], 1e-6, dtype=np.float64))
+        return by_number + self.digit_weight * log_softmax(logits)
 
     def confidence(self, probabilities: np.ndarray, found: Detections) -> float:
         """That a whole number is right, in [0, 1]: no digit was missed, and none read wrong.

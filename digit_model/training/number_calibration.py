@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from digit_model.calibration import log_softmax, softmax
+from digit_model.calibration import softmax
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
 from digit_model.data.signs import SIGNS
@@ -95,11 +95,12 @@ def _fit_probabilities(texts: list[str], marks: list[LabelledMarks]) -> NumberCa
     logits = np.concatenate([logits for *_, logits in fitting])
     best, least = NumberCalibration(), np.inf
     for weight in WEIGHTS:
-        summed = np.log(np.maximum(classes[:, :10], 1e-6)) + weight * log_softmax(logits)
+        weighted = NumberCalibration(digit_weight=float(weight))
+        summed = weighted.summed(classes, logits)
         temperature = fit_temperature(summed, labels)
         cost = nll(softmax(summed / temperature), labels)
         if cost < least:
-            best, least = NumberCalibration(float(weight), temperature), cost
+            best, least = dataclasses.replace(weighted, temperature=temperature), cost
     return best
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 from digit_model.cli.arguments import Parser, whole_number
 from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
-from digit_model.training.recipe import DRAWN_RECIPES, FAST_RECIPES, RECIPES, SHIP, SIZES
+from digit_model.training.recipe import (
+    DRAWN_RECIPES,
+    FAST_RECIPES,
+    RECIPES,
+    SHIP,
+    SIZES,
+    STARTED_RECIPES,
+)
 
 LARGEST_SEED = 2**31 - 1
 
@@ -146,7 +153,7 @@ def _problem(args: argparse.Namespace) -> str | None:
         return f"the recipe {recipe} goes with one process" if _processes() > 1 else None
     if RECIPES[recipe].needs_teachers != bool(args.teachers):
         return "the distilled recipe needs --teachers, and no other takes them"
-    if RECIPES[recipe].start_share and not args.start:
+    if recipe in STARTED_RECIPES and not args.start:
         return f"the recipe {recipe} needs --start"
     if args.seeds and args.push_to_hub:
         return "--seeds trains several networks: push one of them afterwards"

@@ -164,6 +164,7 @@ QUICK = Recipe(
     nondigits=5_000,
 )
 
+STARTED_RECIPES = ("distilled", "refined", "fine-tune")  # they go on from a trained network
 RECIPES = {
     "default": Recipe(),
     # One more cycle for a trained network, with an ensemble of trained networks as teachers.

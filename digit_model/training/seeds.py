@@ -90,7 +90,8 @@ def accuracy_on_test(folder: Path, data_dir: Path, *, dry_run: bool) -> str:
     """
     recognizer = DigitRecognizer.from_pretrained(folder)
     step = 100 if dry_run else 1
-    _, digits = next(digit_sets(data_dir, parts=["mnist-test"], step=step))
+    sets = digit_sets(data_dir, parts=["mnist-test"], step=step, find_ink=recognizer.find_ink)
+    _, digits = next(sets)
     return f"{measure(recognizer, digits)['accuracy']:.4f}"
 
 
