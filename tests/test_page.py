@@ -247,9 +247,17 @@ def test_a_picture_that_lies_on_its_side_can_be_turned(visitor: Visitor) -> None
     Image.open(ROOT / "examples" / "crossed-seven.jpg").rotate(90).save(turned, "JPEG")
     visitor.upload("seven.jpg", turned.getvalue())
     expect(visitor.note).to_have_text("Turned by 90° it would be a 7.")
+    before = ink(visitor)
+    visitor.line((0.2, 0.25), (0.2, 0.35))
+    with_a_stroke = ink(visitor)
+    assert with_a_stroke > before
+    visitor.settle()
+    expect(visitor.note).to_have_text("Turned by 90° it would be a 7.")
     visitor.button("Turn it").click()
     expect(visitor.label).to_have_text("7")
     expect(visitor.button("Turn it")).to_be_hidden()
+    assert ink(visitor) == pytest.approx(with_a_stroke, rel=0.02)  # what was drawn upon it, too
+    assert with_a_stroke > 1.04 * before
 
 
 def test_a_shadow_is_no_ink(visitor: Visitor) -> None:

@@ -131,7 +131,11 @@ def test_brackets_change_the_pen_and_its_preview(visitor: Visitor) -> None:
     assert amounts[2] < amounts[1] < amounts[0] < amounts[5]
     assert amounts[3:5] == [amounts[1], amounts[0]]
     assert previews[2] < previews[1] < previews[0] < previews[5]
-    visitor.page.keyboard.press("[")  # as it was
+    thick = preview.bounding_box()
+    visitor.page.keyboard.press("Control+[")  # the browser's
+    assert preview.bounding_box() == thick
+    visitor.page.keyboard.press("Control+Alt+[")  # AltGr, which is this on Windows
+    assert preview.bounding_box() != thick
 
 
 def test_the_eraser_takes_ink_away(visitor: Visitor) -> None:

@@ -67,6 +67,7 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     send.click()
     expect(consent).to_be_disabled()  # what it was given for is on its way
     expect(send).to_be_disabled()
+    visitor.write(pads.nth(3), drawing_of("3"))  # once more, meanwhile
     visitor.page.unroute("**/component_server/*")
     said = visitor.page.locator("#ten-digits .said")
     expect(said).to_have_text("Thank you. All ten are kept.")

@@ -14,18 +14,26 @@ function listenToKeys({ isForPad, strokes, pen, clear, endStroke }) {
   const controlShiftKeys = { z: strokes.redo, y: strokes.redo };
 
   function actionsFor(event) {
+    if (isBracket(event)) return plainKeys;
+    if (event.altKey) return {};
     if (!event.ctrlKey && !event.metaKey) return plainKeys;
     return event.shiftKey ? controlShiftKeys : controlKeys;
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closeApiPanel();
-    if (event.defaultPrevented || event.altKey || !isForPad(event)) return;
+    if (event.defaultPrevented || !isForPad(event)) return;
     const action = actionsFor(event)[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();
     action();
   });
+}
+
+// Many keyboards have them behind Option or AltGr, which is Ctrl and Alt to Windows. With Ctrl or
+// Command alone they are the browser's.
+function isBracket({ key, altKey, ctrlKey, metaKey }) {
+  return (key === "[" || key === "]") && !metaKey && (altKey || !ctrlKey);
 }
 
 // Gradio's own panel has no key for it.

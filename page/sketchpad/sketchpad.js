@@ -119,8 +119,9 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   }
 
   async function turnPicture(degrees) {
-    const picture = await turnedBackdrop(strokes.picture(), degrees);
-    strokes.replace({ picture, strokes: [] });
+    const { url } = createPicture().paint(strokes); // with what was drawn upon it
+    const picture = await turnedBackdrop(await loadBackdrop(url), degrees);
+    if (strokes.picture()) strokes.replace({ picture, strokes: [] }); // not cleared meanwhile
   }
 
   function onArrive({ drawing, answer, note }) {

@@ -37,6 +37,7 @@ function createGiving({ element, server, cells }) {
     show();
     const { results, error } = await forEach(corrections, server.correct);
     isSending = false;
+    sent = written(); // what was written meanwhile doesn't hide what is said of those
     kept = results;
     said.textContent = error ?? "Thank you. All ten are kept.";
     if (error && kept.length)
