@@ -27,7 +27,7 @@ def headline(prediction: Prediction) -> str:
 
 def one_line(prediction: Prediction) -> str:
     """The headline on one line: the lines of a number are joined by a slash."""
-    return " / ".join(headline(prediction).splitlines())
+    return headline(prediction) if prediction.number is None else prediction.number.one_line
 
 
 def digit_count(prediction: Prediction) -> int:

@@ -37,6 +37,14 @@ def test_one_line_a_picture(drawings: list[Path], capsys: Capture) -> None:
     assert [line.split(": ")[1][0] for line in lines] == ["3", "7"]
 
 
+def test_a_number_is_printed_as_one(capsys: Capture) -> None:
+    number = ROOT / "examples" / "number.jpg"
+    assert run("read", number) == 0
+    text, confidence = capsys.readouterr().out.strip().split(": ")[1].split("  ")
+    assert run("predict", number) == 0
+    assert capsys.readouterr().out.endswith(f": {text} (several)  {confidence}\n")
+
+
 def test_json_and_top_k(drawings: list[Path], capsys: Capture) -> None:
     assert run("predict", "--json", "--top-k", "2", *drawings) == 0
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

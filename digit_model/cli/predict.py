@@ -8,7 +8,7 @@ from typing import Any
 
 from digit_model import Prediction
 from digit_model.cli.answers import print_answers
-from digit_model.cli.arguments import require
+from digit_model.cli.arguments import require, whole_number
 from digit_model.cli.model_option import add_model_option, load_model
 
 
@@ -30,7 +30,7 @@ def add_verbs(verbs: Any) -> None:
         help="with --ray: where the answers go, as lines of JSON (predictions/NAME of the folder)",
     )
     parser.add_argument(
-        "--top-k", type=int, default=3, choices=range(1, 11), metavar="K", help="labels to list (3)"
+        "--top-k", type=whole_number(1, 10), default=3, metavar="K", help="labels to list (3)"
     )
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object per line instead"
@@ -95,6 +95,10 @@ def predict(args: argparse.Namespace) -> int:
 
 
 def _as_line(prediction: Prediction) -> str:
+    if prediction.number is not None:
+        return (
+            f"{prediction.number.one_line} (several)  [{100 * prediction.number.confidence:.1f} %]"
+        )
     answer = prediction.label or prediction.verdict.replace("_", " ")
     doubt = " (unsure)" if prediction.verdict == "unsure" else ""
     ranking = ", ".join(f"{label} {100 * share:.1f} %" for label, share in prediction.top_k)

@@ -29,5 +29,4 @@ def read(args: argparse.Namespace) -> int:
 
 
 def _as_line(number: NumberReading) -> str:
-    text = " / ".join(number.text.split("\n")) or "no digits"
-    return f"{text}  [{100 * number.confidence:.1f} %]"
+    return f"{number.one_line or 'no digits'}  [{100 * number.confidence:.1f} %]"

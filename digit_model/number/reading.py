@@ -43,6 +43,11 @@ class NumberReading:
     digits: list[tuple[Box, Prediction]]
     clearance: float = float("inf")
 
+    @property
+    def one_line(self) -> str:
+        """``text``, its lines joined by a slash."""
+        return " / ".join(self.text.splitlines())
+
     def labelled(self) -> list[tuple[Box, Prediction]]:
         """Those of ``digits`` that are digits, in the order of ``text``."""
         return [(box, digit) for box, digit in self.digits if digit.label is not None]
