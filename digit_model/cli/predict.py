@@ -95,10 +95,8 @@ def predict(args: argparse.Namespace) -> int:
 
 
 def _as_line(prediction: Prediction) -> str:
-    if prediction.number is not None:
-        return (
-            f"{prediction.number.one_line} (several)  [{100 * prediction.number.confidence:.1f} %]"
-        )
+    if (number := prediction.number) is not None:
+        return f"{number.one_line} (several)  [{100 * number.confidence:.1f} %]"
     answer = prediction.label or prediction.verdict.replace("_", " ")
     doubt = " (unsure)" if prediction.verdict == "unsure" else ""
     ranking = ", ".join(f"{label} {100 * share:.1f} %" for label, share in prediction.top_k)
