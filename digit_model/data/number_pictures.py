@@ -12,7 +12,7 @@ from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, ran
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.rendering import SUBPIXEL_BITS
-from digit_model.data.signs import BAR, OVERLINE, SIGNS
+from digit_model.data.signs import BAR, OVERLINE, SIGNS, USUAL_SIGNS
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.number import DIGIT_HEIGHT, OTHER
 
@@ -147,7 +147,7 @@ def random_lines(rng: np.random.Generator) -> list[str]:
     signs, letters = rng.random() < 0.4, rng.random() < 0.12
     alphabet = [*"0123456789" * 2, *("?????" if letters else "")]
     if signs:
-        alphabet += [*"-.,:/+=×()–  ", *rng.choice(list(SIGNS), MORE_SIGNS), "√" + OVERLINE]
+        alphabet += [*USUAL_SIGNS, *"  ", *rng.choice(list(SIGNS), MORE_SIGNS), "√" + OVERLINE]
     texts = [
         "".join(rng.choice(alphabet, min(14, 1 + int(rng.geometric(0.24))))) for _ in range(lines)
     ]

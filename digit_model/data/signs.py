@@ -68,6 +68,7 @@ SIGNS: Final[dict[str, Shape]] = {
         [(-0.4, 6.9), (6.2, 6.7)],
     ],
 }
+USUAL_SIGNS = "-–.,:/+=×()"  # the commonest in numbers
 # Never trained on.
 UNSEEN_SIGNS: Final[dict[str, Shape]] = {
     "&": [[(7, 10), (2, 3), (3, 0.4), (4.6, 2), (0.4, 7), (2.4, 9.8), (6.6, 6)]],

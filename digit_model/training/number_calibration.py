@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from digit_model.calibration import softmax
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
-from digit_model.data.signs import SIGNS
+from digit_model.data.signs import USUAL_SIGNS
 from digit_model.decode import WORK_SIDE, decode
 from digit_model.evaluation.scores import nll
 from digit_model.number.calibration import NumberCalibration, number_evidence
@@ -74,7 +74,8 @@ def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarr
 
 
 def _random_line(count: int, rng: np.random.Generator) -> str:
-    signs = rng.choice(list(SIGNS), count - 1) if rng.random() < SIGNED else [""] * (count - 1)
+    is_signed = rng.random() < SIGNED
+    signs = rng.choice(list(USUAL_SIGNS), count - 1) if is_signed else [""] * (count - 1)
     text = str(rng.integers(10))
     for sign in signs:
         text += (str(sign) if rng.random() < SIGN_SHARE else "") + str(rng.integers(10))
