@@ -22,6 +22,7 @@ PAGE_MAY_IMPORT = {
     "digit_model.files",
     "digit_model.hints",  # for a type
     "digit_model.hub.correction_upload",
+    "digit_model.hub.names",
     "digit_model.model_folder",
     "digit_model.serving.timed",
     "digit_model.serving.client",

@@ -22,14 +22,13 @@ from digit_model.evaluation.metrics import (
     detection_metrics,
     digit_scores,
     measure,
-    reliability,
     roc,
     summarise,
 )
 from digit_model.evaluation.model_card import model_card, write_report
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
-from digit_model.evaluation.scores import auroc, ece
+from digit_model.evaluation.scores import answers, auroc, ece, reliability
 from digit_model.evaluation.sets import load_drawings
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
@@ -95,10 +94,14 @@ def test_the_gaps_of_the_reliability_diagram_are_the_ece(
     some_logits: tuple[np.ndarray, np.ndarray],
 ) -> None:
     probabilities, labels = softmax(some_logits[0]), some_logits[1]
-    bins = reliability(probabilities, labels)
+    confidence, correct = answers(probabilities, labels)
+    bins = reliability(confidence, correct)
     assert sum(bin["count"] for bin in bins) == 500
-    gap = sum(bin["count"] * abs(bin["accuracy"] - bin["confidence"]) for bin in bins) / 500
-    assert gap == pytest.approx(ece(probabilities, labels))
+    gap = 0.0
+    for number in range(15):
+        member = (number / 15 <= confidence) & (confidence < (number + 1) / 15)
+        gap += abs(correct[member].sum() - confidence[member].sum()) / 500
+    assert ece(probabilities, labels) == pytest.approx(gap)
 
 
 def test_the_area_under_the_roc_curve_is_the_auroc() -> None:

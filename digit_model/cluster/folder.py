@@ -33,7 +33,7 @@ class Progress:
     Attributes:
         total: pictures in the folder.
         done: of them, those whose answers are written.
-        unreadable: of those that this run has done.
+        unreadable: of those that are done.
     """
 
     total: int

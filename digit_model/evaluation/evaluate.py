@@ -23,12 +23,12 @@ from digit_model.evaluation.metrics import (
     detection_metrics,
     digit_scores,
     measure_logits,
-    reliability,
     roc,
     summarise,
 )
 from digit_model.evaluation.numbers import evaluate_numbers
 from digit_model.evaluation.report import GROUPS, PARTS, ROBUSTNESS, group_of
+from digit_model.evaluation.scores import answers, reliability
 from digit_model.evaluation.sets import (
     CORRUPTED,
     blank_pictures,
@@ -123,7 +123,7 @@ def _evaluate_digits(
         if members:
             metrics[group] = summarise(members)
     metrics["reliability"] = {
-        group: reliability(*map(np.concatenate, zip(*pairs, strict=True)))
+        group: reliability(*answers(*map(np.concatenate, zip(*pairs, strict=True))))
         for group, pairs in outputs.items()
     }
     if figures:

@@ -14,7 +14,6 @@ from digit_model.recognizer import DigitRecognizer
 Metrics = dict[str, Any]
 TPR = 0.99  # share of the digits accepted by the threshold at which scores are compared
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-BINS = 15  # of confidence, in reliability diagrams; the same as in ece()
 
 
 def measure(recognizer: DigitRecognizer, digits: Digits) -> Metrics:
@@ -55,25 +54,6 @@ def summarise(rows: dict[str, Metrics]) -> Metrics:
         "least_accurate": least_accurate,
         "worst_accuracy": accuracies[least_accurate],
     }
-
-
-def reliability(probabilities: np.ndarray, labels: np.ndarray) -> list[dict[str, float]]:
-    """Count, mean confidence and accuracy of each bin of confidence that isn't empty.
-
-    For a reliability diagram (DeGroot and Fienberg, 1983).
-    """
-    confidence = probabilities.max(axis=1)
-    correct = probabilities.argmax(axis=1) == labels
-    bin_index = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    members = [bin_index == bin for bin in np.unique(bin_index)]
-    return [
-        {
-            "count": int(member.sum()),
-            "confidence": float(confidence[member].mean()),
-            "accuracy": float(correct[member].mean()),
-        }
-        for member in members
-    ]
 
 
 def digit_scores(logits: np.ndarray, calibration: Calibration) -> dict[str, np.ndarray]:

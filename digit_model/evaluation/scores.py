@@ -5,6 +5,8 @@ Probabilities are float (N, 10), labels int (N,).
 
 import numpy as np
 
+BINS = 15  # of confidence
+
 
 def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Mean negative log-likelihood of the true labels, in nats."""
@@ -12,22 +14,43 @@ def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(-np.log(np.maximum(of_labels, 1e-12)).mean())
 
 
-def ece(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+def ece(probabilities: np.ndarray, labels: np.ndarray) -> float:
     """Expected calibration error in [0, 1] (Naeini, Cooper and Hauskrecht, 2015).
 
     The mean gap between accuracy and confidence over bins of equal width, weighted by their counts.
     """
-    return confidence_gap(
-        probabilities.max(axis=1), probabilities.argmax(axis=1) == labels, bins=bins
-    )
+    return confidence_gap(*answers(probabilities, labels))
 
 
-def confidence_gap(confidence: np.ndarray, correct: np.ndarray, *, bins: int) -> float:
+def answers(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The confidence of each answer, float (N,), and which are right, bool (N,)."""
+    return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
+
+
+def confidence_gap(confidence: np.ndarray, correct: np.ndarray, *, bins: int = BINS) -> float:
     """The ECE of any answers, from their confidence, float (N,), and which are right, bool (N,)."""
-    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
-    members = [bin_index == bin for bin in range(bins)]
-    gaps = [abs(correct[member].sum() - confidence[member].sum()) for member in members]
+    rows = reliability(confidence, correct, bins=bins)
+    gaps = (row["count"] * abs(row["accuracy"] - row["confidence"]) for row in rows)
     return float(sum(gaps) / len(correct))
+
+
+def reliability(
+    confidence: np.ndarray, correct: np.ndarray, *, bins: int = BINS
+) -> list[dict[str, float]]:
+    """Count, mean confidence and accuracy of each bin of confidence that isn't empty.
+
+    For a reliability diagram (DeGroot and Fienberg, 1983).
+    """
+    bin_index = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [bin_index == bin for bin in np.unique(bin_index)]
+    return [
+        {
+            "count": int(member.sum()),
+            "confidence": float(confidence[member].mean()),
+            "accuracy": float(correct[member].mean()),
+        }
+        for member in members
+    ]
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:

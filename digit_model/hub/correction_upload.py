@@ -31,7 +31,7 @@ from digit_model.correction_store import METADATA_FILE, CorrectionLimits, Correc
 from digit_model.files import lock_folder, write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import translate_errors
-from digit_model.hub.names import check_repo_id, parse_hub_name
+from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
 
 MINUTES_BETWEEN_UPLOADS = 1.0
@@ -67,7 +67,7 @@ logger = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def open_correction_store(
-    where: str,
+    repo: str,
     *,
     minutes: float = MINUTES_BETWEEN_UPLOADS,
     limits: CorrectionLimits | None = None,
@@ -77,20 +77,17 @@ def open_correction_store(
     That end has to come: app.py turns SIGTERM into a SystemExit.
 
     Args:
-        where: a data set on the Hub, user/dataset, or a folder, which ``./dataset`` is.
+        repo: a data set on the Hub, user/dataset.
         minutes: between uploads.
         limits: how much is kept on this machine.
 
     Raises:
-        ModelError: ``where`` is a name on the Hub with a revision.
+        ModelError: that has a revision.
     """
-    if parse_hub_name(where) is None:
-        yield CorrectionStore(Path(where).expanduser(), limits=limits)
-        return
-    check_repo_id(where)  # raises if there is a revision
-    folder = cached_assets_path("digit_model", "corrections", where.replace("/", "--"))
-    store = CorrectionStore(folder, repo_id=where, limits=limits)
-    uploader = CorrectionUploader(store, where, minutes)
+    check_repo_id(repo)
+    folder = cached_assets_path("digit_model", "corrections", repo.replace("/", "--"))
+    store = CorrectionStore(folder, repo_id=repo, limits=limits)
+    uploader = CorrectionUploader(store, repo, minutes)
     uploader.start()
     try:
         yield store

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from digit_model.evaluation.figures import plt, save_figure
+from digit_model.training.log import PLAIN
 
 
 def learning_curves(history: list[dict[str, float]], path: Path) -> None:
@@ -12,7 +13,7 @@ def learning_curves(history: list[dict[str, float]], path: Path) -> None:
     left.plot(epochs, [row["loss"] for row in history], marker=".")
     left.set(xlabel="epoch", ylabel="training loss", title="Training loss")
     for name in history[0]:
-        if name not in ("epoch", "loss", "seconds"):
+        if name not in PLAIN:
             errors = [max(100 * (1 - row[name]), 0.01) for row in history]
             right.plot(epochs, errors, marker=".", label=name)
     right.set(xlabel="epoch", ylabel="error, %", yscale="log", title="Error on validation sets")

@@ -4,7 +4,7 @@ const NOT_PAPER = "a, button, input, label, summary, select, textarea, [role=tab
 
 // onStroke is called at the beginning and at the end of each stroke.
 function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
-  let startEvent = null; // the pointerdown event of the latest stroke
+  let startEvent = null; // with which the latest stroke began
   let outside = null; // the latest event of a pointer that was pressed beside the pad
 
   const isDrawing = (event) => strokes.isDrawing() && event.pointerId === startEvent.pointerId;
