@@ -12,7 +12,7 @@ from digit_model.preprocess import Preprocessed
 LEAST_CONFIDENCE = 0.5
 # Of so many digits: letters, noise and blots aren't taken for as many, unless with next to none.
 MANY, LEAST_OF_MANY = 8, 0.2
-SURE = 0.9  # confidence from which a number's digits count as sure, whatever each is by itself
+SURE = 0.9**0.5  # such a mean from which they all count as sure, whatever each is by itself
 LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
 FEW_DIGITS = 2  # of a number: they may be one digit and a mark beside it
 SURE_OF_ONE = 0.8  # confidence from which one digit beside signs or letters is read
@@ -43,6 +43,7 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
     """
     digits = number.labelled()
     least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
+    sure = SURE ** len(digits)
     if number.confidence < least ** len(digits):
         return False
     highest = max((_height(box) for box, _ in digits), default=0.0)
@@ -53,7 +54,7 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
         digits = [
             (box, digit)
             for box, digit in digits
-            if (digit.verdict == "digit" or number.confidence >= SURE)
+            if (digit.verdict == "digit" or number.confidence >= sure)
             and _height(box) >= LOWEST * highest
             and not any(_is_part(box, other) for other, _ in digits)
         ]
