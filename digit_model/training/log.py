@@ -54,7 +54,7 @@ class RunLog:
         """
         self.epochs, self._learning_rate = epochs, learning_rate
         self.progress = self._progress or Progress([Step("", "", epochs)])
-        self.make_folders()
+        self.folder.mkdir(parents=True, exist_ok=True)
         old = [*self.folder.glob("events.out.tfevents.*")]
         for path in old if history else [*old, *self.folder.glob("*.png")]:
             path.unlink()
