@@ -286,6 +286,7 @@ def test_ctrl_c_while_processes_are_prepared_is_not_lost(monkeypatch: pytest.Mon
         signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_the_rest_of_an_answer_whose_process_was_killed() -> None:
     worker = Worker(None)
     worker.wait_until_loaded()

@@ -86,12 +86,12 @@ def write_line(text: str, hand: Hand, rng: np.random.Generator, part: Part) -> l
         # Signs are rarely so near that they could be taken for a part of a digit.
         if marks and OTHER in (mark.kind, marks[-1].kind):
             gap = max(gap, rng.uniform(0.08, 0.35))
-        if sign == OVERLINE:
-            gap = 0.0
+        advance = gap + max(float(high[0] - low[0]), 0.04)
+        if sign == OVERLINE:  # what it covers comes next
+            gap = advance = 0.0
         to_right = np.array([pen_x + gap - low[0], 0])
         marks.append(Mark(mark.kind, [stroke + to_right for stroke in mark.strokes]))
-        if sign != OVERLINE:  # what it covers comes next
-            pen_x += gap + max(float(high[0] - low[0]), 0.04)
+        pen_x += advance
     return marks
 
 
