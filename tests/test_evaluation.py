@@ -31,6 +31,7 @@ from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.evaluation.scores import answers, auroc, ece, reliability
 from digit_model.evaluation.sets import load_drawings
 from digit_model.ink import FindInk
+from digit_model.model_folder import TENSOR_FILES
 from digit_model.preprocess import preprocess
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -247,13 +248,7 @@ def test_the_card_names_what_the_last_run_trained_on(shipped: dict[str, Any]) ->
 def test_a_report_on_other_weights_forgets_the_old_figures(
     tmp_path: Path, shipped: dict[str, Any]
 ) -> None:
-    for name in (
-        "config.json",
-        "ink.safetensors",
-        "model.safetensors",
-        "number.safetensors",
-        "metrics.json",
-    ):
+    for name in ("config.json", *TENSOR_FILES, "metrics.json"):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     same = {"model": shipped["model"], "note": 1}
     write_report(tmp_path, same)
@@ -265,18 +260,13 @@ def test_a_report_on_other_weights_forgets_the_old_figures(
 def test_a_part_is_printed_and_nothing_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ("config.json", "ink.safetensors", "model.safetensors", "number.safetensors"):
+    for name in ("config.json", *TENSOR_FILES):
         (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
     assert main(["evaluate", "--model", str(tmp_path), "--only", "drawings"]) == 0
     printed = capsys.readouterr().out
     assert re.search(r"^drawings +development +80 +100\.00", printed, re.MULTILINE)
     assert "nothing was written" in printed
-    assert {path.name for path in tmp_path.iterdir()} == {
-        "config.json",
-        "ink.safetensors",
-        "model.safetensors",
-        "number.safetensors",
-    }
+    assert {path.name for path in tmp_path.iterdir()} == {"config.json", *TENSOR_FILES}
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
@@ -284,6 +274,25 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
         main(["evaluate", "--only", "nonsense"])
     assert stopped.value.code == 2
     assert "mnist-test" in capsys.readouterr().err
+
+
+def test_a_comparison_names_both_weights(capsys: pytest.CaptureFixture[str]) -> None:
+    weights = str(WEIGHTS)
+    with pytest.raises(SystemExit) as stopped:
+        main(["evaluate", "--compare", weights, weights, "--model", "elsewhere"])
+    assert stopped.value.code == 2
+    assert "--compare names both weights" in capsys.readouterr().err
+
+
+def test_a_report_that_has_no_place_is_said_before_the_measuring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("config.json", *TENSOR_FILES):
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    (tmp_path / "figures").write_text("in the way")
+    monkeypatch.setattr("digit_model.evaluation.evaluate.evaluate", pytest.fail)
+    assert main(["evaluate", "--model", str(tmp_path)]) == 2
+    assert f"{tmp_path / 'figures'}: File exists." in capsys.readouterr().err
 
 
 def test_without_what_it_needs_it_says_what_to_install(

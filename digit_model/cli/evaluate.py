@@ -8,6 +8,7 @@ from typing import Any
 from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.evaluation.report import PARTS, as_text
+from digit_model.files import write_atomically
 from digit_model.hub.names import locate
 from digit_model.model_folder import FIGURES, METRICS_FILE
 
@@ -45,7 +46,11 @@ def add_verbs(verbs: Any) -> None:
 def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     needed = "it needs more than recognition: pip install '.[train]', in a clone"
     require(parser, "matplotlib", "tqdm", "torchvision", otherwise=needed)
-    return compare(args) if args.compare else evaluate(args)
+    if not args.compare:
+        return evaluate(args)
+    if args.model != parser.get_default("model"):
+        parser.error("--compare names both weights, so --model has nothing to say")
+    return compare(args)
 
 
 def evaluate(args: argparse.Namespace) -> int:
@@ -58,6 +63,8 @@ def evaluate(args: argparse.Namespace) -> int:
     partial = args.quick or set(args.only) != set(PARTS)
     # Don't write into the cache of the Hub's client.
     folder = place if isinstance(place, Path) else Path("runs") / place.repo.replace("/", "--")
+    if not partial:
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # fails now rather than at the end
     metrics = measure(
         recognizer,
         args.data_dir,
@@ -73,7 +80,7 @@ def evaluate(args: argparse.Namespace) -> int:
         print(f"\nWritten: {folder / METRICS_FILE}, the model card and figures/ beside it.")
     else:
         file = folder / METRICS_FILE
-        file.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        write_atomically(file, (json.dumps(metrics, indent=2) + "\n").encode())
         print(f"\nWritten: {file} and figures/ beside it.")
     return 0
 

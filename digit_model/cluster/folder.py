@@ -93,7 +93,7 @@ class Reader:
         self._folder, self._output, self._top_k = folder, output, top_k
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:
-        names = [str(name) for name in batch["image"]]
+        names = [os.fsdecode(name) for name in batch["image"]]
         answers = worker.recognize([str(self._folder / name) for name in names], MAX_PIXELS)
         rows: list[dict[str, Any]] = [
             {"image": name, "error": str(answer)}
@@ -103,7 +103,7 @@ class Reader:
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
         # A batch that Ray gives to two processes, because the first one died, is one file.
-        digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+        digest = hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
         write_atomically(self._output / PARTS.replace("*", digest), text.encode())
         return {"read": [len(rows)], "unreadable": [sum("error" in row for row in rows)]}
 
@@ -127,7 +127,8 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
     for name in ("ray", "ray.data"):  # what they say is about Ray's own blocks and actors
         logging.getLogger(name).setLevel(logging.ERROR)
     cores = int(ray.cluster_resources()["CPU"])
-    blocks = [pa.table({"image": names[n : n + PART]}) for n in range(0, len(names), PART)]
+    files = [os.fsencode(name) for name in names]  # not all of them need be UTF-8
+    blocks = [pa.table({"image": files[n : n + PART]}) for n in range(0, len(files), PART)]
     parts = ray.data.from_arrow(blocks).map_batches(
         Reader,
         fn_constructor_kwargs=reader,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from digit_model.__main__ import main
 
 DRAWINGS = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist"
 COUNT = 800
+NOTES = os.fsdecode(b"\xfcbrig.txt")  # not UTF-8
 START_SECONDS = 150
 
 Capture = pytest.CaptureFixture[str]
@@ -34,13 +36,13 @@ def status_of(*arguments: str | Path) -> int:
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
-    """Many of them, in folders; one file is none, and one is hidden."""
+    """Many of them, in folders; one file is none, with a name in Latin-1, and one is hidden."""
     folder = tmp_path / "pictures"
     for number in range(COUNT):
         path = folder / f"{number % 10}" / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(DRAWINGS / f"{number % 10}.png")
-    (folder / "notes.txt").write_text("no picture")
+    (folder / NOTES).write_text("no picture")
     (folder / ".hidden").write_text("no picture")
     return folder
 
@@ -90,10 +92,10 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(pictures: Path) -> None:
     assert finished.returncode == 0, finished.stderr
     answers = rows(output)
     assert Counter(row["image"] for row in answers) == Counter(
-        [*(f"{number % 10}/{number}.png" for number in range(COUNT)), "notes.txt"]
+        [*(f"{number % 10}/{number}.png" for number in range(COUNT)), NOTES]
     )
     read = {row["image"]: row["label"] for row in answers if "error" not in row}
-    assert read.keys() == {row["image"] for row in answers} - {"notes.txt"}
+    assert read.keys() == {row["image"] for row in answers} - {NOTES}
     assert sum(name.startswith(f"{label}/") for name, label in read.items()) >= 0.9 * COUNT
     assert "not a picture" in next(row["error"] for row in answers if "error" in row)
     assert f"{COUNT + 1}/{COUNT + 1}" in finished.stderr  # the progress bar's end
@@ -105,7 +107,7 @@ def test_what_is_done_is_not_done_again(
     tmp_path: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [path.relative_to(pictures).as_posix() for path in pictures.rglob("*.*")]
-    answers = [{"label": "7"} if name != "notes.txt" else {"error": "No."} for name in names]
+    answers = [{"label": "7"} if name != NOTES else {"error": "No."} for name in names]
     rows = zip(names, answers, strict=True)
     lines = [json.dumps({"image": name} | answer) for name, answer in rows]
     output = tmp_path / "answers"
