@@ -99,6 +99,14 @@ def test_requests_verdicts_workers_and_memory_are_counted(http: httpx.Client) ->
     assert not [name for name in after if re.search("session|127|monitoring", name)]
 
 
+@pytest.mark.parametrize("kind", ["run", "api", "call"])
+def test_calls_by_plain_http_are_counted_as_such(http: httpx.Client, kind: str) -> None:
+    name = 'digit_requests_total{kind="api",status="422"}'
+    before = metrics(http).get(name, 0.0)
+    assert http.post(f"/gradio_api/{kind}/predict", json={"data": "no list"}).status_code == 422
+    assert metrics(http)[name] == before + 1
+
+
 def test_a_server_that_nobody_asks_rests(server: Server) -> None:
     def wakes() -> int:
         status = Path(f"/proc/{server.process.pid}/status").read_text()

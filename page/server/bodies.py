@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartException
 
 from page.server.answers import Refusal, refuse, refuse_busy
 from page.server.multipart import FormGuard
+from page.server.paths import JOIN, MCP, UPLOAD, is_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
 
     from page.server.limits import Limits
 
-UPLOAD = "/gradio_api/upload"
 # What may hold pictures as text: an MCP client's call, and the call that it becomes in this server.
-MCP_CALLS = ("/gradio_api/mcp", "/gradio_api/queue/join")
+MCP_CALLS = (MCP, JOIN)
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
 MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
 MOST_HELD = 256 << 20  # bytes of all bodies in memory
@@ -74,7 +74,7 @@ class BodyLimits:
                 await self._pass_upload(scope, receive, send, max_bytes, content_type)
                 return
             if content_type.lower().startswith(b"multipart/"):
-                raise Refusal(415, "Files go to /gradio_api/upload and nowhere else.")
+                raise Refusal(415, f"Files go to {UPLOAD} and nowhere else.")
             body = await whole_body(receive, max_bytes, take)
             if body is not None:
                 await self._app(scope, _replay(body, receive), send)
@@ -120,11 +120,6 @@ class BodyLimits:
         await self._app(scope, receive_checked, send_unless_refused)
         if problem is not None:
             raise problem
-
-
-def is_upload(path: str) -> bool:
-    """Whether a request to it brings files."""
-    return path.rstrip("/") == UPLOAD
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

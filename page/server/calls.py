@@ -19,6 +19,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
 from page.server.answers import Refusal, refuse, sentence_response
+from page.server.paths import ANSWERED, JOIN, STREAMED, UPLOAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from starlette.responses import JSONResponse
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-API = "/gradio_api/"
-CALL = ("run", "api", "call")  # what stands before an endpoint's name
-QUEUE = "queue/join"
 MAX_DEPTH = 30  # of lists and objects within each other
 MAX_PARTS = 20_000  # lists and objects; a file is two of them
 MAX_NAME = 64  # letters of a session's name, by which its calls are kept
@@ -62,19 +60,21 @@ class WellFormedCalls:
         self._session_hash = uuid.uuid4().hex  # nobody outside can name it
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        kind, _, name = scope.get("path", "").removeprefix(API).partition("/")
-        is_join = f"{kind}/{name}".rstrip("/") == QUEUE
-        if scope["type"] != "http" or scope["method"] != "POST" or not (is_join or kind in CALL):
+        path = scope.get("path", "")
+        is_join = path.rstrip("/") == JOIN
+        route = next((each for each in (*ANSWERED, STREAMED) if path.startswith(each)), None)
+        if scope["type"] != "http" or scope["method"] != "POST" or not (is_join or route):
             await self._app(scope, receive, send)
             return
+        name = None if route is None else path.removeprefix(route).rstrip("/")
         message: Message | None
         body = (message := await receive()).get("body", b"")
         try:
-            call, added = self._checked(None if is_join else name.rstrip("/"), body)
+            call, added = self._checked(name, body)
         except Refusal as refusal:
             await refuse(scope, receive, send, refusal.status, str(refusal))
             return
-        if kind == "run" and isinstance(call, dict) and call.get("session_hash") is None:
+        if route in ANSWERED and isinstance(call, dict) and call.get("session_hash") is None:
             added["session_hash"] = self._session_hash
         if added:
             body = json.dumps(call | added).encode()
@@ -88,7 +88,7 @@ class WellFormedCalls:
             replayed, message = message, None
             return replayed
 
-        await self._app(scope, replay, Translated(send) if kind in ("run", "api") else send)
+        await self._app(scope, replay, Translated(send) if route in ANSWERED else send)
 
     def _checked(self, name: str | None, body: bytes) -> tuple[Any, dict[str, Any]]:
         """The call in the body, and what is to be added to it.
@@ -101,7 +101,7 @@ class WellFormedCalls:
             raise Refusal(422, "The call has to be JSON.") from error
         for file in files_within(call):
             if not is_stored(file["path"]):
-                raise Refusal(422, "The files have to be uploaded first, to /gradio_api/upload.")
+                raise Refusal(422, f"The files have to be uploaded first, to {UPLOAD}.")
             if not is_file(file):
                 raise Refusal(422, NOT_UNDERSTOOD)
         if name is not None and name.startswith("v2/"):  # its arguments have names

@@ -16,8 +16,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
-from page.server.bodies import is_upload
 from page.server.load import network_of
+from page.server.paths import is_upload
 from page.server.proxies import LOOPBACK, is_within
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from page.server.asgi import Access, build_app, gradio_app
 from page.server.connections import Config, Server, allowed_connections
+from page.server.paths import MCP
 from page.server.proxies import trusted_networks
 from page.server.public_link import PublicLink
 from page.server.request_log import start_logging
@@ -67,7 +68,7 @@ def serve(
     def on_start() -> None:
         print(f"* Running on local URL:  {url}", flush=True)
         if options.mcp:
-            print(f"* Running as an MCP server: {url}/gradio_api/mcp/", flush=True)
+            print(f"* Running as an MCP server: {url}{MCP}/", flush=True)
         if options.share:
             link.open(options.host, port, demo.share_token)
 

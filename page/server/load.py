@@ -9,7 +9,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from page.server.answers import refuse_busy
-from page.server.bodies import is_upload
+from page.server.paths import JOIN, is_upload
 from page.server.proxies import is_loopback
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 CALLS_PER_MINUTE = 6000  # of another machine; somebody drawing makes 20 in a second
 MAX_CLIENTS = 10_000  # whose calls are counted; after that, the one that has paused longest goes
-QUEUE = "/gradio_api/queue/join"
 
 
 class CallRate:
@@ -85,7 +84,7 @@ class CallsInFlight:
             await self._app(scope, receive, send)
         elif self._in_flight >= self._most:
             await refuse_busy(scope, receive, send)
-        elif path.startswith(QUEUE):
+        elif path.startswith(JOIN):
             await self._join_queue(scope, receive, send)
         else:
             self._in_flight += 1

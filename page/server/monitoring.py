@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from page.server.paths import ANSWERED, MCP, QUEUE, SERVER_FUNCTIONS, STREAMED, UPLOAD
 from page.server.request_log import log_request
 
 if TYPE_CHECKING:
@@ -34,12 +35,11 @@ CANARY = Path(__file__).parents[2] / "examples" / "crossed-seven.jpg"
 CANARY_SECONDS = 5.0  # within which it has to be read
 # Kinds of requests by the beginning of their paths; all others are the page's own.
 KINDS = {
-    "/gradio_api/component_server": "live",
-    "/gradio_api/run/": "api",
-    "/gradio_api/call/": "api",
-    "/gradio_api/queue/": "queue",
-    "/gradio_api/upload": "upload",
-    "/gradio_api/mcp": "mcp",
+    SERVER_FUNCTIONS: "live",
+    **dict.fromkeys((*ANSWERED, STREAMED), "api"),
+    QUEUE: "queue",
+    UPLOAD: "upload",
+    MCP: "mcp",
 }
 CLIENT_LEFT = 499  # stands for the status of a request that nobody waits for any more
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds

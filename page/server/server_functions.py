@@ -15,11 +15,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route
 
 from page.server.answers import sentence_response
+from page.server.paths import SERVER_FUNCTIONS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
-
-PATH = "/gradio_api/component_server"
 
 
 def server_function_routes(demo: gr.Blocks) -> list[BaseRoute]:
@@ -38,4 +37,6 @@ def server_function_routes(demo: gr.Blocks) -> list[BaseRoute]:
         answer: dict[str, Any] = await function(data)
         return JSONResponse(answer)
 
-    return [Route(path, call, methods=["POST"]) for path in (f"{PATH}/", PATH)]
+    return [
+        Route(path, call, methods=["POST"]) for path in (f"{SERVER_FUNCTIONS}/", SERVER_FUNCTIONS)
+    ]

@@ -13,13 +13,13 @@ from urllib.parse import parse_qs
 from starlette.responses import Response
 
 from page.server.answers import refuse
+from page.server.paths import STREAM, STREAMED
 
 if TYPE_CHECKING:
     import gradio as gr
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-CALL = re.compile("/gradio_api/call/.+/(?P<event>[^/]+)")
-PAGE = "/gradio_api/queue/data"
+CALL = re.compile(f"{STREAMED}.+/(?P<event>[^/]+)")
 NOT_FOUND = re.compile(rb'("session_not_found": ?)false')
 NO_CALL = "There is no such call, or its answer was fetched before."
 
@@ -36,7 +36,7 @@ class KnownStreams:
         call = CALL.fullmatch(scope["path"]) if is_get else None
         if call and not self._is_waited_for(call["event"]):
             await refuse(scope, receive, send, 404, NO_CALL)
-        elif not is_get or scope["path"] != PAGE:
+        elif not is_get or scope["path"] != STREAM:
             await self._app(scope, receive, send)
         elif self._has_messages(scope):
             await self._app(scope, receive, _ending_for_good(send))
