@@ -27,7 +27,7 @@ function paintChange(change, { addedColour, erasedColour }) {
   // Whoever sees no colours sees dashes where ink goes.
   context.globalAlpha = 1;
   context.setLineDash([0.3 * eraser_width * CHANGE_SIDE, 0.4 * eraser_width * CHANGE_SIDE]);
-  paint(erased, 0.12 * eraser_width, "#fff");
+  paint(erased, 0.12 * eraser_width, PAPER);
   return canvas;
 }
 

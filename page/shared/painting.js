@@ -1,3 +1,17 @@
+// Paper, and strokes of ink on it.
+
+const INK = "#111";
+const PAPER = "#fff";
+
+// Covers a canvas with paper, for strokes of ink with round ends.
+function layPaper(context) {
+  context.fillStyle = PAPER;
+  context.fillRect(0, 0, context.canvas.width, context.canvas.height);
+  context.strokeStyle = INK;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+}
+
 // Paints one stroke: {points, width}, with points [x, y, factor], see sketchpad/strokes.js.
 
 // Scale is in pixels for a unit of the stroke's lengths; left and top are where the canvas begins.

@@ -11,7 +11,7 @@ async function loadBackdrop(url) {
   await image.decode();
   const [red, green, blue] = paperColour(image);
   const isDark = 0.3 * red + 0.59 * green + 0.11 * blue < DARK;
-  return { url, image, ink: isDark ? "#fff" : "#111", paper: `rgb(${red} ${green} ${blue})` };
+  return { url, image, ink: isDark ? PAPER : INK, paper: `rgb(${red} ${green} ${blue})` };
 }
 
 // Clockwise, by 90, 180 or 270 degrees.

@@ -3,10 +3,8 @@
 // drawing is {picture, strokes}. Scale is in pixels for a side of the empty pad; left and top, in such
 // sides, are where the canvas begins.
 function paintDrawing({ context, drawing, scale, left, top }) {
-  const { width, height } = context.canvas;
   const { picture, strokes } = drawing;
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
+  layPaper(context);
   if (picture) {
     const place = backdropPlace(picture);
     context.drawImage(
@@ -17,11 +15,8 @@ function paintDrawing({ context, drawing, scale, left, top }) {
       place.height * scale,
     );
   }
-  context.lineCap = "round";
-  context.lineJoin = "round";
   for (const stroke of strokes) {
-    const ink = picture?.ink ?? "#111";
-    context.strokeStyle = stroke.erase ? (picture?.paper ?? "#fff") : ink;
+    context.strokeStyle = stroke.erase ? (picture?.paper ?? PAPER) : (picture?.ink ?? INK);
     paintStroke(context, stroke, { scale, left, top });
   }
 }

@@ -16,8 +16,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     const factor = event.pointerType === "pen" && event.pressure ? 0.5 + event.pressure : 1;
     const x = (event.clientX - box.left - sheet.clientLeft) / sheet.clientWidth;
     const y = (event.clientY - box.top - sheet.clientTop) / sheet.clientHeight;
-    // Short numbers, in which the drawing is kept, too.
-    return [x * side, top + y * side, factor].map((number) => Math.round(1e4 * number) / 1e4);
+    return shortened([x * side, top + y * side, factor]);
   }
 
   function begin(event, points) {
@@ -49,8 +48,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     const box = sheet.getBoundingClientRect();
     cursor.style.translate = `${event.clientX - box.left}px ${event.clientY - box.top}px`;
     if (!isDrawing(event)) return;
-    const events = event.getCoalescedEvents?.() ?? []; // all positions since the last frame
-    strokes.extend((events.length ? events : [event]).map(toPoint));
+    strokes.extend(movesOf(event).map(toPoint));
   });
 
   for (const type of ["pointerup", "pointercancel"]) {

@@ -26,11 +26,7 @@ function createCell({ digit, server, onChange }) {
 
   function paintOn(target) {
     const context = target.getContext("2d", { alpha: false });
-    context.fillStyle = "#fff";
-    context.fillRect(0, 0, target.width, target.height);
-    context.lineCap = "round";
-    context.lineJoin = "round";
-    context.strokeStyle = "#111";
+    layPaper(context);
     for (const stroke of strokes) {
       paintStroke(context, stroke, { scale: target.width, left: 0, top: 0 });
     }
@@ -84,7 +80,7 @@ function createCell({ digit, server, onChange }) {
   function toPoint(event) {
     const box = canvas.getBoundingClientRect();
     const place = [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
-    return [...place.map((number) => Math.round(1e4 * number) / 1e4), 1];
+    return shortened([...place, 1]);
   }
 
   canvas.addEventListener("pointerdown", (event) => {
@@ -99,8 +95,7 @@ function createCell({ digit, server, onChange }) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (!canvas.hasPointerCapture(event.pointerId)) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    strokes.at(-1).points.push(...(events.length ? events : [event]).map(toPoint));
+    strokes.at(-1).points.push(...movesOf(event).map(toPoint));
     paintOn(canvas);
   });
   for (const type of ["pointerup", "pointercancel"]) {
