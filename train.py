@@ -38,15 +38,16 @@ import argparse
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import cv2
-from torch.distributed import DistError
 
 from digit_model.data import DataError
 from digit_model.files import describe
+from digit_model.imports import quick_imports
 from digit_model.model_folder import ModelError
-from digit_model.training.checkpoint import CheckpointError
 from digit_model.training.options import parse_options
 from digit_model.training.recipe import FAST_RECIPES, SHIP
 
@@ -69,35 +70,40 @@ def push_to_hub(folder: Path, repo: str) -> None:
     print(f"Published: {published.url}, commit {published.commit}")
 
 
-def run(args: argparse.Namespace) -> None:
-    """Do what the recipe is for. Each imports what it needs: mnist-fast has no second to lose."""
+def training(args: argparse.Namespace) -> Callable[[argparse.Namespace], None]:
+    """What the recipe is for. Each imports what it needs: mnist-fast has no second to lose."""
     if args.recipe in FAST_RECIPES:
         from digit_model.training.fast import measure_fast
 
-        measure_fast(FAST_RECIPES[args.recipe], args)
-    elif args.recipe == SHIP:
+        return partial(measure_fast, FAST_RECIPES[args.recipe])
+    if args.recipe == SHIP:
         from digit_model.training.ship import ship
 
-        ship(args)
-    elif args.seeds is not None:
+        return ship
+    if args.seeds is not None:
         from digit_model.training.seeds import train_seeds
 
-        train_seeds(args)
-    else:
-        from digit_model.training.single import train_one
+        return train_seeds
+    from digit_model.training.single import train_one
 
-        train_one(args)
-        if is_first_process():
-            command = f"python -m digit_model evaluate --model {args.output}"
-            print(f"{args.output} holds the weights; measure them with: {command}")
+    return train_one
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse_options(argv)
+def run(args: argparse.Namespace) -> int:
+    with quick_imports():  # not before a mistake in the command line is found
+        from torch.distributed import DistError
+
+        from digit_model.training.checkpoint import CheckpointError
+
+        train = training(args)
     try:
-        run(args)
-        if args.push_to_hub and is_first_process():
-            push_to_hub(args.output, args.push_to_hub)
+        train(args)
+        if is_first_process():
+            if args.seeds is None and args.recipe not in (SHIP, *FAST_RECIPES):
+                command = f"python -m digit_model evaluate --model {args.output}"
+                print(f"{args.output} holds the weights; measure them with: {command}")
+            if args.push_to_hub:
+                push_to_hub(args.output, args.push_to_hub)
     except (CheckpointError, DataError, ModelError, OSError) as error:
         print(f"train.py: {describe(error)}", file=sys.stderr)
         return 2
@@ -106,11 +112,17 @@ def main(argv: list[str] | None = None) -> int:
             raise
         print(f"train.py: Another process of this training has ended; {GO_ON}", file=sys.stderr)
         return 2
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = parse_options(argv)
+    try:
+        return run(args)
     except KeyboardInterrupt:
         hint = "." if args.recipe in FAST_RECIPES else f"; {GO_ON}"
         print(f"\ntrain.py: Stopped{hint}", file=sys.stderr)
         return 130
-    return 0
 
 
 if __name__ == "__main__":

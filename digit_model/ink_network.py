@@ -1,24 +1,14 @@
 """The network that finds handwriting in a photograph, and its input from pixels."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from digit_model.architectures import InkNetworkConfig
 from digit_model.pyramid import Pyramid
 
 LEAST_CONTRAST = 6.0  # grey levels: what varies less than this is not amplified to look like ink
-
-
-@dataclass(frozen=True)
-class InkNetworkConfig:
-    """Architecture of an :class:`InkNetwork`; saved in config.json beside the weights."""
-
-    # Channels at a half, a quarter, an eighth and a sixteenth of the picture's side.
-    widths: tuple[int, ...] = (12, 24, 40, 64)
-    dilations: tuple[int, ...] = (1, 2, 4)  # of the convolutions at the bottom
 
 
 class InkNetwork(Pyramid):

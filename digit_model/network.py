@@ -1,21 +1,10 @@
 """The network: a small convolutional classifier, and its input from uint8 digits."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """Architecture of a :class:`DigitCNN`; saved in config.json beside the weights."""
-
-    stem: int = 32  # channels of the first convolution
-    # Channels of each stage's convolutions, on feature maps of 14×14 and 7×7.
-    stages: tuple[tuple[int, ...], ...] = ((64, 64), (128, 128, 128))
-    dropout: float = 0.3
-    classes: int = 10
+from digit_model.architectures import NetworkConfig
 
 
 class DigitCNN(nn.Module):

@@ -1,27 +1,16 @@
 """The network that finds the digits of a number in its ink, and its input from ink."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from digit_model.architectures import NumberNetworkConfig
 from digit_model.number import DIGIT_HEIGHT, OTHER
 from digit_model.pyramid import Pyramid
 
 STRIDE = 4  # pixels of the ink per cell of the answer
 CLASSES = OTHER + 1
-
-
-@dataclass(frozen=True)
-class NumberNetworkConfig:
-    """Architecture of a :class:`NumberNetwork`; saved in config.json beside the weights."""
-
-    # Channels at a half, a quarter, an eighth and a sixteenth of the ink's side.
-    widths: tuple[int, ...] = (16, 32, 64, 80)
-    dilations: tuple[int, ...] = (1, 2, 4)  # of the convolutions at the bottom
-    head: int = 48  # channels from which the answers are taken
 
 
 class NumberNetwork(Pyramid):

@@ -19,9 +19,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from digit_model.architectures import InkNetworkConfig, NetworkConfig, NumberNetworkConfig
 from digit_model.calibration import Calibration
 from digit_model.files import write_together
-from digit_model.ink_network import InkNetwork, InkNetworkConfig
+from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import (
     CONFIG_FILE,
     MODEL_FILES,
@@ -30,9 +31,9 @@ from digit_model.model_folder import (
     ModelError,
     check_folder,
 )
-from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
-from digit_model.number_network import NumberNetwork, NumberNetworkConfig
+from digit_model.number_network import NumberNetwork
 
 LEVELS = 4  # of the ink and the number network: they take sides that are multiples of 16
 NOT_SAVED = Hashes("", "", "")

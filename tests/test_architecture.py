@@ -40,6 +40,7 @@ MAY_NOT_IMPORT = {
         *("digit_model.decode", "digit_model.data"),
     },
     "preprocess.py": {"torch", "digit_model.network"},
+    "architectures.py": {"torch"},
     # What finds ink by a network takes it as a function: pixels in, ink out.
     **dict.fromkeys(
         ("network.py", "ink_network.py", "number_network.py", "pyramid.py"), NO_PICTURES

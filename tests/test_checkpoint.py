@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.architectures import NetworkConfig
+from digit_model.network import DigitCNN
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 from digit_model.training.optimizers import make_optimizers
 

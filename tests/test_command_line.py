@@ -72,6 +72,22 @@ def test_as_it_is_typed() -> None:
     assert "/nonexistent" in finished.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["digit_model.__main__", "train"])
+def test_a_mistake_is_found_before_pytorch_is_imported(module: str) -> None:
+    code = f"""
+import sys, {module} as program
+try:
+    program.main(["--no-such-option"])
+finally:
+    print("torch" in sys.modules)
+"""
+    command = [sys.executable, "-c", code]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert finished.returncode == 2, finished.stderr
+    assert finished.stdout == "False\n"
+
+
 def test_ctrl_c_is_a_sentence(
     drawings: list[Path], capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 
+from digit_model.architectures import InkNetworkConfig
 from digit_model.data.ink_pictures import ink_pictures
 from digit_model.fusion import fuse
 from digit_model.ink.looks import LARGEST_LOOK, LEAST_SIDE, LOOK_SIDE, STRIDE, around, look
-from digit_model.ink_network import InkNetwork, InkNetworkConfig, to_inputs
+from digit_model.ink_network import InkNetwork, to_inputs
 from digit_model.training.ink import Pictures, ink_loss, overlap, train_ink, vary
 from digit_model.training.log import RunLog
 from digit_model.training.recipe import InkRecipe

@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from digit_model import ModelError
+from digit_model.architectures import NetworkConfig
 from digit_model.data.nondigits import nondigits
 from digit_model.data.training_sets import stroke_training
-from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.digit import accuracy
 from digit_model.training.distillation import Ensemble, blend
 from digit_model.training.loss import batch_loss

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from digit_model.architectures import NetworkConfig
 from digit_model.fusion import fuse
-from digit_model.network import DigitCNN, NetworkConfig, to_inputs
+from digit_model.network import DigitCNN, to_inputs
 
 
 @pytest.fixture

@@ -7,18 +7,13 @@ import pytest
 import torch
 
 from digit_model import ModelError
+from digit_model.architectures import NumberNetworkConfig
 from digit_model.data.number_photographs import photographed_number
 from digit_model.data.number_pictures import MOST_MARKS
 from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.number import OTHER
-from digit_model.number_network import (
-    CLASSES,
-    STRIDE,
-    NumberNetwork,
-    NumberNetworkConfig,
-    to_boxes,
-)
+from digit_model.number_network import CLASSES, STRIDE, NumberNetwork, to_boxes
 from digit_model.training.log import RunLog
 from digit_model.training.number import centres, number_loss, train_number
 from digit_model.training.number_data import NO_MARK, TrainingPictures

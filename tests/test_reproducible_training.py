@@ -11,7 +11,8 @@ from repository import ROOT
 from safetensors.torch import load_file
 
 import train
-from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.architectures import NetworkConfig
+from digit_model.network import DigitCNN
 from digit_model.training import digit
 from digit_model.training.checkpoint import CheckpointError, TrainingState
 
@@ -99,7 +100,7 @@ def test_who_is_stopped_is_told_how_to_go_on(
     def stopped(*args: object) -> None:
         raise error
 
-    monkeypatch.setattr(train, "run", stopped)
+    monkeypatch.setattr(train, "training", lambda args: stopped)
     assert train.main(["--dry-run", "--output", str(tmp_path / "w")]) == status
     said = capsys.readouterr().err.strip()
     assert said.startswith(f"train.py: {sentence}")
@@ -110,6 +111,6 @@ def test_an_error_of_another_kind_is_not_taken_for_it(monkeypatch: pytest.Monkey
     def broken(*args: object) -> None:
         raise RuntimeError("shapes don't match")
 
-    monkeypatch.setattr(train, "run", broken)
+    monkeypatch.setattr(train, "training", lambda args: broken)
     with pytest.raises(RuntimeError, match="shapes"):
         train.main(["--dry-run"])

@@ -10,12 +10,13 @@ from processes import largest_file
 from safetensors.torch import load_file, save_file
 
 from digit_model import DigitRecognizer, ModelError
+from digit_model.architectures import InkNetworkConfig, NetworkConfig, NumberNetworkConfig
 from digit_model.calibration import Calibration
-from digit_model.ink_network import InkNetwork, InkNetworkConfig
+from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import TENSOR_FILES, Hashes
-from digit_model.network import DigitCNN, NetworkConfig
+from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
-from digit_model.number_network import NumberNetwork, NumberNetworkConfig
+from digit_model.number_network import NumberNetwork
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0.02)

@@ -1,10 +1,16 @@
 """The option ``--model`` of the verbs that read pictures."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from digit_model import DigitRecognizer
+from digit_model.imports import quick_imports
 from digit_model.model_folder import DEFAULT_WEIGHTS
+
+if TYPE_CHECKING:
+    from digit_model import DigitRecognizer
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +23,8 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
 
 
 def load_model(model: str) -> DigitRecognizer:
+    with quick_imports():  # not before a mistake in the command line is found
+        from digit_model.recognizer import DigitRecognizer
     recognizer = DigitRecognizer.from_pretrained(model)
     if recognizer.notice:
         print(recognizer.notice, file=sys.stderr)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import multiprocessing
 import multiprocessing.forkserver
 import multiprocessing.resource_tracker
@@ -133,7 +132,6 @@ def _close(connection: Connection) -> None:
 
 def _serve(connection: Connection) -> None:
     """Do jobs until the other end of the connection is closed."""
-    gc.enable()
     with contextlib.suppress(EOFError, OSError):
         while True:
             job, arguments = connection.recv()

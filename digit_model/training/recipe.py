@@ -3,9 +3,7 @@
 import dataclasses
 from typing import Self
 
-from digit_model.ink_network import InkNetworkConfig
-from digit_model.network import NetworkConfig
-from digit_model.number_network import NumberNetworkConfig
+from digit_model.architectures import InkNetworkConfig, NetworkConfig, NumberNetworkConfig
 
 DRY_RUN_BATCH = 8  # pictures
 DRY_RUN_STEPS = 3  # per epoch
