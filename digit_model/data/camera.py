@@ -3,6 +3,8 @@
 Scenes are float32 RGB (side, side, 3), 1 = white paper in full light.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -26,15 +28,17 @@ def illumination(side: int, light: str, rng: np.random.Generator) -> np.ndarray:
     That is a "shadow" with an edge, "two lamps" with their shadows, or "coloured" light.
     """
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side - 0.5
-    gradient, centre = rng.normal(0, 0.25, 2), rng.uniform(-0.5, 0.5, 2)
+    # Numbers of Python's, here and below: those of NumPy would make float64 of the arrays.
+    gradient, centre = rng.normal(0, 0.25, 2).tolist(), rng.uniform(-0.5, 0.5, 2).tolist()
     falloff = rng.uniform(0, 0.35) * ((x - centre[0]) ** 2 + (y - centre[1]) ** 2)
     level = rng.uniform(0.65, 1.0) * (1 + gradient[0] * x + gradient[1] * y - falloff)
     for _ in range({"shadow": 1, "two lamps": 2}.get(light, 0)):
         angle, offset = rng.uniform(0, 2 * np.pi), rng.uniform(-0.3, 0.3)
-        distance = x * np.cos(angle) + y * np.sin(angle) - offset
+        cos, sin = math.cos(angle), math.sin(angle)
+        distance = x * cos + y * sin - offset
         if rng.random() < 0.5:  # the round shadow of a hand or a head
-            distance = np.hypot(x - np.cos(angle) * 0.6, y - np.sin(angle) * 0.6) - 0.5 - offset / 2
-        softness = np.exp(rng.uniform(np.log(0.004), np.log(0.12)))
+            distance = np.hypot(x - cos * 0.6, y - sin * 0.6) - 0.5 - offset / 2
+        softness = math.exp(rng.uniform(math.log(0.004), math.log(0.12)))
         level *= 1 - rng.uniform(0.25, 0.6) / (1 + np.exp(np.clip(distance / softness, -30, 30)))
     colour = np.ones(3, np.float32)
     if light == "coloured":
@@ -46,7 +50,7 @@ def illumination(side: int, light: str, rng: np.random.Generator) -> np.ndarray:
 def glare(side: int, rng: np.random.Generator) -> np.ndarray:
     """Reflection of a lamp, to be added: float32 (side, side), a round or elongated Gaussian."""
     y, x = np.mgrid[0:side, 0:side].astype(np.float32) / side
-    centre, radius = rng.uniform(0.1, 0.9, 2), rng.uniform(0.03, 0.1, 2)
+    centre, radius = rng.uniform(0.1, 0.9, 2).tolist(), rng.uniform(0.03, 0.1, 2).tolist()
     squared_distance = ((x - centre[0]) / radius[0]) ** 2 + ((y - centre[1]) / radius[1]) ** 2
     return np.asarray(rng.uniform(0.3, 1.0) * np.exp(-squared_distance / 2), np.float32)
 
@@ -72,7 +76,7 @@ def expose(scene: np.ndarray, defect: str, rng: np.random.Generator) -> np.ndarr
     if defect == "moiré":
         y, x = np.mgrid[:side, :side].astype(np.float32)
         for channel in range(3):
-            waves = rng.uniform(0.1, 0.7, 2) * rng.choice([-1, 1], 2)
+            waves = (rng.uniform(0.1, 0.7, 2) * rng.choice([-1, 1], 2)).tolist()
             bend = 3 * noise(side, side / 3, rng)
             pattern = np.sin(waves[0] * x + waves[1] * y + bend)
             scene[..., channel] *= 1 + rng.uniform(0.05, 0.15) * pattern
