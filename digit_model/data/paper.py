@@ -1,7 +1,7 @@
 """What digits are written on in synthetic photographs: paper and boards, printed, folded, used.
 
-All are float32 RGB (side, side, 3), 1 = white paper. What varies is numbers of Python: those of NumPy
-would make float64 of the arrays, which takes twice as long.
+All are float32 RGB (side, side, 3), 1 = white paper. What varies is numbers of Python, since those
+of NumPy would make float64 of the arrays, which takes twice as long.
 """
 
 import math
