@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from digit_model.counterfactual.picture import Counterfactual, Sheet, draw_stroke, square_of
+from digit_model.counterfactual.picture import Counterfactual, Sheet, square_of
 from digit_model.counterfactual.search import Rated
 from digit_model.explanation import AGAINST, FOR, SIDE, draw_attribution
+from digit_model.pen import draw_stroke
 from digit_model.prediction import Prediction
 
 TRIED = 4  # changes that are drawn and read

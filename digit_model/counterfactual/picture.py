@@ -12,9 +12,9 @@ import numpy as np
 from digit_model.counterfactual.strokes import Changes, Tools, curves
 from digit_model.digit import SIZE
 from digit_model.paper import paper_around
+from digit_model.pen import draw_stroke
 from digit_model.prediction import Prediction
 
-SUBPIXEL_BITS = 4  # fractional bits of the coordinates given to cv2: 1/16 pixel
 INKED, NEAR_INK = 0.8, 0.1  # in [0, 1]: surely ink, and what may be its soft edge
 THINNEST = 1.3  # pixels of the 28×28 digit: thinner pens are grey there, but as wide
 PAPER_REACH = 0.2  # of the square's side: how far around it paper is looked at
@@ -145,10 +145,3 @@ def square_of(prediction: Prediction, picture: np.ndarray) -> tuple[float, float
     left, top, width, height = prediction.crop
     rows, columns = picture.shape[:2]
     return left * columns, top * rows, width * columns, height * rows
-
-
-def draw_stroke(covered: np.ndarray, points: np.ndarray, width: float) -> None:
-    """A stroke of a round pen, along float (k, 2) in pixels, on uint8 (h, w), 255 = covered."""
-    at = np.rint((points - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
-    thickness = max(1, round(width))
-    cv2.polylines(covered, [at], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)

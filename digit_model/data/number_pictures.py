@@ -11,10 +11,10 @@ from digit_model.data import Part
 from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, random_hand, write_line
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
-from digit_model.data.rendering import SUBPIXEL_BITS
 from digit_model.data.signs import BAR, OVERLINE, SIGNS, USUAL_SIGNS
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.number import DIGIT_HEIGHT, OTHER
+from digit_model.pen import draw_stroke
 
 HEIGHT, WIDTH = 96, 320  # pixels, of a training picture
 MOST_MARKS = 40  # in a training picture
@@ -196,11 +196,10 @@ def _draw_strokes(
     marks: Sequence[Mark], pen: float, unit: float, offset: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
     """uint8 (rows, columns), 255 = ink; ``unit`` pixels for the height of a digit."""
-    canvas, width = np.zeros(size, np.uint8), max(1, round(pen * unit))
+    canvas = np.zeros(size, np.uint8)
     for mark in marks:
         for stroke in mark.strokes:
-            place = np.rint((stroke * unit + offset - 0.5) * (1 << SUBPIXEL_BITS)).astype(np.int32)
-            cv2.polylines(canvas, [place], False, 255, width, cv2.LINE_AA, SUBPIXEL_BITS)
+            draw_stroke(canvas, stroke * unit + offset, pen * unit)
     return canvas
 
 

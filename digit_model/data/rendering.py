@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 
 from digit_model.data.strokes import Drawing, unit_drawing
-
-SUBPIXEL_BITS = 4  # fractional bits of the coordinates given to cv2: 1/16 pixel
+from digit_model.pen import draw_dot, draw_stroke
 
 
 def render(
@@ -33,22 +32,19 @@ def render(
     side = height * canvas
     pen = max(1.0, pen_width * side)
     scale = max(side - pen, 1.0)  # pixels per unit of the drawing
-    subpixels = 1 << SUBPIXEL_BITS
     image = np.zeros((canvas, canvas), np.uint8)
     for stroke in drawing:
-        pixels = stroke * scale + np.array(centre, np.float32) * canvas - 0.5
-        points = np.rint(pixels * subpixels).astype(np.int32)
+        points = stroke * scale + np.array(centre, np.float32) * canvas
         if len(points) == 1:
-            radius = round(pen / 2 * subpixels)
-            cv2.circle(image, points[0].tolist(), radius, 255, -1, cv2.LINE_AA, SUBPIXEL_BITS)
+            draw_dot(image, points[0], pen)
         elif pressure is None:
-            _draw_line(image, points, pen)
+            draw_stroke(image, points, pen)
         else:
             widths = np.interp(
                 np.linspace(0, 1, len(points) - 1), np.linspace(0, 1, len(pressure)), pressure
             )
             for start, width in enumerate(widths * pen):
-                _draw_line(image, points[start : start + 2], width)
+                draw_stroke(image, points[start : start + 2], width)
     return image
 
 
@@ -69,11 +65,6 @@ def render_pixels(drawing: Drawing, *, height: int, pen_width: int, margin: int)
         points = np.rint(stroke * (height - pen_width) + (len(image) - 1) / 2).astype(np.int32)
         cv2.polylines(image, [points], False, 255, pen_width, cv2.LINE_4)
     return image
-
-
-def _draw_line(image: np.ndarray, points: np.ndarray, width: float) -> None:
-    thickness = max(1, round(width))
-    cv2.polylines(image, [points], False, 255, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def vary_strokes(drawing: Drawing, rng: np.random.Generator, *, strength: float = 1.0) -> Drawing:
