@@ -81,20 +81,20 @@ def build_demo(
 def correction_store(where: str | None, allowed: limits.Limits) -> Iterator[CorrectionStore]:
     """The store for corrections: in the folder `where`, or uploaded to that data set on the Hub."""
     from digit_model.correction_store import CorrectionLimits, CorrectionStore
-    from digit_model.hub.names import parse_hub_name
+    from digit_model.hub.names import locate_dataset
 
     bounds = CorrectionLimits(
         sender=allowed.max_visitor_corrections,
         run_bytes=allowed.max_run_corrections_mb * 1_000_000,
         all_bytes=allowed.max_corrections_mb * 1_000_000,
     )
-    if where is None or parse_hub_name(where) is None:
-        folder = CORRECTIONS if where is None else Path(where).expanduser()
-        yield CorrectionStore(folder, limits=bounds)
+    place = CORRECTIONS if where is None else locate_dataset(where)
+    if isinstance(place, Path):
+        yield CorrectionStore(place, limits=bounds)
         return
     from digit_model.hub.correction_upload import open_correction_store
 
-    with open_correction_store(where, limits=bounds) as store:
+    with open_correction_store(str(place), limits=bounds) as store:
         yield store
 
 

@@ -18,12 +18,13 @@ import io
 import json
 import logging
 import os
+import re
 import stat
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,9 @@ CORRECTION_LABELS = (*"0123456789", NOT_A_DIGIT)
 METADATA_FILE = "metadata.jsonl"
 DAY_SECONDS = 86_400.0
 COUNT_SECONDS = 60.0  # between two looks at how much others have stored
+CORRECTION_ID = re.compile("[0-9a-f]{32}")
+GONE = "This correction isn't here any more."
+SENT = "It isn't here any more: ask the owner of the data set on the Hub, who needs the receipt."
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -164,32 +168,43 @@ class CorrectionStore:
             return receipt
 
     def remove(self, correction_id: str) -> None:
-        """Delete a correction of this run, its picture and its line; from the Hub with the next
-        upload, if it is there.
+        """Delete a correction of this run, or of one that has ended, its picture and its line; from
+        the Hub with the next upload, if it is there.
 
         Raises:
             CorrectionError: it isn't there any more, or the disk refuses.
         """
         with self.lock:
-            folder = self.folder / self.run
-            name = f"{correction_id}.png"
             try:
-                if correction_id not in self._kept:
-                    raise FileNotFoundError
-                lines = (folder / METADATA_FILE).read_bytes().splitlines(keepends=True)
-                kept = [line for line in lines if json.loads(line)["file_name"] != name]
-                size = (folder / name).stat().st_size
-                write_durably(folder / METADATA_FILE, b"".join(kept))
-                (folder / name).unlink()
+                with self._folder_of(correction_id) as folder:
+                    size = _delete(folder, f"{correction_id}.png")
+            except CorrectionError:
+                raise
             except FileNotFoundError as error:
-                raise CorrectionError("This correction isn't here any more.") from error
+                raise CorrectionError(GONE if self.repo_id is None else SENT) from error
             except OSError as error:
                 logger.warning("A correction was not deleted: %s", error)
                 raise CorrectionError("It was not deleted: the server's disk refuses.") from error
-            del self._kept[correction_id]
-            size += sum(map(len, lines)) - sum(map(len, kept))
-            self._run_bytes -= size
+            if self._kept.pop(correction_id, None):
+                self._run_bytes -= size
             self._all_bytes -= size
+
+    @contextlib.contextmanager
+    def _folder_of(self, correction_id: str) -> Iterator[Path]:
+        """Of this run, or of one that has ended, locked meanwhile; else raises FileNotFoundError."""
+        if correction_id in self._kept:
+            yield self.folder / self.run
+            return
+        if not CORRECTION_ID.fullmatch(correction_id):
+            raise FileNotFoundError
+        for picture in self.folder.glob(f"*/{correction_id}.png"):
+            lock = lock_folder(picture.parent)
+            if lock is None:
+                raise CorrectionError("Another process is busy with it: please try again later.")
+            with lock:
+                yield picture.parent
+            return
+        raise FileNotFoundError
 
     def release(self) -> None:
         """Unlock the folder so that its corrections can be uploaded; :meth:`add` locks it again."""
@@ -251,6 +266,16 @@ def _store(folder: Path, name: str, content: bytes, line: bytes) -> None:
         raise
     if is_new:
         sync_folder(folder)
+
+
+def _delete(folder: Path, name: str) -> int:
+    """A picture and its line; the bytes of both."""
+    lines = (folder / METADATA_FILE).read_bytes().splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["file_name"] != name]
+    size = (folder / name).stat().st_size
+    write_durably(folder / METADATA_FILE, b"".join(kept))
+    (folder / name).unlink()
+    return size + sum(map(len, lines)) - sum(map(len, kept))
 
 
 def _size_of(folder: Path) -> int:

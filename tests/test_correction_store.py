@@ -214,6 +214,20 @@ def test_half_a_line_that_a_loss_of_power_left_is_not_read(tmp_path: Path) -> No
     assert read.tolist() == [1]
 
 
+def test_it_can_be_withdrawn_after_a_restart(tmp_path: Path) -> None:
+    before, after = CorrectionStore(tmp_path), CorrectionStore(tmp_path)
+    add(before, 1, "1")
+    receipt = add(before, 2, "2")
+    with pytest.raises(CorrectionError, match="please try again later"):
+        after.remove(receipt["id"])  # the other process is still there
+    before.release()
+    after.remove(receipt["id"])
+    assert labels(tmp_path) == ["1"]
+    assert not (tmp_path / receipt["stored"]).exists()
+    with pytest.raises(CorrectionError, match="isn't here any more"):
+        after.remove(receipt["id"])
+
+
 def test_a_withdrawn_correction_leaves_nothing(tmp_path: Path) -> None:
     bounds = CorrectionLimits(run_bytes=900)  # enough for two
     store = CorrectionStore(tmp_path, limits=bounds)

@@ -255,6 +255,17 @@ def test_on_a_phone_the_words_about_evidence_are_not_cut_off(
     visitor.page.locator("#card .change").click()
     expect(legend).not_to_contain_text("Blue speaks for")
     assert legend.evaluate(overflow) <= 0
+    visitor.canvas.scroll_into_view_if_needed()
+    visitor.button("Clear").click()
+    reasons = visitor.page.locator("#card .reasons")
+    expect(reasons).to_be_hidden()
+    assert legend.inner_text().startswith("Tap a bar")
+    visitor.line(*[(0.2 + 0.1 * n, 0.3 + 0.4 * (n % 2)) for n in range(7)])  # without bars
+    expect(visitor.headline).to_have_text("not a digit")
+    assert legend.inner_text().startswith("Tap a digit")
+    reasons.get_by_text("7").click()
+    expect(legend).to_contain_text("Blue speaks for")
+    assert legend.evaluate(overflow) <= 0
 
 
 def test_a_picture_that_is_no_digit_is_kept_as_such(visitor: Visitor, server: Server) -> None:

@@ -339,6 +339,14 @@ def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
     expect(visitor.label).to_have_text("8")
 
 
+def test_a_file_that_is_too_large_is_not_sent(visitor: Visitor) -> None:
+    assert visitor.page.evaluate("gradio_config.max_file_size") == 50 * 2**20
+    visitor.page.evaluate("gradio_config.max_file_size = 2 ** 20")
+    visitor.upload("noise.png", bytes(2**20 + 1))
+    expect(visitor.note).to_have_text("The file is too large: 1 MB at most.")
+    visitor.page.evaluate("gradio_config.max_file_size = 50 * 2 ** 20")
+
+
 def test_a_slow_server_is_reported_under_the_pad(visitor: Visitor) -> None:
     held: list[Route] = []
     visitor.page.route(SERVER_FUNCTIONS, lambda route: held.append(route), times=1)

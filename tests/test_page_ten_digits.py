@@ -14,7 +14,7 @@ from playwright.sync_api import ViewportSize, expect
 from running_app import Server
 from test_page import serious_violations
 from test_page_answer import stored
-from visitor import Visitor
+from visitor import Visitor, draw_with_palm
 
 from digit_model import DigitRecognizer
 from page.ten_digits_tab import digit_reading
@@ -43,7 +43,7 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     expect(save).to_be_enabled()
     visitor.button("Write the 3 again").click()
     expect(visitor.page.locator("#ten-digits .progress")).to_have_text("9 of 10 written")
-    visitor.write(pads.nth(3), drawing_of("3"))
+    draw_with_palm(pads.nth(3), drawing_of("3"))
     expect(captions).to_have_text([">99%"] * 10)
     assert serious_violations(visitor) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -72,6 +72,9 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     said = visitor.page.locator("#ten-digits .said")
     expect(said).to_have_text("Thank you. All ten are kept.")
     assert [line["label"] for line in stored(server)[before:]] == [*"0123456789"]
+    visitor.write(pads.nth(3), drawing_of("3"))  # and afterwards: the others can be taken back
+    expect(said).to_have_text("Those that you sent before are kept.")
+    expect(send).to_be_disabled()
     visitor.page.locator("#ten-digits .withdraw").click()
     expect(said).to_have_text("Deleted.")
     assert len(stored(server)) == before
@@ -83,6 +86,9 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     visitor.button("Start over").click()
     expect(captions).to_have_text([""] * 10)
     expect(save).to_be_disabled()
+    visitor.page.route("**/component_server/*", lambda route: route.abort(), times=10)
+    visitor.button("Bring them back").click()
+    expect(captions).to_have_text([">99%"] * 10)  # asked once more after a failure
 
 
 def test_a_reading_names_what_a_digit_is_nearest_to() -> None:

@@ -219,3 +219,33 @@ class Profiles:
             context.clear_cookies()
             context.clear_permissions()
             free.append(context)
+
+
+def draw_with_palm(pad: Locator, drawing: Drawing) -> None:
+    """Draw with a stylus on any pad, while the palm and a finger touch it."""
+    box = pad.bounding_box()
+    assert box is not None
+
+    def point(kind: str, number: int, event: str, x: float, y: float) -> None:
+        pad.dispatch_event(
+            f"pointer{event}",
+            {
+                "pointerId": number,
+                "pointerType": kind,
+                "clientX": box["x"] + x * box["width"],
+                "clientY": box["y"] + y * box["height"],
+            },
+        )
+
+    # Synthetic events have no pointer to capture.
+    pad.evaluate("(canvas) => { canvas.setPointerCapture = () => {}; }")
+    point("touch", 1, "down", 0.9, 0.9)  # the palm
+    point("touch", 2, "down", 0.1, 0.1)  # a second finger
+    point("touch", 2, "move", 0.1, 0.9)
+    for stroke in drawing.strokes:
+        point("pen", 3, "down", *stroke[0])
+        for position in stroke[4:-1:4]:
+            point("pen", 3, "move", *position)
+        point("touch", 1, "move", 0.5, 0.9)
+        point("pen", 3, "up", *stroke[-1])
+    pad.evaluate("(canvas) => { delete canvas.setPointerCapture; }")

@@ -8,7 +8,7 @@ import numpy as np
 from digit_model.correction_store import CORRECTION_LABELS, METADATA_FILE, NOT_A_DIGIT
 from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
-from digit_model.hub.names import HubName, parse_hub_name
+from digit_model.hub.names import HubName, locate_dataset
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
@@ -18,7 +18,7 @@ def load_corrections(source: str, find_ink: FindInk | None = None) -> tuple[Digi
 
     Args:
         source: a folder of corrections, or a data set on the Hub, user/dataset or
-            user/dataset@revision; ``./user/dataset`` is a folder.
+            user/dataset@revision; see :func:`~digit_model.hub.names.locate_dataset`.
         find_ink: the ink network that preprocesses them; None: the one that ships.
 
     Returns:
@@ -28,8 +28,8 @@ def load_corrections(source: str, find_ink: FindInk | None = None) -> tuple[Digi
         DataError: there are no corrections, or one of them can't be read.
         ModelError: the Hub refuses or fails.
     """
-    name = parse_hub_name(source)
-    return read_corrections(_from_hub(name) if name else Path(source).expanduser(), find_ink)
+    place = locate_dataset(source)
+    return read_corrections(place if isinstance(place, Path) else _from_hub(place), find_ink)
 
 
 def _from_hub(name: HubName) -> Path:

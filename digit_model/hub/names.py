@@ -4,7 +4,8 @@
   ``./weights``, ``/srv/weights``, ``runs/today/best``. ``./`` in front always makes it one.
 - ``user/repo@revision``, or ``user/repo`` with a revision beside it, is the Hub, always.
 - ``user/repo`` alone is the folder of that name if it exists and holds weights, with a notice to
-  the user. If the folder exists without weights, it is an error. Otherwise it is the Hub.
+  the user. If the folder exists without weights, it is an error. Otherwise it is the Hub. Data
+  sets are told apart likewise, but that any folder may hold one.
 """
 
 import re
@@ -68,6 +69,14 @@ def parse_hub_name(name: str) -> HubName | None:
     """Parse user/repo or user/repo@revision; None if the name can only be a folder."""
     match = _HUB_NAME.fullmatch(name)
     return HubName(match[1], match[2]) if match else None
+
+
+def locate_dataset(name: str) -> Path | HubName:
+    """A folder, or a data set on the Hub: user/dataset is a folder where there is one."""
+    dataset = parse_hub_name(name)
+    if dataset is None or (dataset.revision is None and Path(name).is_dir()):
+        return Path(name).expanduser()
+    return dataset
 
 
 def check_repo_id(name: str) -> str:

@@ -8,10 +8,7 @@ const AGAINST = [213, 94, 0];
 // showOverlay takes a canvas to lay over the square that was read, or null; see pictures.js.
 function createEvidence({ element, server, showOverlay }) {
   const legend = element.querySelector(".legend");
-  // Where the digits' buttons have no room, the bars do the same.
-  const idleLegend = matchMedia("(max-width: 599px)").matches
-    ? legend.innerHTML.replace("Choose a digit", "Tap a bar")
-    : legend.innerHTML;
+  const idleLegend = legend.innerHTML;
   const buttons = addButtons(element.querySelector(".reasons"), [..."0123456789"], choose);
   const changeButton = element.querySelector(".change");
   let answer = null;
@@ -21,7 +18,6 @@ function createEvidence({ element, server, showOverlay }) {
   let explained = false;
   let requestNumber = 0; // the response to an earlier request is dropped
 
-  legend.innerHTML = idleLegend;
   for (const button of buttons) {
     button.setAttribute("aria-pressed", "false");
     button.title = `What speaks for and against ${withArticle(button.textContent)}`;

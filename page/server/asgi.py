@@ -95,7 +95,10 @@ def build_app(
             Middleware(KnownOrigins, names=names, origins=origins, link=link),
             # Gradio's own would let any page read the answers.
             Middleware(
-                CORSMiddleware, allow_origins=sorted(origins), allow_methods=["GET", "POST"]
+                CORSMiddleware,
+                allow_origins=sorted(origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["x-gradio-user"],  # sent by Gradio's client for browsers
             ),
             Middleware(ClosedRoutes),
             Middleware(CallRate, calls_per_minute=limits.max_calls_per_minute),

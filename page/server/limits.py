@@ -19,7 +19,8 @@ class Limits:
     """Whole numbers ≥ 1. ``max_upload_mb`` is ``--max-upload-mb`` and ``DIGIT_MAX_UPLOAD_MB``."""
 
     max_upload_mb: int = limit(50, "largest file to accept, in megabytes", most=10_000)
-    max_batch_files: int = limit(500, "files to read in one batch", most=100_000)
+    # More could not be named in one call, see MAX_BYTES in bodies.py.
+    max_batch_files: int = limit(500, "files to read in one batch", most=2_000)
     max_batch_mb: int = limit(1000, "megabytes of files in one batch", most=1_000_000)
     max_temp_mb: int = limit(4000, "megabytes of uploaded files on the disk", most=10_000_000)
     max_temp_minutes: int = limit(60, "minutes that an uploaded file stays", most=10_000)

@@ -10,3 +10,8 @@ function movesOf(event) {
 function shortened(point) {
   return point.map((number) => Math.round(1e4 * number) / 1e4);
 }
+
+// Whether the stroke that began with one event was the palm's of the hand that holds this stylus.
+function isPalmFirst(startEvent, event) {
+  return event.pointerType === "pen" && startEvent.pointerType === "touch";
+}

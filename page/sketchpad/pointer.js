@@ -36,8 +36,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     if (strokes.isDrawing()) {
-      const palmFirst = event.pointerType === "pen" && startEvent.pointerType === "touch";
-      if (!palmFirst) return; // a second finger
+      if (!isPalmFirst(startEvent, event)) return; // a second finger
       strokes.cancel();
     }
     event.preventDefault();

@@ -3,6 +3,7 @@
 const CELL_PICTURE_SIDE = 280; // pixels, of what is read
 const CELL_PEN = 0.075; // width of the pen, in sides of the pad
 const READ_MS = 350; // after pen-up: the strokes of one digit follow each other sooner
+const READ_AGAIN_MS = 2000; // after a failure
 
 // onChange is called when something was written or read.
 function createCell({ digit, server, onChange }) {
@@ -23,6 +24,7 @@ function createCell({ digit, server, onChange }) {
   let reading = null; // of these strokes
   let timer = null;
   let question = 0; // the answer to an earlier one is dropped
+  let startEvent = null; // of the stroke that is being drawn
 
   function paintOn(target) {
     const context = target.getContext("2d", { alpha: false });
@@ -62,6 +64,7 @@ function createCell({ digit, server, onChange }) {
     const answer = await answerTo(server.read({ picture: picture(), digit }));
     if (number !== question) return;
     reading = answer;
+    if (answer.error) timer = setTimeout(read, READ_AGAIN_MS);
     show();
     onChange();
   }
@@ -84,23 +87,26 @@ function createCell({ digit, server, onChange }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !event.isPrimary) return;
+    if (event.button !== 0 || (startEvent && !isPalmFirst(startEvent, event))) return;
     event.preventDefault();
     clearTimeout(timer);
     canvas.setPointerCapture(event.pointerId);
-    strokes = [...strokes, { points: [toPoint(event)], width: CELL_PEN }];
+    const others = startEvent ? strokes.slice(0, -1) : strokes;
+    strokes = [...others, { points: [toPoint(event)], width: CELL_PEN }];
+    startEvent = event;
     reading = null;
     question++;
     show();
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!canvas.hasPointerCapture(event.pointerId)) return;
+    if (startEvent?.pointerId !== event.pointerId) return;
     strokes.at(-1).points.push(...movesOf(event).map(toPoint));
     paintOn(canvas);
   });
   for (const type of ["pointerup", "pointercancel"]) {
     canvas.addEventListener(type, (event) => {
-      if (!canvas.hasPointerCapture(event.pointerId)) return; // pressed elsewhere
+      if (startEvent?.pointerId !== event.pointerId) return; // pressed elsewhere, or a second finger
+      startEvent = null;
       onChange();
       timer = setTimeout(read, READ_MS);
     });

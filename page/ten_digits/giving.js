@@ -7,8 +7,8 @@ function createGiving({ element, server, cells }) {
   const withdraw = find(".withdraw");
   const why = find(".why-not");
   const said = find(".said");
-  let kept = []; // ids of what was sent
-  let sent = ""; // what was written then
+  let kept = []; // ids of what was sent from this page, and not taken back
+  let sent = ""; // what was written when the latest were sent
   let isSending = false;
 
   const written = () => JSON.stringify(cells.map((cell) => cell.strokes()));
@@ -38,10 +38,10 @@ function createGiving({ element, server, cells }) {
     const { results, error } = await forEach(corrections, server.correct);
     isSending = false;
     sent = written(); // what was written meanwhile doesn't hide what is said of those
-    kept = results;
+    kept = [...new Set([...kept, ...results])]; // the same picture is kept once
     said.textContent = error ?? "Thank you. All ten are kept.";
-    if (error && kept.length)
-      said.textContent = `Only ${kept.length} of the ten are kept. ${error}`;
+    if (error && results.length)
+      said.textContent = `Only ${results.length} of the ten are kept. ${error}`;
     show();
   }
 
@@ -65,13 +65,12 @@ function createGiving({ element, server, cells }) {
   function show() {
     if (sent && sent !== written() && !isSending) {
       sent = "";
-      kept = [];
       consent.checked = false; // it was for those
-      said.textContent = "";
+      said.textContent = kept.length ? "Those that you sent before are kept." : "";
     }
     withdraw.hidden = !kept.length;
-    send.hidden = kept.length > 0;
-    why.textContent = kept.length ? "" : reasonToWait();
+    send.hidden = kept.length > 0 && sent !== "";
+    why.textContent = send.hidden ? "" : reasonToWait();
     send.disabled = isSending || why.textContent !== "";
     consent.disabled = isSending;
   }

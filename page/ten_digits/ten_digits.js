@@ -8,28 +8,41 @@ function startTenDigits({ element, server }) {
   const startOver = find(".start-over");
   const progress = find(".progress");
   const cells = [..."0123456789"].map((digit) => createCell({ digit, server, onChange }));
+  let cleared = null; // the strokes of all, until something is written
   const giving = createGiving({ element: find(".give"), server, cells });
+
+  const strokesOfAll = () => cells.map((cell) => cell.strokes());
 
   function show() {
     const count = cells.filter((cell) => cell.isWritten()).length;
-    save.disabled = count < cells.length;
-    startOver.disabled = count === 0;
-    progress.textContent = count < cells.length ? `${count} of ${cells.length} written` : "";
+    if (count) cleared = null;
+    save.disabled = !cells.every((cell) => cell.reading()?.sure);
+    startOver.disabled = !(count || cleared);
+    startOver.textContent = cleared ? "Bring them back" : "Start over";
+    const waiting = save.disabled ? "reading …" : "";
+    progress.textContent = count < cells.length ? `${count} of ${cells.length} written` : waiting;
     giving.show();
   }
 
   function onChange() {
     show();
-    keepInTab(TEN_KEPT, JSON.stringify(cells.map((cell) => cell.strokes())));
+    keepInTab(TEN_KEPT, JSON.stringify(strokesOfAll()));
+  }
+
+  function writeAll(strokes) {
+    cells.forEach((cell, index) => {
+      cell.write(strokes?.[index] ?? []);
+    });
   }
 
   find(".cells").append(...cells.map((cell) => cell.element));
   save.addEventListener("click", () => savePoster(cells));
   startOver.addEventListener("click", () => {
-    for (const cell of cells) cell.write([]);
+    const [next, before] = cleared ? [cleared, null] : [null, strokesOfAll()];
+    writeAll(next);
+    cleared = before;
+    show();
   });
-  (keptInTab(TEN_KEPT) ?? []).forEach((strokes, index) => {
-    cells[index]?.write(strokes);
-  });
+  writeAll(keptInTab(TEN_KEPT));
   show();
 }
