@@ -48,14 +48,20 @@ from digit_model.data import DataError
 from digit_model.files import describe
 from digit_model.imports import quick_imports
 from digit_model.model_folder import ModelError
-from digit_model.training.options import parse_options
+from digit_model.training.options import checkpoint_beside, parse_options
 from digit_model.training.recipe import FAST_RECIPES, SHIP
-
-GO_ON = "the same command with --resume goes on after the last whole epoch."
 
 
 def is_first_process() -> bool:
     return int(os.environ.get("RANK", 0)) == 0
+
+
+def how_on(args: argparse.Namespace) -> str:
+    """How a run that has ended early goes on, as the end of a sentence."""
+    in_steps = args.recipe == SHIP or args.seeds is not None
+    if args.recipe in FAST_RECIPES or not (in_steps or checkpoint_beside(args.output).exists()):
+        return "."
+    return "; the same command with --resume goes on after the last whole epoch."
 
 
 def push_to_hub(folder: Path, repo: str) -> None:
@@ -110,7 +116,8 @@ def run(args: argparse.Namespace) -> int:
     except RuntimeError as error:
         if not (isinstance(error, DistError) or "gloo" in str(error)):
             raise
-        print(f"train.py: Another process of this training has ended; {GO_ON}", file=sys.stderr)
+        said = f"Another process of this training has ended{how_on(args)}"
+        print(f"train.py: {said}", file=sys.stderr)
         return 2
     return 0
 
@@ -120,8 +127,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return run(args)
     except KeyboardInterrupt:
-        hint = "." if args.recipe in FAST_RECIPES else f"; {GO_ON}"
-        print(f"\ntrain.py: Stopped{hint}", file=sys.stderr)
+        print(f"\ntrain.py: Stopped{how_on(args)}", file=sys.stderr)
         return 130
 
 

@@ -61,7 +61,8 @@ def draw_energies(recognizer: DigitRecognizer) -> None:
     """The energies of digits and of other characters, and the threshold between them."""
     written = pen_digits("development")[::DIGITS]
     digits, _ = stroke_development(written, CONDITIONS[0], STYLES[0])
-    others = np.stack([preprocess(image) for image in load_omniglot("development")[::OTHERS]])
+    letters, _ = load_omniglot("development")
+    others = np.stack([preprocess(image) for image in letters[::OTHERS]])
     threshold = recognizer.calibration.least_energy
     figure, axes = plt.subplots(figsize=(7, 3))
     bins = np.linspace(1.5, 30, 58).tolist()

@@ -191,7 +191,7 @@ class CorrectionStore:
 
     @contextlib.contextmanager
     def _folder_of(self, correction_id: str) -> Iterator[Path]:
-        """Of this run, or of one that has ended, locked meanwhile; else raises FileNotFoundError."""
+        """Of this run, or of one that has ended, locked meanwhile; or raises FileNotFoundError."""
         if correction_id in self._kept:
             yield self.folder / self.run
             return

@@ -15,6 +15,10 @@ MODEL_FILES = (CONFIG_FILE, *TENSOR_FILES)  # all that is loaded: no pickle, no 
 METRICS_FILE = "metrics.json"
 CARD_FILE = "README.md"
 FIGURES = "figures"  # a folder of PNG files
+MEASURED_FIGURES = tuple(  # those that report on all networks, as metrics.json does
+    f"{FIGURES}/{name}.png"
+    for name in ("corruptions", "reliability", "robustness", "roc", "worst_errors", "wrong_numbers")
+)
 # `pip install .` copies the repository's weights/ into the package; a clone has them beside it.
 _INSTALLED, _CLONED = Path(__file__).parent / "pretrained", Path(__file__).parents[1] / "weights"
 DEFAULT_WEIGHTS = _INSTALLED if _INSTALLED.is_dir() else _CLONED
@@ -50,6 +54,13 @@ def copy_report(source: Path, folder: Path, hashes: Hashes) -> None:
         if (source / name).is_file():
             (folder / name).parent.mkdir(exist_ok=True)
             write_atomically(folder / name, (source / name).read_bytes())
+
+
+def forget_figures(folder: Path, hashes: Hashes) -> None:
+    """Delete the figures that report on other weights than those with these hashes."""
+    if measured_hashes(folder) != hashes:
+        for name in MEASURED_FIGURES:
+            (folder / name).unlink(missing_ok=True)
 
 
 def measured_hashes(folder: Path) -> Hashes | None:

@@ -11,6 +11,7 @@ import yaml
 from repository import ROOT
 
 from digit_model.model_folder import CONFIG_FILE, TENSOR_FILES
+from page.server.bodies import MAX_MCP_BYTES
 from page.server.limits import Limits
 
 DEPLOY = ROOT / "deploy"
@@ -94,7 +95,9 @@ def test_services_ports_and_sizes_agree() -> None:
     assert {*services["nginx"]["depends_on"]} == {server.partition(":")[0] for server in servers}
     (published,) = services["nginx"]["ports"]
     assert nginx_values("listen") == [published.partition(":")[2]]
-    assert nginx_values("client_max_body_size") == [f"{Limits().max_batch_mb + 1}m"]
+    calls, uploads = nginx_values("client_max_body_size")
+    assert uploads == f"{Limits().max_batch_mb + 1}m"
+    assert MAX_MCP_BYTES < int(calls.removesuffix("m")) << 20 < 2 * MAX_MCP_BYTES
     assert services["nginx"]["image"].partition(":")[2] != "latest"
     for app in (services["app1"], services["app2"]):
         assert (DEPLOY / app["build"]["context"] / app["build"]["dockerfile"]).is_file()

@@ -25,13 +25,13 @@ from digit_model.evaluation.metrics import (
     roc,
     summarise,
 )
-from digit_model.evaluation.model_card import model_card, write_report
+from digit_model.evaluation.model_card import model_card, model_card_of, write_report
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.evaluation.scores import answers, auroc, ece, reliability
 from digit_model.evaluation.sets import load_drawings
 from digit_model.ink import FindInk
-from digit_model.model_folder import TENSOR_FILES
+from digit_model.model_folder import MEASURED_FIGURES, TENSOR_FILES
 from digit_model.preprocess import preprocess
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -200,8 +200,9 @@ def test_everything_is_measured_and_drawn(measured: tuple[dict, Path]) -> None:
     assert letters["scores"]["in use"]["auroc"] == letters["auroc"]
     assert json.loads(json.dumps(metrics)) == metrics
     assert {row["seen"] for name, row in metrics["digits"].items() if "robust" in name} == {"no"}
-    for name in ("reliability", "roc", "worst_errors", "corruptions", "robustness"):
-        with Image.open(folder / f"{name}.png") as picture:
+    assert {f"figures/{path.name}" for path in folder.iterdir()} == set(MEASURED_FIGURES)
+    for path in folder.iterdir():
+        with Image.open(path) as picture:
             assert min(picture.size) > 100
 
 
@@ -230,6 +231,16 @@ def test_the_card_is_made_of_the_metrics(shipped: dict[str, Any]) -> None:
     files = ("ink.safetensors", "model.safetensors", "number.safetensors")
     kilobytes = sum((WEIGHTS / name).stat().st_size for name in files) / 1000
     assert (WEIGHTS / "README.md").read_text() == model_card(shipped, config, kilobytes)
+
+
+def test_the_card_shows_no_figure_that_is_not_there(tmp_path: Path) -> None:
+    for name in ("config.json", *TENSOR_FILES, "metrics.json"):
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures" / "learning_curves.png").touch()
+    card = model_card_of(tmp_path)
+    assert "![Learning curves](figures/learning_curves.png)" in card
+    assert "confusion_matrix" not in card
 
 
 def test_the_card_names_what_the_last_run_trained_on(shipped: dict[str, Any]) -> None:

@@ -101,7 +101,12 @@ def test_who_is_stopped_is_told_how_to_go_on(
         raise error
 
     monkeypatch.setattr(train, "training", lambda args: stopped)
-    assert train.main(["--dry-run", "--output", str(tmp_path / "w")]) == status
+    command = ["--dry-run", "--output", str(tmp_path / "w")]
+    assert train.main(command) == status
+    first_words = sentence.partition(";")[0]
+    assert capsys.readouterr().err.strip() == f"train.py: {first_words}."  # no epoch has ended
+    (tmp_path / "w.checkpoint.safetensors").touch()
+    assert train.main(command) == status
     said = capsys.readouterr().err.strip()
     assert said.startswith(f"train.py: {sentence}")
     assert said.count("\n") == 0

@@ -17,7 +17,7 @@ from digit_model.number import DIGIT_HEIGHT, OTHER
 from digit_model.pen import draw_stroke
 
 HEIGHT, WIDTH = 96, 320  # pixels, of a training picture
-MOST_MARKS = 40  # in a training picture
+MOST_DRAWN_MARKS = 40  # in a training picture
 OVERSAMPLING = 2  # drawn so many times as large, then averaged
 PEN = (0.02, 0.22)  # in heights of a digit
 PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in pixels
@@ -81,7 +81,7 @@ def random_marks(rng: np.random.Generator, part: Part, longest: int) -> list[Mar
         hand = random_hand(rng, part)
         written = [write_line(line[:longest], hand, rng, part) for line in random_lines(rng)]
         marks = place_lines(written, hand, USUAL_PEN, rng)
-        if 0 < len(marks) <= MOST_MARKS:
+        if 0 < len(marks) <= MOST_DRAWN_MARKS:
             return marks
 
 
@@ -169,7 +169,7 @@ def _with_small(text: str, rng: np.random.Generator) -> str:
 
 def _draw(marks: Sequence[Mark], pen: float, rng: np.random.Generator) -> NumberPicture | None:
     """The marks on a picture; None if there are none or too many, or they would be too small."""
-    if not 0 < len(marks) <= MOST_MARKS:
+    if not 0 < len(marks) <= MOST_DRAWN_MARKS:
         return None
     low, high = _extent(marks, pen)
     fits = float(min(np.array([WIDTH - 6, HEIGHT - 6]) / (high - low)))

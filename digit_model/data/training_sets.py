@@ -6,6 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -21,7 +22,7 @@ from digit_model.data.synthetic import draw_allograph, draw_flagged
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
-DIGIT_HEIGHT = (8, 220)  # pixels, log-uniform
+DIGIT_HEIGHTS = (8, 220)  # pixels, log-uniform
 PIXEL_SHARE = 0.04  # of the drawings: pixel by pixel, of this height; pixels
 PIXEL_HEIGHT, PIXEL_MARGIN = (7, 24), (0, 6)
 BLOCK_SHARE = 0.15  # of the 1s: drawn with BLOCK_PEN
@@ -43,6 +44,7 @@ class Flagged:
 
 Source = PenDigit | Flagged | int  # a recorded digit, or a synthetic one: any of a label is an int
 Job = tuple[Source, tuple[int, ...]]  # and a seed
+Item = TypeVar("Item")
 
 
 def stroke_training(
@@ -60,7 +62,7 @@ def stroke_training(
     digits = pen_digits("training")
     jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits * variants)]
     jobs += [(number % 10, (seed, 1, number)) for number in range(allographs)]
-    return _draw_all(partial(_draw_strokes, find_ink=find_ink), jobs[shard], "strokes")
+    return _draw_all(partial(_draw_strokes, find_ink=find_ink), _share(jobs, shard), "strokes")
 
 
 def photograph_training(
@@ -74,7 +76,8 @@ def photograph_training(
         (number % 10 if number % 3 == 0 else digits[index], (seed, 4, number))
         for number, index in enumerate(chosen)
     ]
-    return _draw_all(partial(_draw_photograph, find_ink=find_ink), jobs[shard], "photographs")
+    draw = partial(_draw_photograph, find_ink=find_ink)
+    return _draw_all(draw, _share(jobs, shard), "photographs")
 
 
 def flagged_training(
@@ -82,7 +85,7 @@ def flagged_training(
 ) -> Digits:
     """``count`` synthetic 1s with a flag and 7s, see :mod:`digit_model.data.one_or_seven`."""
     jobs: list[Job] = [(Flagged((1, 7)[n % 2]), (seed, 6, n)) for n in range(count)]
-    jobs = jobs[shard]
+    jobs = _share(jobs, shard)
     photographed = len(jobs) // PHOTOGRAPHED_FLAGS
     drawn = (
         _draw_all(partial(_draw_photograph, find_ink=find_ink), jobs[:photographed], "1s and 7s"),
@@ -96,7 +99,7 @@ def scan_training(
     variants: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
 ) -> Digits:
     """``variants`` variations of each scan of the training part."""
-    jobs = [
+    scans = [
         (image, int(label), (seed, 5, number, variant))
         for number, (image, label) in enumerate(
             pair
@@ -104,10 +107,18 @@ def scan_training(
             for pair in zip(images, labels, strict=True)
         )
         for variant in range(variants)
-    ][shard]
+    ]
+    jobs = _share(scans, shard)
     task = partial(_vary_scan, find_ink=find_ink)
     images = map_parallel(task, [(job[0], job[2]) for job in jobs], title="scans")
     return images, np.array([job[1] for job in jobs], np.int64)
+
+
+def _share(jobs: list[Item], shard: slice) -> list[Item]:
+    """One process's share. Mixed before that: every second job may be of the same classes."""
+    if shard.step in (None, 1):
+        return jobs[shard]
+    return [jobs[index] for index in np.random.default_rng(0).permutation(len(jobs))[shard]]
 
 
 def _draw_all(draw: Callable[[Job], np.ndarray], jobs: list[Job], title: str) -> Digits:
@@ -157,7 +168,7 @@ def _draw_strokes(job: Job, find_ink: FindInk | None) -> np.ndarray:
     pen = log_uniform(DIGIT_PEN, rng)
     if label == 1 and rng.random() < BLOCK_SHARE:
         pen = rng.uniform(*BLOCK_PEN)
-    pixels = log_uniform(DIGIT_HEIGHT, rng)
+    pixels = log_uniform(DIGIT_HEIGHTS, rng)
     pressure = rng.uniform(0.5, 1.3, size=5) if rng.random() < 0.3 else None
     # Small digits are drawn large and averaged down, as a camera or a scanner would.
     oversampling = 4 if pixels < 50 else 1

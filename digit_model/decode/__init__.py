@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 # Pixels. The recogniser works on pictures of at most this longer side. Larger ones are shrunk by a
-# whole factor, to more than half of it: a digit of 15 % of that keeps 48 pixels, and the digit
+# whole factor, to half of it at least: a digit of 15 % of that keeps 48 pixels, and the digit
 # network sees 20.
 WORK_SIDE = 640
 MAX_PIXELS = 64 * 2**20  # 8192 x 8192: a 64-megapixel phone photograph

@@ -1,6 +1,7 @@
 """Write metrics.json and the model card. All figures on the card come from metrics.json."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,18 @@ from digit_model.files import write_atomically
 from digit_model.model_folder import (
     CARD_FILE,
     CONFIG_FILE,
+    FIGURES,
     METRICS_FILE,
     TENSOR_FILES,
     Hashes,
     measured_hashes,
 )
+
+# Of the digit network's training, and what they show.
+TRAINING_FIGURES = {
+    "learning_curves.png": "Learning curves",
+    "confusion_matrix.png": "Confusion matrix",
+}
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:
@@ -32,11 +40,16 @@ def model_card_of(folder: Path, repo: str | None = None) -> str:
     metrics = json.loads((folder / METRICS_FILE).read_bytes())
     config = json.loads((folder / CONFIG_FILE).read_bytes())
     size = sum((folder / name).stat().st_size for name in TENSOR_FILES)
-    return model_card(metrics, config, size / 1000, repo)
+    curves = [name for name in TRAINING_FIGURES if (folder / FIGURES / name).is_file()]
+    return model_card(metrics, config, size / 1000, repo, curves)
 
 
 def model_card(
-    metrics: dict[str, Any], config: dict[str, Any], kilobytes: float, repo: str | None = None
+    metrics: dict[str, Any],
+    config: dict[str, Any],
+    kilobytes: float,
+    repo: str | None = None,
+    curves: Sequence[str] = tuple(TRAINING_FIGURES),
 ) -> str:
     """The card: Markdown with the Hub's front matter.
 
@@ -45,6 +58,7 @@ def model_card(
         config: config.json.
         kilobytes: size of the tensors of all networks.
         repo: repository on the Hub that the example loads; by default the package's own weights.
+        curves: which of TRAINING_FIGURES there are.
     """
     source = f'"{repo}"' if repo else ""
     sections = [
@@ -81,10 +95,9 @@ the digit, and it may fail where a hard shadow hides a dark stroke. The digit ne
 with a long flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that
 look like digits (O, I, l, Z, S, b, g, q) as digits. Digits of a number that overlap, or that are
 small in a photograph, are often misread.""",
-        "![Learning curves](figures/learning_curves.png)\n"
-        "![Confusion matrix](figures/confusion_matrix.png)",
+        "\n".join(f"![{TRAINING_FIGURES[name]}]({FIGURES}/{name})" for name in curves),
     ]
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _front_matter(metrics: dict[str, Any]) -> str:

@@ -17,11 +17,6 @@ class CheckpointError(Exception):
     """A checkpoint that can't be written or resumed. ``str(error)`` is one sentence."""
 
 
-def checkpoint_beside(output: Path) -> Path:
-    """Of the run that writes weights into this folder."""
-    return output.parent / f"{output.name}.checkpoint.safetensors"
-
-
 @dataclass
 class TrainingState:
     """Everything that training changes; saved after each epoch, restored by ``--resume``."""
@@ -52,9 +47,10 @@ class TrainingState:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, save(tensors, {"state": state}))
         except OSError as error:
+            before = " and is as it was after the epoch before: --resume goes on from there"
             raise CheckpointError(
-                f"The checkpoint {path} can't be written ({error.strerror}) and is as it was after "
-                "the epoch before: --resume goes on from there."
+                f"The checkpoint {path} can't be written ({error.strerror})"
+                f"{before if path.exists() else ''}."
             ) from error
 
     def restore(self, path: Path, setup: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
 from digit_model.network import DigitCNN, to_inputs
-from digit_model.training.checkpoint import TrainingState, checkpoint_beside
+from digit_model.training.checkpoint import TrainingState
 from digit_model.training.dataset import (
     DataSource,
     TrainingSet,
@@ -33,6 +33,7 @@ from digit_model.training.distillation import Ensemble, blend
 from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
+from digit_model.training.options import checkpoint_beside
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
@@ -197,7 +198,7 @@ def init_process_group() -> tuple[int, int, torch.device]:
     """Rank, world size and device of this process, as torchrun sets them."""
     rank, world_size = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
     device = torch.device("cpu")
-    if torch.cuda.is_available():
+    if torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", 1)):  # one for each
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
         torch.cuda.set_device(device)
     if world_size > 1:

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from tqdm import tqdm
 
 from digit_model.data.number_photographs import photographed_number
-from digit_model.data.number_pictures import MOST_MARKS, NumberPicture, number_picture
+from digit_model.data.number_pictures import MOST_DRAWN_MARKS, NumberPicture, number_picture
 from digit_model.fusion import fuse
 from digit_model.training.cache import cached
 from digit_model.training.recipe import NumberRecipe
@@ -38,7 +38,7 @@ class Drawn(Dataset[Batch]):
     def __getitem__(self, seed: Any) -> Batch:
         cv2.setNumThreads(1)
         ink, boxes, classes = self.draw(seed)
-        padding = MOST_MARKS - len(classes)
+        padding = MOST_DRAWN_MARKS - len(classes)
         return (
             torch.from_numpy(ink),
             F.pad(torch.from_numpy(boxes), (0, 0, 0, padding)),

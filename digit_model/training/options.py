@@ -23,41 +23,42 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     """Exits with status 2 and one sentence if the command line has a mistake in it."""
     parser = Parser(
         description="Train the digit recogniser and write its weights, figures and model card.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add(
         "--data-dir",
         type=Path,
         default=Path("data"),
-        help="folder with MNIST/raw; downloaded there if absent",
+        help="folder with MNIST/raw (data/); downloaded there if absent",
     )
     add(
         "--output",
         type=Path,
-        help="folder for weights, metrics and figures; by default weights, or runs/dry-run",
+        help="folder for weights, metrics and figures (weights/; with --seeds runs/RECIPE-seeds/ "
+        "or runs/RECIPE-SIZE/; with --dry-run runs/dry-run/)",
     )
     add(
         "--recipe",
         choices=(*RECIPES, *DRAWN_RECIPES, SHIP, *FAST_RECIPES),
         default="default",
-        help="named set of hyperparameters; ink and number train the networks that find ink in "
-        "photographs and the digits of numbers; mnist-fast is measured and not kept; ship makes "
-        "all that ships, one step after the other",
+        help="named set of hyperparameters (default); ink and number train the networks that find "
+        "ink in photographs and the digits of numbers; mnist-fast is measured and not kept; ship "
+        "makes all that ships, one step after the other",
     )
     add("--size", choices=SIZES, help="parameters of the network, instead of the recipe's")
     add(
         "--seed",
         type=whole_number(0, LARGEST_SEED),
         default=0,
-        help="for the initial weights, the order of the digits and the augmentation",
+        help="for the initial weights, the order of the digits and the augmentation (0)",
     )
     add(
         "--seeds",
         type=whole_number(2),
         metavar="N",
         help="train N times, with seeds from --seed upwards, into OUTPUT/seed-*; print mean and "
-        "standard error, and write a row a run to results/RECIPE.csv",
+        "standard error, and write a row a run to results/RECIPE.csv; of a dry run, or on other "
+        "data or networks, to OUTPUT/results/RECIPE.csv",
     )
     add(
         "--start",
@@ -123,6 +124,11 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     if args.dry_run and args.cache:  # nor what takes long to draw
         args.cache = args.cache.with_name(f"{args.cache.name}.dry-run")
     return args
+
+
+def checkpoint_beside(output: Path) -> Path:
+    """Of the run that writes weights into this folder."""
+    return output.parent / f"{output.name}.checkpoint.safetensors"
 
 
 def _problem(args: argparse.Namespace) -> str | None:

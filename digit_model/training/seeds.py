@@ -18,9 +18,9 @@ from digit_model.evaluation.sets import digit_sets
 from digit_model.files import write_atomically
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.recognizer import DigitRecognizer
-from digit_model.training.checkpoint import checkpoint_beside
 from digit_model.training.digit import train_digit
 from digit_model.training.log import RunLog
+from digit_model.training.options import checkpoint_beside
 from digit_model.training.progress import Progress, Step
 from digit_model.training.recipe import TESTED_RECIPES, Recipe
 from digit_model.training.setup import recipe_of

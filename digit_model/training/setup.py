@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from digit_model.hub.names import locate_dataset
 from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
@@ -58,6 +59,8 @@ def setup_of(
 ) -> dict[str, Any]:
     """All that decides a run's result, as JSON; config.json and the checkpoint keep it.
 
+    Of folders only the names: where they lie is nobody's matter, and may change.
+
     Raises:
         ModelError: the weights to start from, to learn from or to be beside can't be loaded.
     """
@@ -72,9 +75,10 @@ def setup_of(
             teachers = [load_weights(folder).config for folder in args.teachers]
             setup["teachers"] = [config.hashes.sha256 for config in teachers]
         if args.corrections:
-            setup["corrections"] = args.corrections
+            place = locate_dataset(args.corrections)
+            setup["corrections"] = place.name if isinstance(place, Path) else str(place)
         if args.own_digits:
-            setup["own_digits"] = str(args.own_digits)
+            setup["own_digits"] = args.own_digits.name
     return setup | _beside(neighbours_of(args), recipe)
 
 

@@ -28,8 +28,8 @@ from digit_model.model_folder import (
     measured_hashes,
 )
 from digit_model.recognizer import DigitRecognizer
-from digit_model.training.checkpoint import CheckpointError, checkpoint_beside
-from digit_model.training.options import parse_options
+from digit_model.training.checkpoint import CheckpointError
+from digit_model.training.options import checkpoint_beside, parse_options
 from digit_model.training.progress import Progress, Step
 from digit_model.training.setup import recipe_of, setup_of, training_of
 from digit_model.training.single import train_one
@@ -144,8 +144,8 @@ def _is_finished(folder: Path, run: argparse.Namespace) -> bool:
     recipe = recipe_of(run)
     if training_of(config, recipe) != json.loads(json.dumps(setup_of(run, recipe))):
         raise CheckpointError(
-            f"{folder} was made with another recipe or on other networks: delete it to have it "
-            "made again."
+            f"{folder} was made with another recipe or on other networks: delete it and "
+            f"{checkpoint_beside(run.output)} to have it made again."
         )
     return True
 

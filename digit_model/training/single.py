@@ -4,13 +4,13 @@ import argparse
 
 import numpy as np
 
-from digit_model.training.checkpoint import checkpoint_beside
 from digit_model.training.digit import train_digit
 from digit_model.training.export import export_ink, export_number
 from digit_model.training.ink import load_pictures, train_ink
 from digit_model.training.log import RunLog
 from digit_model.training.number import train_number
 from digit_model.training.number_data import load_photographs
+from digit_model.training.options import checkpoint_beside
 from digit_model.training.progress import Progress
 from digit_model.training.recipe import InkRecipe, NumberRecipe, Recipe
 from digit_model.training.setup import neighbours_of, recipe_of, setup_of
