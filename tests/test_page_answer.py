@@ -191,6 +191,7 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     said = visitor.page.locator("#card .said")
     wrong.click()
     expect(labels.first).to_be_hidden()  # there is nothing to correct yet
+    expect(wrong).to_have_attribute("aria-disabled", "true")
     visitor.draw(drawing_of("6"))
     visitor.settle()
     wrong.click()

@@ -8,7 +8,6 @@ function createCopy(element) {
 
   async function copy() {
     sayForAMoment(button, await copyText(text));
-    button.focus();
   }
 
   function show(answer) {
@@ -42,6 +41,7 @@ async function copyText(text) {
 }
 
 function copyBySelection(text) {
+  const focused = document.activeElement;
   const field = document.createElement("textarea");
   field.value = text;
   field.style.position = "fixed"; // where the page need not scroll to it
@@ -50,5 +50,6 @@ function copyBySelection(text) {
   field.select();
   const copied = document.execCommand("copy");
   field.remove();
+  focused?.focus();
   return copied;
 }

@@ -6,6 +6,7 @@ const NOT_A_DIGIT = "not a digit";
 function createCorrection({ element, server }) {
   const find = (selector) => element.querySelector(selector);
   const details = find(".wrong");
+  const summary = details.querySelector("summary");
   const form = find(".correction");
   const consent = find(".consent");
   const send = find(".send");
@@ -77,7 +78,7 @@ function createCorrection({ element, server }) {
 
   function close() {
     details.open = false;
-    details.querySelector("summary").focus();
+    summary.focus();
   }
 
   function show(newAnswer) {
@@ -90,9 +91,10 @@ function createCorrection({ element, server }) {
       : "It really is:";
     find(".which").textContent = question;
     details.classList.toggle("disabled", !isCorrectable());
+    summary.ariaDisabled = String(!isCorrectable());
   }
 
-  details.querySelector("summary").addEventListener("click", (event) => {
+  summary.addEventListener("click", (event) => {
     if (!isCorrectable()) event.preventDefault();
   });
   details.addEventListener("keydown", (event) => {

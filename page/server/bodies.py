@@ -77,7 +77,7 @@ class BodyLimits:
                 raise Refusal(415, f"Files go to {UPLOAD} and nowhere else.")
             body = await whole_body(receive, max_bytes, take)
             if body is not None:
-                await self._app(scope, _replay(body, receive), send)
+                await self._app(scope, replay(body, receive), send)
         except Refusal as error:
             await refuse(scope, receive, send, error.status, str(error))
         except _TooMuchHeld:
@@ -122,7 +122,7 @@ class BodyLimits:
             raise problem
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
+def replay(body: bytes, receive: Receive) -> Receive:
     """The body in one message, then what else comes."""
     left: bytes | None = body
 

@@ -19,6 +19,7 @@ from gradio.utils import get_upload_folder, is_in_or_equal
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
 
 from page.server.answers import Refusal, refuse, sentence_response
+from page.server.bodies import replay
 from page.server.paths import ANSWERED, JOIN, STREAMED, UPLOAD
 
 if TYPE_CHECKING:
@@ -67,8 +68,7 @@ class WellFormedCalls:
             await self._app(scope, receive, send)
             return
         name = None if route is None else path.removeprefix(route).rstrip("/")
-        message: Message | None
-        body = (message := await receive()).get("body", b"")
+        body = (await receive()).get("body", b"")
         try:
             call, added = self._checked(name, body)
         except Refusal as refusal:
@@ -78,17 +78,9 @@ class WellFormedCalls:
             added["session_hash"] = self._session_hash
         if added:
             body = json.dumps(call | added).encode()
-            message = {**message, "body": body}
             scope = {**scope, "headers": _with_length(scope["headers"], len(body))}
-
-        async def replay() -> Message:
-            nonlocal message
-            if message is None:
-                return await receive()
-            replayed, message = message, None
-            return replayed
-
-        await self._app(scope, replay, Translated(send) if route in ANSWERED else send)
+        send = Translated(send) if route in ANSWERED else send
+        await self._app(scope, replay(body, receive), send)
 
     def _checked(self, name: str | None, body: bytes) -> tuple[Any, dict[str, Any]]:
         """The call in the body, and what is to be added to it.
@@ -216,7 +208,6 @@ class Translated:
         else:
             answer["error"] = FAILED
         body = json.dumps(answer).encode()
-        kept = [header for header in start["headers"] if header[0] != b"content-length"]
-        start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+        start["headers"] = _with_length(start["headers"], len(body))
         await self._send(start)
         await self._send({"type": "http.response.body", "body": body})
