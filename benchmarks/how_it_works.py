@@ -86,9 +86,7 @@ def draw_number(recognizer: DigitRecognizer) -> None:
     for (left, top, right, bottom), digit in reading.digits:
         box = Rectangle((left, top), right - left, bottom - top, fill=False, color="tab:orange")
         axes.add_patch(box)
-        axes.text(
-            left, top - 5, f"{digit.label} {100 * digit.confidence:.0f} %", color="tab:orange"
-        )
+        axes.text((left + right) / 2, top - 5, digit.label or "–", color="tab:orange", ha="center")
     axes.set_title(f"{reading.text}, {100 * reading.confidence:.0f} %")
     axes.axis("off")
     save_figure(figure, IMAGES / "number.png")
