@@ -25,6 +25,7 @@ from digit_model.correction_store import (
 )
 from digit_model.data.corrections import read_corrections
 from digit_model.files import lock_folder
+from digit_model.hub.names import HubName, locate_dataset
 from digit_model.prediction import Prediction
 
 PREDICTION = Prediction(
@@ -212,6 +213,17 @@ def test_half_a_line_that_a_loss_of_power_left_is_not_read(tmp_path: Path) -> No
     (images, read), _ = read_corrections(tmp_path)
     assert len(images) == 1
     assert read.tolist() == [1]
+
+
+def test_a_folder_named_like_a_data_set_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "corrections").mkdir(parents=True)
+    assert locate_dataset("data/corrections") == Path("data/corrections")
+    for name in ("data/corrections@main", "user/corrections"):
+        assert str(locate_dataset(name)) == name
+        assert isinstance(locate_dataset(name), HubName)
 
 
 def test_it_can_be_withdrawn_after_a_restart(tmp_path: Path) -> None:

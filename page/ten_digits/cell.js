@@ -72,6 +72,7 @@ function createCell({ digit, server, onChange }) {
   // Puts these strokes in the place of those that were there.
   function write(newStrokes) {
     clearTimeout(timer);
+    startEvent = null;
     question++;
     strokes = newStrokes;
     reading = null;
