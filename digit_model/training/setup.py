@@ -76,9 +76,9 @@ def setup_of(
             setup["teachers"] = [config.hashes.sha256 for config in teachers]
         if args.corrections:
             place = locate_dataset(args.corrections)
-            setup["corrections"] = place.name if isinstance(place, Path) else str(place)
+            setup["corrections"] = place.resolve().name if isinstance(place, Path) else str(place)
         if args.own_digits:
-            setup["own_digits"] = args.own_digits.name
+            setup["own_digits"] = args.own_digits.resolve().name
     return setup | _beside(neighbours_of(args), recipe)
 
 
