@@ -9,7 +9,7 @@ import torch
 from digit_model import ModelError
 from digit_model.architectures import NumberNetworkConfig
 from digit_model.data.number_photographs import photographed_number
-from digit_model.data.number_pictures import MOST_MARKS
+from digit_model.data.number_pictures import MOST_DRAWN_MARKS
 from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.number import OTHER
@@ -117,8 +117,8 @@ def test_the_ink_of_a_photograph_lies_in_the_boxes_of_its_marks() -> None:
 def test_a_share_of_the_training_pictures_are_the_photographs() -> None:
     photographs = (
         torch.full((3, 96, 320), 7, dtype=torch.uint8),
-        torch.zeros(3, MOST_MARKS, 4),
-        torch.full((3, MOST_MARKS), NO_MARK),
+        torch.zeros(3, MOST_DRAWN_MARKS, 4),
+        torch.full((3, MOST_DRAWN_MARKS), NO_MARK),
     )
     pictures = TrainingPictures(photographs, 0.5)
     chosen = [bool((pictures[(0, 21, 0, number)][0] == 7).all()) for number in range(40)]
