@@ -24,9 +24,12 @@ REPOSITORY = Path(__file__).parents[1]
 # As train.py: a new process imports it first, and torch with it.
 COUNT_THREADS = """
 import numpy as np
-import torch
 
 from digit_model.data.parallel import map_parallel
+from digit_model.imports import quick_imports
+
+with quick_imports():
+    import torch
 
 
 def threads(_):
