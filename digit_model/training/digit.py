@@ -6,7 +6,7 @@ import hashlib
 import os
 import time
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
 from digit_model.training.step import average_of, start_from, take_step
-from digit_model.weights import Weights, load_weights
+from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
 # have some weight beside MNIST's thousands.
@@ -119,39 +119,30 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         dist.barrier()
         dist.destroy_process_group()
     if rank == 0:
-        weights = load_weights(neighbours)
-        _export(args, recipe, learner.ema, weights, validation, state.history, setup)
+        from digit_model.training.export import export  # matplotlib takes a second to import
+
+        network, weights = _averaged(args, recipe, learner.ema), load_weights(neighbours)
+        export(network, args.output, weights, validation, state.history, setup)
         log.finish()
     return state.history
 
 
 def _log_sheet(log: RunLog, training: TrainingSet, recipe: Recipe, epoch: int) -> None:
     """Keep a sheet of the cycle's pictures, as its first epoch sees them."""
-    from digit_model.training.sheets import digit_sheet  # matplotlib takes a second to import
+    from digit_model.training.sheets import digit_sheet  # it imports matplotlib, too
 
     first = epoch - epoch % recipe.epochs  # wherever a run is resumed
     draw = partial(digit_sheet, training, augmentation_strength(first, recipe))
     log.add_sheet("training_pictures.png", draw, first)
 
 
-def _export(
-    args: argparse.Namespace,
-    recipe: Recipe,
-    average: AveragedModel,
-    weights: Weights,
-    validation: dict[str, Digits],
-    history: list[dict[str, float]],
-    setup: dict[str, Any],
-) -> None:
-    """Export the averaged network, mixed with the one it started from if the recipe says so."""
-    from digit_model.training.export import export  # it imports matplotlib, too
-
+def _averaged(args: argparse.Namespace, recipe: Recipe, average: AveragedModel) -> DigitCNN:
+    """The averaged network, mixed with the one it started from if the recipe says so."""
     network = DigitCNN(recipe.network)
     network.load_state_dict(average.module.state_dict())
     if recipe.start_share:
-        start = load_weights(args.start).networks.digit
-        network = blend(start, network, recipe.start_share)
-    export(network, args.output, weights, validation, history, setup)
+        network = blend(load_weights(args.start).networks.digit, network, recipe.start_share)
+    return network
 
 
 @torch.inference_mode()

@@ -38,11 +38,12 @@ function startTenDigits({ element, server }) {
   find(".cells").append(...cells.map((cell) => cell.element));
   save.addEventListener("click", () => savePoster(cells));
   startOver.addEventListener("click", () => {
-    const [next, before] = cleared ? [cleared, null] : [null, strokesOfAll()];
-    writeAll(next);
+    const before = cleared ? null : strokesOfAll();
+    writeAll(cleared);
     cleared = before;
     show();
   });
-  writeAll(keptInTab(TEN_KEPT));
-  show();
+  const kept = keptInTab(TEN_KEPT);
+  if (kept) writeAll(kept);
+  else show();
 }
