@@ -76,14 +76,6 @@ def client(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def hasty(hub: HubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """Another process, with a short time-out and its own cache, for what has to fail."""
-    process = Client(hub.url, tmp_path_factory.mktemp("hasty"), DIGIT_HUB_TIMEOUT="1.5")
-    yield process
-    process.close()
-
-
-@pytest.fixture(scope="session")
 def drawings() -> list[Drawing]:
     return load_drawings()
 

@@ -195,6 +195,11 @@ def tiff_with_overlapping_tags() -> bytes:
     return exif_bomb(1 << 20)
 
 
+def tiff_in_a_circle() -> bytes:
+    """The directory that its EXIF tag leads to is its own."""
+    return tiff({34665: (8,)})
+
+
 def tiff_of_tiles() -> bytes:
     """64 megapixels of 512 x 512 tiles, deflated."""
     data = zlib.compress(bytes(512 * 512))
@@ -288,6 +293,7 @@ BOMBS: dict[str, MAKER] = {
     "TIFF, strips that share their data": tiff_with_shared_strips,
     "TIFF, four million strips": tiff_with_many_tiles,
     "TIFF, tags that share a value": tiff_with_overlapping_tags,
+    "TIFF, a directory that leads to itself": tiff_in_a_circle,
     "PGM, white is 200": lambda: pgm(200),
     "PGM, white is 300": lambda: pgm(300),
     "PPM, in text": ppm_in_text,

@@ -69,17 +69,22 @@ class Client:
         self._process.stdin.close()
         self._process.wait(timeout=60)
 
-    def command(self, *arguments: str | Path, token: str | None = None) -> Outcome:
-        """`python -m digit_model ARGUMENTS`."""
-        return self._ask(command=[str(argument) for argument in arguments], token=token)
+    def command(
+        self, *arguments: str | Path, token: str | None = None, timeout: str | None = None
+    ) -> Outcome:
+        """`python -m digit_model ARGUMENTS`; `timeout` is DIGIT_HUB_TIMEOUT meanwhile."""
+        command = [str(argument) for argument in arguments]
+        return self._ask(command=command, token=token, timeout=timeout)
 
-    def load(self, *arguments: str, token: str | None = None, **options: Any) -> Outcome:
+    def load(
+        self, *arguments: str, token: str | None = None, timeout: str | None = None, **options: Any
+    ) -> Outcome:
         """`DigitRecognizer.from_pretrained(…)`; the value has id, revision, notice and logits."""
-        return self._ask(load=list(arguments), options=options, token=token)
+        return self._ask(load=list(arguments), options=options, token=token, timeout=timeout)
 
-    def run(self, code: str, *, token: str | None = None) -> Outcome:
+    def run(self, code: str, *, token: str | None = None, timeout: str | None = None) -> Outcome:
         """Run Python code in the process; what it assigns to `value` is the outcome's value."""
-        return self._ask(code=code, token=token)
+        return self._ask(code=code, token=token, timeout=timeout)
 
     def _ask(self, **request: Any) -> Outcome:
         process = self._process
@@ -107,12 +112,15 @@ def _load(arguments: list[str], options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    from huggingface_hub import close_session
+
     from digit_model import ModelError
     from digit_model.__main__ import main
 
-    os.environ.pop("HF_TOKEN", None)
-    if request["token"]:
-        os.environ["HF_TOKEN"] = request["token"]
+    _set("HF_TOKEN", request["token"])
+    if os.environ.get("DIGIT_HUB_TIMEOUT") != request["timeout"]:
+        _set("DIGIT_HUB_TIMEOUT", request["timeout"])
+        close_session()  # the next one asks for the time-out
     started, value, status = time.monotonic(), None, 0
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -139,6 +147,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         "seconds": seconds,
         "value": value,
     }
+
+
+def _set(variable: str, value: str | None) -> None:
+    os.environ.pop(variable, None)
+    if value:
+        os.environ[variable] = value
 
 
 class _ShortSleeps:

@@ -144,6 +144,8 @@ def test_overshoot_of_resampling_and_masks_of_small_integers() -> None:
     overshoot = np.eye(9, dtype=np.float32) * 1.23
     assert np.array_equal(decode(overshoot)[..., 0], np.eye(9, dtype=np.uint8) * 255)
     assert np.array_equal(decode(np.eye(9, dtype=np.int64))[..., 0], np.eye(9) * 255)
+    coloured = np.repeat(np.eye(9, dtype=np.uint8)[..., None], 3, axis=2)
+    assert np.array_equal(decode(coloured), coloured * 255)
 
 
 def test_values_that_are_no_numbers_are_paper_black() -> None:

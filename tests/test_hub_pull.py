@@ -231,11 +231,11 @@ def test_failures_have_a_sentence_each(hub: HubServer, client: Client, repo: str
     ],
 )
 def test_a_hub_in_trouble(
-    hub: HubServer, hasty: Client, repo: str, kind: str | int, where: str, part: str
+    hub: HubServer, client: Client, repo: str, kind: str | int, where: str, part: str
 ) -> None:
     mark = len(hub.seen)
     with hub.fault(kind, where):
-        outcome = hasty.load(repo, token=READ)
+        outcome = client.load(repo, token=READ, timeout="1")
     assert outcome.status == 2
     assert repo in outcome.sentence
     assert part in outcome.sentence
@@ -244,14 +244,35 @@ def test_a_hub_in_trouble(
     assert max(map(addresses.count, addresses)) <= MAX_ATTEMPTS
 
 
-def test_a_time_out_that_is_none_is_said(hub: HubServer, repo: str, tmp_path: Path) -> None:
+def test_a_time_out_that_is_none_is_said(hub: HubServer, client: Client, repo: str) -> None:
     mark = len(hub.seen)
-    process = Client(hub.url, tmp_path, DIGIT_HUB_TIMEOUT="12 s")
-    outcome = process.load(repo)
-    process.close()
+    outcome = client.load(repo, timeout="12 s")
     assert outcome.status == 2
     assert "DIGIT_HUB_TIMEOUT is a number of seconds, not '12 s'." in outcome.sentence
     assert not list(hub.since(mark))
+
+
+LIMITS = """
+from digit_model.hub.client import hub_api
+from huggingface_hub.utils import get_session
+
+hub_api()
+value, session = [], get_session()
+session.event_hooks["request"].append(lambda request: value.append(request.extensions["timeout"]))
+session.get({url!r})
+session.post({url!r}, timeout=5)
+session.event_hooks["request"].pop()
+"""
+
+
+@pytest.mark.parametrize(("timeout", "reads", "writes"), [(None, 12, 18), ("60", 60, 90)])
+def test_a_slow_hub_has_time(
+    hub: HubServer, client: Client, timeout: str | None, reads: float, writes: float
+) -> None:
+    asked = client.run(LIMITS.format(url=f"{hub.url}/api/models/user/none"), timeout=timeout)
+    assert asked.value == [
+        dict.fromkeys(("connect", "read", "write", "pool"), seconds) for seconds in (reads, writes)
+    ]
 
 
 def test_nobody_is_made_to_wait_for_an_hour(hub: HubServer, client: Client, repo: str) -> None:

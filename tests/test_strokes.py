@@ -1,15 +1,22 @@
 """Strokes: what is read, how it is varied, and what the renderer draws."""
 
 from collections.abc import Callable
+from typing import get_args
 
 import numpy as np
 import pytest
 
+from digit_model.data import WriterPart
 from digit_model.data.allographs import ALLOGRAPHS
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.rendering import quantize_like_mouse, render, vary_strokes
-from digit_model.data.strokes import DEVELOPMENT_WRITERS, pen_digits, unit_drawing
+from digit_model.data.strokes import (
+    DEVELOPMENT_WRITERS,
+    TEST_WRITERS,
+    pen_digits,
+    unit_drawing,
+)
 from digit_model.data.synthetic import draw_allograph, interpolate
 from digit_model.data.training_sets import stroke_training
 from digit_model.preprocess import preprocess
@@ -18,11 +25,12 @@ BAR = [np.array([[0.0, -0.5], [0.0, 0.5]], np.float32)]
 
 
 def test_the_recorded_strokes() -> None:
-    training, development = pen_digits("training"), pen_digits("development")
-    assert len(training) + len(development) == 7494
-    assert len({digit.writer for digit in training + development}) == 30
-    assert {digit.writer for digit in development} == DEVELOPMENT_WRITERS
-    assert not DEVELOPMENT_WRITERS & {digit.writer for digit in training}
+    parts = [pen_digits(part) for part in get_args(WriterPart)]
+    assert sum(map(len, parts)) == 7494
+    training, development, test = ({digit.writer for digit in part} for part in parts)
+    assert len(training | development | test) == 30
+    assert (development, test) == (DEVELOPMENT_WRITERS, TEST_WRITERS)
+    assert not training & development and not (training | development) & test
 
 
 def test_unit_drawing_is_centred_with_a_side_of_one() -> None:

@@ -17,6 +17,8 @@ from digit_model.digit import SIZE
 Digits = tuple[np.ndarray, np.ndarray]  # images uint8 (N, 28, 28), labels int64 (N,)
 # "development": not trained on; recipes, seeds, temperature and thresholds are chosen on it.
 Part = Literal["training", "development"]
+# Of the recorded writers, some are kept out of everything, too, see digit_model.data.strokes.
+WriterPart = Literal["training", "development", "test"]
 
 DATA_FOLDER = Path(__file__).parents[2] / "data"  # the files that ship with the repository
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from digit_model.data import Part
+from digit_model.data import WriterPart
 from digit_model.data.letters import draw_letter
 from digit_model.data.rendering import quantize_like_mouse, vary_strokes
 from digit_model.data.signs import OVERLINE, draw_sign
@@ -55,7 +55,7 @@ class Mark(NamedTuple):
     strokes: Drawing
 
 
-def random_hand(rng: np.random.Generator, part: Part, spacing: str = "") -> Hand:
+def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -> Hand:
     """Somebody of the training or the development writers, or somebody synthetic."""
     synthetic = float(rng.choice([0.0, 0.2, 1.0], p=[0.4, 0.3, 0.3]))
     chosen = spacing or str(rng.choice(list(SPACINGS), p=[0.1, 0.2, 0.25, 0.3, 0.15]))
@@ -71,7 +71,7 @@ def random_hand(rng: np.random.Generator, part: Part, spacing: str = "") -> Hand
     )
 
 
-def write_line(text: str, hand: Hand, rng: np.random.Generator, part: Part) -> list[Mark]:
+def write_line(text: str, hand: Hand, rng: np.random.Generator, part: WriterPart) -> list[Mark]:
     """A line of digits, small ones, signs, spaces and, for ``?``, letters and scribbles."""
     marks: list[Mark] = []
     pen_x = 0.0
@@ -125,7 +125,7 @@ def _is_bar(line: Sequence[Mark]) -> bool:
 
 
 @cache
-def _writers(part: Part) -> list[list[list[Drawing]]]:
+def _writers(part: WriterPart) -> list[list[list[Drawing]]]:
     """The recorded digits of each writer, by label."""
     by_writer: dict[str, list[list[Drawing]]] = {}
     for digit in pen_digits(part):
@@ -135,7 +135,7 @@ def _writers(part: Part) -> list[list[list[Drawing]]]:
     return list(by_writer.values())
 
 
-def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: Part) -> Mark:
+def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: WriterPart) -> Mark:
     for small, feet in SMALL_FEET.items():
         if sign in small:
             label, strokes = _draw_sign(str(small.index(sign)), hand, rng, part)

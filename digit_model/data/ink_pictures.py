@@ -7,17 +7,19 @@ import numpy as np
 
 from digit_model.data.camera import jpeg
 from digit_model.data.letters import draw_letter
-from digit_model.data.number_pictures import as_drawing, random_marks
+from digit_model.data.number_pictures import as_drawing, random_marks, random_page
 from digit_model.data.parallel import map_parallel
-from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind
+from digit_model.data.pens import log_uniform
+from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind, written_side
 from digit_model.data.rendering import vary_strokes
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits, unit_drawing
 from digit_model.data.synthetic import draw_allograph, interpolate
 from digit_model.ink.looks import LOOK_SIDE, Window, around, look
 
 # What is written, as shares of the scenes; the rest are recorded digits.
-SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, NOTHING = 0.12, 0.1, 0.04, 0.3, 0.1
+SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, PAGES, NOTHING = 0.12, 0.1, 0.04, 0.25, 0.1, 0.09
 LONGEST = 7  # marks in a line of a number
+LEAST_HEIGHT = 9  # pixels, of a number's digits: lower ones are illegible
 TEXTURES = 0.03  # of the pictures: noise and gradients, without a scene
 # Shares of the scenes: cut, of few pixels, without colour, cleaned as a scanner's program does.
 CROPPED, SHRUNK, GREY, CLEANED = 0.3, 0.15, 0.25, 0.1
@@ -25,7 +27,7 @@ FEWEST_PIXELS = 48  # side of a shrunk picture
 # The second look's window, in longer sides of what was written; it is never quite in the middle.
 WINDOW, OFF_CENTRE = (1.15, 2.2), 0.12
 # Of a number, it is a part, of so many heights of a digit; some that has ink near its middle.
-PART_OF_NUMBER = (2.2, 5.5)
+PART_OF_NUMBER = (2.0, 9.0)
 # Writing that stands alone is found as ink: without a digit these would be mistaken for one.
 OTHER_WRITING = ("ring", "underline", "neighbour", "box", "form")
 LEGIBLE = 0.7  # share of the ink that has to be left in a cropped picture
@@ -64,10 +66,7 @@ def _draw_pair(seed: tuple[int, ...]) -> np.ndarray:
     rng = np.random.default_rng(seed)
     if rng.random() < TEXTURES:
         return np.stack([_texture(rng), _texture(rng)])
-    (drawing, digit), kind = _random_writing(rng), random_kind(rng)
-    while not drawing and kind.clutter in OTHER_WRITING:
-        kind = random_kind(rng)
-    picture, ink = photograph(drawing, kind, rng, digit=digit)
+    picture, ink, digit = _random_scene(rng)
     if rng.random() < CROPPED:
         picture, ink = _cropped(picture, ink, rng)
     if rng.random() < SHRUNK:
@@ -83,9 +82,20 @@ def _draw_pair(seed: tuple[int, ...]) -> np.ndarray:
     return np.stack([_whole(picture, ink), _look(picture, ink, _random_window(ink, digit, rng))])
 
 
+def _random_scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, float]:
+    """A photograph, its ink, and the height of its digits in the longer side of what is written."""
+    while True:
+        (drawing, digit), kind = _random_writing(rng), random_kind(rng)
+        while not drawing and kind.clutter in OTHER_WRITING:
+            kind = random_kind(rng)
+        picture, ink = photograph(drawing, kind, rng, digit=digit)
+        if digit == 1 or digit * written_side(ink) >= LEAST_HEIGHT:
+            return picture, ink, digit
+
+
 def _random_writing(rng: np.random.Generator) -> tuple[Drawing, float]:
     """Digits, letters, scribbles, numbers or nothing, in the unit box, and their height in it."""
-    shares = (SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, NOTHING)
+    shares = (SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, PAGES, NOTHING)
     what = int(np.searchsorted(np.cumsum(shares), rng.random(), side="right"))
     if what == 0:
         return draw_allograph(int(rng.integers(10)), rng), 1.0
@@ -96,6 +106,8 @@ def _random_writing(rng: np.random.Generator) -> tuple[Drawing, float]:
         return unit_drawing([interpolate(points, curved=rng.random() < 0.7)]), 1.0
     if what == 3:
         return as_drawing(random_marks(rng, "training", LONGEST))
+    if what == 4:
+        return as_drawing(random_page(rng, "training"))
     return (_recorded(rng) if what == len(shares) else []), 1.0
 
 
@@ -134,7 +146,7 @@ def _random_window(ink: np.ndarray, digit: float, rng: np.random.Generator) -> W
     if width and digit < 1:
         x, y = rng.choice(np.argwhere(full))[::-1].tolist()
         side = max(8, round(digit * max(width, height)))
-        return around((x, y, x + side, y + side), rng.uniform(*PART_OF_NUMBER), ink.shape)
+        return around((x, y, x + side, y + side), log_uniform(PART_OF_NUMBER, rng), ink.shape)
     if not width:
         width = height = max(8, int(min(rows, columns) * rng.uniform(0.2, 0.7)))
         left, top = rng.integers(0, columns - width + 1), rng.integers(0, rows - height + 1)

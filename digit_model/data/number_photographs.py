@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from digit_model.crop import part_of
-from digit_model.data import Part
+from digit_model.data import WriterPart
 from digit_model.data.number_pictures import (
     HEIGHT,
     WIDTH,
@@ -35,7 +35,7 @@ LOWEST = 10.0  # pixels, height of digits in the found ink
 
 
 def photographed_number(
-    seed: tuple[int, ...], find_ink: FindInk, part: Part = "training"
+    seed: tuple[int, ...], find_ink: FindInk, part: WriterPart = "training"
 ) -> NumberPicture:
     """The ink of a random photograph, at a size at which the number network may see it.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from digit_model.data import Part
+from digit_model.data import WriterPart
 from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, random_hand, write_line
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
@@ -28,6 +28,8 @@ NONDIGITS = 0.08  # share of the pictures without digits, beside those of letter
 WITH_SMALL, SMALL_DIGITS, RAISED_DIGITS = 0.15, 0.25, 0.7
 MORE_SIGNS = 8  # of all of them, in a number, beside the usual ones
 BARRED, UNDERLINED = 0.2, 0.03  # shares of several lines and of single ones with a bar below one
+PAGE_LINES, PAGE_MARKS = (3, 10), (1, 8)  # of a page, and in each of them; the latter excluded
+PAGES_WITH_SIGNS = 0.3  # share of them
 # Pixels, height of the digits: with more of them in a line it would be less.
 SMALLEST, HIGHEST = 13, 72
 
@@ -46,7 +48,7 @@ class NumberPicture(NamedTuple):
     classes: np.ndarray
 
 
-def number_picture(seed: tuple[int, ...], part: Part = "training") -> NumberPicture:
+def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> NumberPicture:
     """A random picture of lines of digits, with signs and letters among them or not."""
     rng = np.random.default_rng(seed)
     if rng.random() < NONDIGITS:
@@ -60,7 +62,7 @@ def number_picture(seed: tuple[int, ...], part: Part = "training") -> NumberPict
 
 
 def draw_number(
-    text: str, rng: np.random.Generator, part: Part = "development", spacing: str = ""
+    text: str, rng: np.random.Generator, part: WriterPart = "development", spacing: str = ""
 ) -> np.ndarray:
     """A drawing of lines of digits and signs as a page's pad has it, uint8 (h, w), 0 = ink.
 
@@ -75,7 +77,7 @@ def draw_number(
     return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
 
 
-def random_marks(rng: np.random.Generator, part: Part, longest: int) -> list[Mark]:
+def random_marks(rng: np.random.Generator, part: WriterPart, longest: int) -> list[Mark]:
     """Lines of at most so many marks, of a usual pen; at least one mark, not too many."""
     while True:
         hand = random_hand(rng, part)
@@ -83,6 +85,16 @@ def random_marks(rng: np.random.Generator, part: Part, longest: int) -> list[Mar
         marks = place_lines(written, hand, USUAL_PEN, rng)
         if 0 < len(marks) <= MOST_DRAWN_MARKS:
             return marks
+
+
+def random_page(rng: np.random.Generator, part: WriterPart) -> list[Mark]:
+    """Many short lines of digits, now and then with signs among them, of a usual pen."""
+    hand = random_hand(rng, part, str(rng.choice(["close", "usual", "wide"])))
+    alphabet = [*"0123456789" * 2, *(USUAL_SIGNS if rng.random() < PAGES_WITH_SIGNS else "")]
+    lengths = rng.integers(*PAGE_MARKS, rng.integers(*PAGE_LINES))
+    lines = ["".join(rng.choice(alphabet, length)) for length in lengths]
+    written = [write_line(line, hand, rng, part) for line in lines]
+    return place_lines(written, hand, USUAL_PEN, rng)
 
 
 def unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
@@ -100,7 +112,7 @@ def as_drawing(marks: Sequence[Mark]) -> tuple[Drawing, float]:
 
 
 def number_drawing(
-    text: str, rng: np.random.Generator, part: Part = "development"
+    text: str, rng: np.random.Generator, part: WriterPart = "development"
 ) -> tuple[Drawing, float]:
     """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_model.data import Part, data_file
+from digit_model.data import WriterPart, data_file
 
 Drawing = list[np.ndarray]
 
 STROKES_FILE = "pendigits_train.jsonl.gz"
 # Not trained on; recipes, seeds, temperature and thresholds are chosen on these writers.
 DEVELOPMENT_WRITERS = frozenset({"tr26", "tr27", "tr28", "tr29", "tr30"})
+# Kept out of everything, choices included.
+TEST_WRITERS = frozenset({"tr23", "tr24", "tr25"})
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,19 @@ class PenDigit:
     drawing: Drawing
 
 
-def pen_digits(part: Part) -> list[PenDigit]:
-    """The digits of the training writers or of the development writers."""
+def pen_digits(part: WriterPart) -> list[PenDigit]:
+    """The digits of the writers of this part."""
     return [
         digit
         for digit in load_pen_digits(data_file(STROKES_FILE))
-        if (digit.writer in DEVELOPMENT_WRITERS) == (part == "development")
+        if _part_of(digit.writer) == part
     ]
+
+
+def _part_of(writer: str) -> WriterPart:
+    if writer in TEST_WRITERS:
+        return "test"
+    return "development" if writer in DEVELOPMENT_WRITERS else "training"
 
 
 @cache

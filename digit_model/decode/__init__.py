@@ -138,7 +138,8 @@ def _is_rgb(array: np.ndarray, max_side: int | None, max_pixels: int) -> bool:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         return False
     _check_array(array, max_pixels)
-    return _factor(array.shape[1], array.shape[0], max_side) == 1
+    is_mask = array.max() <= 1
+    return not is_mask and _factor(array.shape[1], array.shape[0], max_side) == 1
 
 
 def _open(image: Any, max_side: int | None, max_pixels: int) -> Opened:
@@ -171,7 +172,8 @@ def _open_file(content: bytes, max_side: int | None, max_pixels: int) -> Opened:
         del picture
         return Opened(of_array(_decode_webp(content, has_alpha)), width, height, orientation)
     factor = _factor(width, height, max_side)
-    if picture.format == "JPEG" and factor >= MIN_DRAFT_FACTOR:
+    # Phones put a second picture behind a JPEG's own, such as one of depths: an MPO.
+    if picture.format in ("JPEG", "MPO") and factor >= MIN_DRAFT_FACTOR:
         # By half of the factor at most, so that the rest is still averaged.
         scale = 1 << (factor // 2).bit_length() - 1
         picture.draft(None, (max(1, width // scale), max(1, height // scale)))

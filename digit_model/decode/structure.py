@@ -156,7 +156,7 @@ def _directories(content: bytes) -> Iterator[dict[int, list[int]]]:
     value_total = 0
     try:
         waiting = list(struct.unpack_from(order + word, content, 8 if is_big else 4))
-        for place in waiting:  # grows by the first one's subdirectories
+        for number, place in enumerate(waiting):  # grows by the first one's subdirectories
             (count,) = struct.unpack_from(order + count_format, content, place)
             if count > MAX_TAGS:
                 raise ImageError("The TIFF has too many tags to be a picture.")
@@ -177,7 +177,7 @@ def _directories(content: bytes) -> Iterator[dict[int, list[int]]]:
                 if kind in LETTERS and 0 < length <= MAX_NUMBERS:
                     letters = f"{order}{length}{LETTERS[kind]}"
                     tags[tag] = list(struct.unpack_from(letters, content, at))
-            if place == waiting[0]:
+            if number == 0:
                 waiting += [tags[tag][0] for tag in SUBDIRECTORIES if tag in tags]
             yield tags
     except struct.error:  # cut short

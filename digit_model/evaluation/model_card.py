@@ -19,6 +19,7 @@ from digit_model.model_folder import (
     measured_hashes,
 )
 
+WRITERS = 25  # of recorded strokes, beside the development writers
 # Of the digit network's training, and what they show.
 TRAINING_FIGURES = {
     "learning_curves.png": "Learning curves",
@@ -135,8 +136,9 @@ def _training(config: dict[str, Any]) -> str:
     ]
     if "degraded" in recipe:
         sources.append(f"{recipe['degraded']:,} of them again, overdrawn, stained or badly copied")
+    writers = WRITERS - len(training.get("test_writers", ()))
     sources.append(
-        'the pen strokes of 25 writers of UCI "Pen-Based Recognition of Handwritten Digits" '
+        f'the pen strokes of {writers} writers of UCI "Pen-Based Recognition of Handwritten Digits" '
         "(Alpaydin and Alimoglu; CC BY 4.0), each digit rendered with "
         f"{_count(recipe.get('stroke_variants', '?'), 'different pen')}"
     )

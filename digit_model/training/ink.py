@@ -113,7 +113,7 @@ def train_ink(
     from digit_model.training.sheets import ink_training_sheet  # matplotlib takes a second
 
     torch.manual_seed(setup["seed"])
-    network = InkNetwork(recipe.network).to(memory_format=torch.channels_last)
+    network = InkNetwork(recipe.network)  # not channels_last: batch normalisation of so few is slow
     if start is not None:
         start_from(network, start)
     task = Task(
@@ -143,7 +143,7 @@ def _batches(
 
 def _loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
     pictures, ink = batch
-    inputs = to_inputs(pictures).contiguous(memory_format=torch.channels_last)
+    inputs = to_inputs(pictures).contiguous()
     with autocast(pictures.device):
         logits = network(inputs).float()
     return ink_loss(logits, ink.float() / 255)

@@ -89,9 +89,9 @@ class _Drawn:
 class InkRecipe(_Drawn):
     """The same for the ink network."""
 
-    epochs: int = 8
+    epochs: int = 5
     batch_size: int = 32
-    pictures: int = 24_000  # drawn once; see digit_model.data.ink_pictures
+    pictures: int = 36_000  # drawn once; see digit_model.data.ink_pictures
     development_step: int = 4  # one in so many of the development digits measures each epoch
     data_seed: int = 0
     peaks: tuple[float, ...] = (3e-3, 1.5e-3, 1.2e-3)

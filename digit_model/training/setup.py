@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from digit_model.data.strokes import TEST_WRITERS
 from digit_model.hub.names import locate_dataset
 from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
 from digit_model.training.recipe import (
@@ -64,7 +65,11 @@ def setup_of(
     Raises:
         ModelError: the weights to start from, to learn from or to be beside can't be loaded.
     """
-    setup: dict[str, Any] = {"recipe": dataclasses.asdict(recipe), "seed": args.seed}
+    setup: dict[str, Any] = {
+        "recipe": dataclasses.asdict(recipe),
+        "seed": args.seed,
+        "test_writers": sorted(TEST_WRITERS),  # networks from before there were any lack it
+    }
     if args.dry_run:
         setup[DRY_RUN] = True
     if args.start:
