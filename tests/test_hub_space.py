@@ -159,6 +159,17 @@ def test_a_source_tree_without_git_has_the_same_files(tmp_path: Path) -> None:
             (copy / junk).parent.mkdir(parents=True, exist_ok=True)
             (copy / junk).write_bytes(b"junk")
         assert files_of_space(copy, chosen) == files
+        assert "digit_model/serving/preload.py" in files  # no module imports it
+
+
+def test_nothing_is_pinned_to_what_was_downloaded_before(hub: HubServer, client: Client) -> None:
+    repo = hub.new_name()
+    hub.add(repo, WEIGHTS)
+    assert client.load(repo).status == 0
+    with hub.fault(500):
+        outcome = client.command("publish-space", "user/late", "--model", repo, token=WRITE)
+    assert outcome.status == 2
+    assert f"which commit {repo} is now" in outcome.sentence
 
 
 def test_what_is_refused(hub: HubServer, client: Client, tmp_path: Path) -> None:

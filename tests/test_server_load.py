@@ -7,9 +7,11 @@ import io
 import json
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from fastapi import Request
 from processes import run_async
 
 from page.server import bodies
@@ -114,14 +116,20 @@ def test_calls_beyond_those_in_flight_are_told_to_wait() -> None:
             await go_on.wait()
             await nothing(scope, receive, send)
 
-        limit = CallsInFlight(slow, 2)
+        limit = CallsInFlight(slow, 4, queue_of())
         first: Seen = []
         tasks = [asyncio.create_task(request(limit, first)) for _ in range(2)]
         await asyncio.sleep(0)
         third: Seen = []
-        await request(limit, third)
+        await request(limit, third)  # its client has half of them already
         assert status_of(third) == 503
-        assert dict(third[0]["headers"])[b"retry-after"] == b"1"
+        tasks += [asyncio.create_task(request(limit, [], client=f"9.9.9.{n}")) for n in range(2)]
+        await asyncio.sleep(0)
+        for client in ("8.8.8.8", "127.0.0.1"):
+            fifth: Seen = []
+            await request(limit, fifth, client=client)
+            assert status_of(fifth) == 503
+            assert dict(fifth[0]["headers"])[b"retry-after"] == b"1"
         tasks.append(asyncio.create_task(request(limit, [], path="/gradio_api/upload")))
         go_on.set()
         await asyncio.gather(*tasks)
@@ -139,9 +147,24 @@ def test_a_full_queue_is_told_in_the_same_words() -> None:
         await send({"type": "http.response.body", "body": b'{"detail": "Queue is full."}'})
 
     seen: Seen = []
-    run_async(request(CallsInFlight(full, 9), seen, path="/gradio_api/queue/join"))
+    run_async(request(CallsInFlight(full, 9, queue_of()), seen, path="/gradio_api/queue/join"))
     assert json.loads(seen[1]["body"])["detail"] == BUSY
     assert b"retry-after" in dict(seen[0]["headers"])
+
+
+def queue_of(*clients: str) -> Any:
+    """Gradio's, with a call of each of these."""
+    events = [SimpleNamespace(request=Request({"type": "http", "client": (c, 5)})) for c in clients]
+    return SimpleNamespace(event_ids_to_events=dict(enumerate(events)))
+
+
+def test_one_client_has_half_of_the_queue() -> None:
+    queue = queue_of("9.9.9.9", "2001:db8::1", "9.9.9.9", "127.0.0.1", "127.0.0.1")
+    limit = CallsInFlight(nothing, 4, queue)
+    for client, status in (("9.9.9.9", 503), ("2001:db8::2", 200), ("127.0.0.1", 200)):
+        seen: Seen = []
+        run_async(request(limit, seen, client, path="/gradio_api/queue/join"))
+        assert status_of(seen) == status, client
 
 
 # ---- the log
@@ -193,7 +216,7 @@ def test_repeated_messages_do_not_flood(log: tuple[logging.Logger, io.StringIO])
 
 
 def test_bodies_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "MOST_HELD", 100)
+    monkeypatch.setattr(bodies, "MOST_HELD", 200)
 
     async def scenario() -> None:
         go_on = asyncio.Event()
@@ -208,12 +231,17 @@ def test_bodies_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
         task = asyncio.create_task(request(limit, first, body=bytes(80)))
         await asyncio.sleep(0)
         second: Seen = []
-        await request(limit, second, body=bytes(80))
-        assert status_of(second) == 503
+        await request(limit, second, body=bytes(80))  # one client has half of what all have
+        other = asyncio.create_task(request(limit, [], client="8.8.8.8", body=bytes(80)))
+        await asyncio.sleep(0)
+        for client in ("7.7.7.7", "127.0.0.1"):
+            refused: Seen = []
+            await request(limit, refused, client=client, body=bytes(80))
+            assert status_of(second) == status_of(refused) == 503
         assert dict(second[0]["headers"])[b"retry-after"] == b"1"
         assert BUSY in second[1]["body"].decode()
         go_on.set()
-        await task
+        await asyncio.gather(task, other)
         assert status_of(first) == 200
         third: Seen = []
         await request(limit, third, body=bytes(80))  # what was held is free again

@@ -214,23 +214,27 @@ def assert_reading_stops(server: Server, before: int) -> None:
 def test_nobody_waits_for_the_end_of_somebody_elses_batch(
     server: Server, http: httpx.Client, file: dict[str, Any], batch_event: int
 ) -> None:
-    before, large, small = read_count(server), uuid.uuid4().hex, uuid.uuid4().hex
-    join(http, batch_event, large, [file] * (FILES // 4))
+    before, small = read_count(server), uuid.uuid4().hex
+    large = [uuid.uuid4().hex for _ in range(9)]  # Gradio's queue would answer eight at once
+    for session in large:
+        join(http, batch_event, session, [file] * (FILES // 20))
     finished: list[str] = []
 
     def wait(session: str) -> None:
         assert completed(http, session)["success"]
         finished.append(session)
 
-    waiting = threading.Thread(target=wait, args=(large,))
-    waiting.start()
+    waiting = [threading.Thread(target=wait, args=(session,)) for session in large]
+    for thread in waiting:
+        thread.start()
     wait_until_read(server, before + 5)
     join(http, batch_event, small, [file] * 3)
     wait(small)
     answer = http.post("/run/predict", json={"data": [file, 1]}).json()
     assert answer["data"][0]["label"] == "7"
     assert finished == [small]
-    waiting.join()
+    for thread in waiting:
+        thread.join()
 
 
 # ---- the disk

@@ -13,6 +13,7 @@ from digit_model.hub.names import HubName, check_repo_id, locate
 from digit_model.hub.pull import pull
 from digit_model.hub.push import Published, publish
 from digit_model.model_folder import MODEL_FILES, ModelError
+from digit_model.serving.process import PRELOADED
 from digit_model.weights import load_weights
 
 ROOT = Path(__file__).parents[2]
@@ -58,8 +59,10 @@ def pin_to_commit(model: str) -> HubName:
             "python -m digit_model push, and name the repository."
         )
     folder, commit, notice = pull(place)
-    if notice:
-        raise ModelError(notice)
+    if notice:  # it found what was downloaded before
+        raise ModelError(
+            f"The Hub doesn't say which commit {model} is now, so no Space can be pinned to it."
+        )
     load_weights(folder)
     return HubName(place.repo, commit)
 
@@ -67,7 +70,7 @@ def pin_to_commit(model: str) -> HubName:
 def files_of_space(root: Path, model: HubName | None) -> dict[str, bytes]:
     """What to upload of the source tree ``root``: names in the Space, and contents."""
     required = REQUIRED if model else (*REQUIRED, WEIGHTS_FOLDER)
-    modules = imported_modules(root, ENTRY_POINT)
+    modules = imported_modules(root, ENTRY_POINT, *map(_file_of, PRELOADED))
     names = [
         name
         for name in _source_files(root)
@@ -83,13 +86,13 @@ def files_of_space(root: Path, model: HubName | None) -> dict[str, bytes]:
     return {**files, "README.md": _space_card(readme, requirements, model).encode()}
 
 
-def imported_modules(root: Path, start: str) -> set[str]:
-    """Paths below ``root`` of the file ``start`` and all modules that it imports, directly or not.
+def imported_modules(root: Path, *starts: str) -> set[str]:
+    """Paths below ``root`` of these files and of all modules that they import, directly or not.
 
     Imports within functions count, too.
     """
     found: set[str] = set()
-    waiting = [start]
+    waiting = list(starts)
     while waiting:
         name = waiting.pop()
         if name in found or not (root / name).is_file():
@@ -98,8 +101,12 @@ def imported_modules(root: Path, start: str) -> set[str]:
         for module in _imports((root / name).read_bytes()):
             parts = module.split(".")
             waiting += ["/".join(parts[:n]) + "/__init__.py" for n in range(1, len(parts) + 1)]
-            waiting.append("/".join(parts) + ".py")
+            waiting.append(_file_of(module))
     return found
+
+
+def _file_of(module: str) -> str:
+    return module.replace(".", "/") + ".py"
 
 
 @cache

@@ -31,6 +31,7 @@ from page.server.upload_room import UploadRoom
 from page.theme import CSS, paper_theme
 
 if TYPE_CHECKING:
+    from gradio.queueing import Queue
     from gradio.routes import App
 
     from page.server.limits import Limits
@@ -77,6 +78,7 @@ def build_app(
         link: a public link to this server.
         mcp: whether the API is offered as tools, too.
     """
+    queue = prepared_queue(demo, limits.max_calls_in_flight)
     origins = own_origins(set(listed(access.allowed_origins)))
     names = known_names(access.host, set(listed(access.allowed_hosts)))
     app = Starlette(
@@ -103,22 +105,15 @@ def build_app(
             Middleware(ClosedRoutes),
             Middleware(CallRate, calls_per_minute=limits.max_calls_per_minute),
             Middleware(BodyLimits, limits=limits, mcp=mcp),
-            Middleware(CallsInFlight, most=limits.max_calls_in_flight),
+            Middleware(
+                CallsInFlight, most=limits.max_calls_in_flight, queue=queue
+            ),
             Middleware(WellFormedCalls, demo=demo),
             Middleware(KnownStreams, demo=demo),
         ],
     )
     use_own_head()
     use_own_snippets()
-    # What launch() would set. Gradio checks which files a caller names only for what was launched.
-    demo.has_launched = True
-    demo.max_threads = MAX_THREADS
-    demo.queue(max_size=limits.max_calls_in_flight)
-    # Gradio keeps the last 10,000 calls, with what their callers call themselves, and sums them up
-    # after each call; nobody sees it.
-    demo._queue.ANALYTICS_MAX_EVENTS = 1
-    demo._queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
-    demo._queue.sleep_when_free = demo._queue.progress_update_sleep_when_free = QUEUE_SECONDS
     gr.mount_gradio_app(
         app,  # it uses nothing that FastAPI adds
         demo,
@@ -144,6 +139,22 @@ def build_app(
         mcp_server=mcp,
     )
     return app
+
+
+def prepared_queue(demo: gr.Blocks, most: int) -> Queue:
+    """Gradio's queue, which answers so many calls at once and lets as many wait."""
+    # What launch() would set. Gradio checks which files a caller names only for what was launched.
+    demo.has_launched = True
+    demo.max_threads = MAX_THREADS
+    demo.queue(max_size=most)
+    queue = demo._queue
+    queue.max_thread_count = most  # not as many as threads: these calls wait for workers
+    # Gradio keeps the last 10,000 calls, with what their callers call themselves, and sums them up
+    # after each call; nobody sees it.
+    queue.ANALYTICS_MAX_EVENTS = 1
+    queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
+    queue.sleep_when_free = queue.progress_update_sleep_when_free = QUEUE_SECONDS
+    return queue
 
 
 def gradio_app(app: Starlette) -> App:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.formparsers import MultiPartException
 
 from page.server.answers import Refusal, refuse, refuse_busy
+from page.server.load import Shares, client_of
 from page.server.multipart import FormGuard
 from page.server.paths import JOIN, MCP, UPLOAD, is_upload
 
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
 MCP_CALLS = (MCP, JOIN)
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
 MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
-MOST_HELD = 256 << 20  # bytes of all bodies in memory
+MOST_HELD = 256 << 20  # bytes of all bodies in memory; one client's share: see Shares
 
 
 class _TooMuchHeld(Exception):  # noqa: N818  # it is no error
-    """All bodies together are more than the server holds."""
+    """All bodies together are more than the server holds, or one client's more than its share."""
 
 
 class BodyLimits:
@@ -39,7 +40,7 @@ class BodyLimits:
         self._mcp_calls = MCP_CALLS if mcp else ()
         self._max_upload_bytes = 1_000_000 * max(limits.max_upload_mb, limits.max_batch_mb)
         self._max_files = limits.max_batch_files
-        self._held = 0
+        self._held = Shares(MOST_HELD)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -58,13 +59,12 @@ class BodyLimits:
             await self._app(scope, receive, send)
             return
         max_bytes = self._max_bytes(scope["path"])
-        taken = 0
+        client, taken = client_of(scope), 0
 
         def take(size: int) -> None:
             nonlocal taken
             taken += size
-            self._held += size
-            if self._held > MOST_HELD:
+            if not self._held.take(client, size):
                 raise _TooMuchHeld
 
         try:
@@ -83,7 +83,7 @@ class BodyLimits:
         except _TooMuchHeld:
             await refuse_busy(scope, receive, send)
         finally:
-            self._held -= taken
+            self._held.give_back(client, taken)
 
     def _max_bytes(self, path: str) -> int:
         if is_upload(path):

@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
-from page.server.load import network_of
+from page.server.load import network_of, share_of
 from page.server.paths import is_upload
 from page.server.proxies import LOOPBACK, is_within
 
@@ -32,7 +32,6 @@ LINGER_SECONDS = 0.5  # for the rest of a body whose request has been answered
 KEEP_ALIVE_SECONDS = 15  # between two requests; longer than clients usually wait
 READ_SECONDS = 60.0  # for a client to take more of an answer
 DRAIN_SECONDS = 6  # for requests in flight, once the server is to stop
-ONE_CLIENT = 0.5  # of all connections, which one client may have: an address, or a line with IPv6
 SPARE_DESCRIPTORS = 64  # for files, and for connections that are about to be refused
 
 
@@ -103,7 +102,7 @@ class Connection(HttpToolsProtocol):
             return False
         self._counted_as = network_of(self.client[0])
         self.config.of_client[self._counted_as] += 1
-        return self.config.of_client[self._counted_as] > ONE_CLIENT * self.config.max_connections
+        return self.config.of_client[self._counted_as] > share_of(self.config.max_connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.config.waiting.pop(self, None)

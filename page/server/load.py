@@ -1,11 +1,11 @@
-"""How much work is taken on: calls in flight, and calls of one client in a minute."""
+"""How much work is taken on: calls in flight, and how many of them, and in a minute, one client's."""
 
 from __future__ import annotations
 
 import ipaddress
 import math
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
 from page.server.answers import refuse_busy
@@ -13,9 +13,13 @@ from page.server.paths import JOIN, is_upload
 from page.server.proxies import is_loopback
 
 if TYPE_CHECKING:
+    from gradio.queueing import Queue
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CALLS_PER_MINUTE = 6000  # of another machine; somebody drawing makes 20 in a second
+# Of connections, of calls in flight, and of what they hold: the share that one client may have, an
+# address or a line with IPv6.
+ONE_CLIENT = 0.5
 MAX_CLIENTS = 10_000  # whose calls are counted; after that, the one that has paused longest goes
 
 
@@ -34,7 +38,7 @@ class CallRate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "POST":
-            seconds = self._seconds_to_wait(scope["client"][0] if scope["client"] else "")
+            seconds = self._seconds_to_wait(client_of(scope))
             if seconds > 0:
                 await refuse_busy(scope, receive, send, math.ceil(seconds))
                 return
@@ -67,34 +71,33 @@ def network_of(address: str) -> str:
 class CallsInFlight:
     """ASGI middleware: busy when as many calls are being answered as the limit allows.
 
-    Those whose body has not arrived don't count, and uploads neither: slow senders take no place.
-    The queue holds its own calls, see `asgi.py`; here it gets the same words.
+    So it is for who has ONE_CLIENT of them. Those whose body has not arrived don't count, and
+    uploads neither: slow senders take no place. The queue holds its own calls, see `asgi.py`; when
+    it is full, there are the same words.
     """
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
-        self._app, self._most = app, most
-        self._in_flight = 0
+    def __init__(self, app: ASGIApp, most: int, queue: Queue) -> None:
+        self._app, self._most, self._queue = app, most, queue
+        self._in_flight = Shares(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "POST":
+        path = scope.get("path", "")
+        if scope["type"] != "http" or scope["method"] != "POST" or is_upload(path):
             await self._app(scope, receive, send)
-            return
-        path = scope["path"]
-        if is_upload(path):
-            await self._app(scope, receive, send)
-        elif self._in_flight >= self._most:
-            await refuse_busy(scope, receive, send)
         elif path.startswith(JOIN):
             await self._join_queue(scope, receive, send)
         else:
-            self._in_flight += 1
+            client = client_of(scope)
             try:
-                await self._app(scope, receive, send)
+                if self._in_flight.take(client):
+                    await self._app(scope, receive, send)
+                else:
+                    await refuse_busy(scope, receive, send)
             finally:
-                self._in_flight -= 1
+                self._in_flight.give_back(client)
 
     async def _join_queue(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_full = False
+        is_full = self._has_its_share_of_the_queue(client_of(scope))
 
         async def send_unless_full(message: Message) -> None:
             nonlocal is_full
@@ -102,6 +105,51 @@ class CallsInFlight:
             if not is_full:
                 await send(message)
 
-        await self._app(scope, receive, send_unless_full)
+        if not is_full:
+            await self._app(scope, receive, send_unless_full)
         if is_full:
             await refuse_busy(scope, receive, send)
+
+    def _has_its_share_of_the_queue(self, client: str) -> bool:
+        if is_loopback(client):
+            return False
+        events = self._queue.event_ids_to_events.values()
+        network = network_of(client)
+        own = sum(network_of(client_of(event.request.scope)) == network for event in events)
+        return own >= share_of(self._most)
+
+
+class Shares:
+    """How much of something scarce is taken, and by whom.
+
+    This machine's own share is all of it: a proxy here may stand for everybody.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most, self._taken = most, 0
+        self._of_client: Counter[str] = Counter()
+
+    def take(self, client: str, amount: int = 1) -> bool:
+        """Whether that leaves it within what all may have, and what this client may."""
+        network = network_of(client)
+        self._taken += amount
+        self._of_client[network] += amount
+        most = self._most if is_loopback(client) else share_of(self._most)
+        return self._taken <= self._most and self._of_client[network] <= most
+
+    def give_back(self, client: str, amount: int = 1) -> None:
+        network = network_of(client)
+        self._taken -= amount
+        self._of_client[network] -= amount
+        if not self._of_client[network]:
+            del self._of_client[network]
+
+
+def share_of(most: int) -> float:
+    """What one client may have of it: at least one."""
+    return max(1, ONE_CLIENT * most)
+
+
+def client_of(scope: Scope) -> str:
+    """The address of whoever asks, "" if it isn't known."""
+    return scope["client"][0] if scope.get("client") else ""
