@@ -24,7 +24,7 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,8 +176,7 @@ class CorrectionStore:
         """
         with self.lock:
             try:
-                with self._folder_of(correction_id) as folder:
-                    size = _delete(folder, f"{correction_id}.png")
+                size = self._delete_everywhere(correction_id)
             except CorrectionError:
                 raise
             except FileNotFoundError as error:
@@ -185,26 +184,32 @@ class CorrectionStore:
             except OSError as error:
                 logger.warning("A correction was not deleted: %s", error)
                 raise CorrectionError("It was not deleted: the server's disk refuses.") from error
-            if self._kept.pop(correction_id, None):
-                self._run_bytes -= size
             self._all_bytes -= size
 
-    @contextlib.contextmanager
-    def _folder_of(self, correction_id: str) -> Iterator[Path]:
-        """Of this run, or of one that has ended, locked meanwhile; or raises FileNotFoundError."""
-        if correction_id in self._kept:
-            yield self.folder / self.run
-            return
-        if not CORRECTION_ID.fullmatch(correction_id):
+    def _delete_everywhere(self, correction_id: str) -> int:
+        """Delete it from each folder that has it; the bytes. It may have been sent to two runs.
+
+        Raises FileNotFoundError if none has it.
+        """
+        pictures = []
+        if CORRECTION_ID.fullmatch(correction_id):
+            pictures = sorted(self.folder.glob(f"*/{correction_id}.png"))
+        if not pictures:
             raise FileNotFoundError
-        for picture in self.folder.glob(f"*/{correction_id}.png"):
-            lock = lock_folder(picture.parent)
-            if lock is None:
-                raise CorrectionError("Another process is busy with it: please try again later.")
-            with lock:
-                yield picture.parent
-            return
-        raise FileNotFoundError
+        deleted = 0
+        for picture in pictures:
+            if self._lock_file is not None and is_locked_by(self._lock_file, picture.parent):
+                size = _delete(picture)
+                self._kept.pop(correction_id, None)
+                self._run_bytes -= size
+            else:
+                lock = lock_folder(picture.parent)
+                if lock is None:
+                    raise CorrectionError("It is in use just now: please try again later.")
+                with lock:
+                    size = _delete(picture)
+            deleted += size
+        return deleted
 
     def release(self) -> None:
         """Unlock the folder so that its corrections can be uploaded; :meth:`add` locks it again."""
@@ -268,14 +273,17 @@ def _store(folder: Path, name: str, content: bytes, line: bytes) -> None:
         sync_folder(folder)
 
 
-def _delete(folder: Path, name: str) -> int:
+def _delete(picture: Path) -> int:
     """A picture and its line; the bytes of both."""
-    lines = (folder / METADATA_FILE).read_bytes().splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)["file_name"] != name]
-    size = (folder / name).stat().st_size
-    write_durably(folder / METADATA_FILE, b"".join(kept))
-    (folder / name).unlink()
-    return size + sum(map(len, lines)) - sum(map(len, kept))
+    metadata = picture.with_name(METADATA_FILE)
+    content = metadata.read_bytes()
+    # A last line without a line feed was cut short by a loss of power.
+    lines = content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["file_name"] != picture.name]
+    size = picture.stat().st_size
+    write_durably(metadata, b"".join(kept))
+    picture.unlink()
+    return size + len(content) - sum(map(len, kept))
 
 
 def _size_of(folder: Path) -> int:

@@ -233,9 +233,12 @@ def test_it_can_be_withdrawn_after_a_restart(tmp_path: Path) -> None:
     with pytest.raises(CorrectionError, match="please try again later"):
         after.remove(receipt["id"])  # the other process is still there
     before.release()
+    with (tmp_path / before.run / METADATA_FILE).open("a") as metadata:
+        metadata.write('{"file_name": ')  # a loss of power cut it short
+    assert add(after, 2, "2")["id"] == receipt["id"]  # given once more
     after.remove(receipt["id"])
     assert labels(tmp_path) == ["1"]
-    assert not (tmp_path / receipt["stored"]).exists()
+    assert not list(tmp_path.rglob(f"{receipt['id']}.png"))
     with pytest.raises(CorrectionError, match="isn't here any more"):
         after.remove(receipt["id"])
 

@@ -42,7 +42,7 @@ prediction = Prediction(
 )
 model = {{"id": "user/digits", "revision": "c0ffee", "sha256": "0" * 64}}
 store = CorrectionStore(Path({folder!r}))
-uploader = CorrectionUploader(store, {repo!r}, minutes=1 / 60)
+uploader = CorrectionUploader(store, {repo!r}, minutes=1 / 600)
 uploader.start()
 def add(shade, label):
     picture = np.full((40, 40, 3), shade, np.uint8)
@@ -284,7 +284,9 @@ def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
     repo = hub.new_name("corrections")
     with hub.fault("drop" if where == "" else 401, where):
         outcome = client.run(code(repo, tmp_path, ["1", "2", "3"]), token=WRITE)
+        later = client.run(code(repo, tmp_path, []), token=WRITE)
     assert outcome.status == 0, outcome.err
+    assert f"3 corrections not sent, kept in {tmp_path}" in later.err
     assert f"Corrections are kept in {tmp_path} for now" in outcome.err
     assert f"3 corrections not sent, kept in {tmp_path}" in outcome.err
     assert "Traceback" not in outcome.err
@@ -297,7 +299,7 @@ def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
 def test_nothing_is_lost_when_the_hub_fails_later(
     hub: HubServer, client: Client, tmp_path: Path, kind: str | int, where: str
 ) -> None:
-    """The same process sends them with the next round, a second later."""
+    """The same process sends them with the next round."""
     repo = hub.new_name("corrections")
     hub.large.clear()  # so that the pictures have to be uploaded
     wait = (

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from drawings import drawing_of
 from PIL import Image
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
 from visitor import Visitor
 
@@ -219,6 +219,41 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     assert not line["picture"].exists()
     expect(send).to_be_disabled()  # digit and consent are asked for again
     expect(visitor.page.locator("#card .consent")).not_to_be_checked()
+
+
+def test_a_receipt_waits_for_its_picture(visitor: Visitor, server: Server) -> None:
+    before, page, held = len(stored(server)), visitor.page, list[Route]()
+    entries = page.locator("#history li")
+    visitor.draw(drawing_of("6"))
+    expect(entries.first).to_have_text("6")
+    page.get_by_text("That’s wrong").click()
+    page.locator("#card .labels button").nth(8).click()
+    page.locator("#card .consent").check()
+
+    def hold(route: Route) -> None:
+        if '"correct"' in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route("**/component_server/", hold)
+    visitor.button("Send").click()
+    visitor.button("Clear").click()
+    visitor.draw(drawing_of("3"))
+    expect(entries.first).to_have_text("3")
+    with page.expect_response(lambda response: "stored" in response.text()):
+        held[0].continue_()
+    page.unroute("**/component_server/")
+    page.locator("#history summary").click()
+    entries.nth(1).click()
+    page.locator("#history summary").click()
+    expect(visitor.label).to_have_text("6")
+    page.get_by_text("That’s wrong").click()
+    said = page.locator("#card .said")
+    expect(said).to_have_text("Thank you. Kept as an 8.")
+    visitor.button("Undo").last.click()
+    expect(said).to_have_text("Deleted.")
+    assert len(stored(server)) == before
 
 
 def test_a_correction_without_an_answer_says_so(visitor: Visitor, server: Server) -> None:

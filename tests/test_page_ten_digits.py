@@ -20,6 +20,12 @@ from digit_model import DigitRecognizer
 from page.ten_digits_tab import digit_reading
 
 Visit = Callable[..., Visitor]
+# Whether what lies in each corner of a pad is the pad.
+CORNERS = """(pad) => {
+  const { left, top, right, bottom } = pad.getBoundingClientRect();
+  return [left + 9, right - 9].flatMap((x) =>
+    [top + 9, bottom - 9].map((y) => document.elementFromPoint(x, y) === pad));
+}"""
 
 
 @pytest.mark.browser
@@ -45,6 +51,7 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     expect(visitor.page.locator("#ten-digits .progress")).to_have_text("9 of 10 written")
     draw_with_palm(pads.nth(3), drawing_of("3"))
     expect(captions).to_have_text([">99%"] * 10)
+    assert all(pads.nth(5).evaluate(CORNERS))  # strokes may begin anywhere on a pad
     assert serious_violations(visitor) == []
     assert visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
@@ -75,6 +82,10 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     visitor.write(pads.nth(3), drawing_of("3"))  # and afterwards: the others can be taken back
     expect(said).to_have_text("Those that you sent before are kept.")
     expect(send).to_be_disabled()
+    visitor.page.route("**/component_server/*", lambda route: route.abort(), times=1)
+    visitor.page.locator("#ten-digits .withdraw").click()
+    expect(said).to_have_text("No answer from the server.")
+    assert len(stored(server)) == before + 1  # the other nine are gone all the same
     visitor.page.locator("#ten-digits .withdraw").click()
     expect(said).to_have_text("Deleted.")
     assert len(stored(server)) == before

@@ -30,7 +30,8 @@ def test_the_recorded_strokes() -> None:
     training, development, test = ({digit.writer for digit in part} for part in parts)
     assert len(training | development | test) == 30
     assert (development, test) == (DEVELOPMENT_WRITERS, TEST_WRITERS)
-    assert not training & development and not (training | development) & test
+    assert not training & development
+    assert not (training | development) & test
 
 
 def test_unit_drawing_is_centred_with_a_side_of_one() -> None:

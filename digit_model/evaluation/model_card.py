@@ -138,7 +138,8 @@ def _training(config: dict[str, Any]) -> str:
         sources.append(f"{recipe['degraded']:,} of them again, overdrawn, stained or badly copied")
     writers = WRITERS - len(training.get("test_writers", ()))
     sources.append(
-        f'the pen strokes of {writers} writers of UCI "Pen-Based Recognition of Handwritten Digits" '
+        f"the pen strokes of {writers} writers of UCI "
+        '"Pen-Based Recognition of Handwritten Digits" '
         "(Alpaydin and Alimoglu; CC BY 4.0), each digit rendered with "
         f"{_count(recipe.get('stroke_variants', '?'), 'different pen')}"
     )

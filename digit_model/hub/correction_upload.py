@@ -17,7 +17,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from huggingface_hub import (
     CommitInfo,
@@ -121,7 +120,9 @@ class CorrectionUploader:
         sending.join(STOP_SECONDS)
         self.store.release()
         own_folder = self.store.folder / self.store.run
-        count = sum(unsent.count for unsent in unsent_corrections(self.store, [own_folder]))
+        with _abandoned_folders(self.store) as others:
+            unsent = unsent_corrections(self.store, [own_folder, *others])
+        count = sum(each.count for each in unsent)
         if count:
             what = f"{_count(count)} not sent"
             why = self._error or f"the Hub takes more than {STOP_SECONDS:g} seconds"
@@ -138,7 +139,6 @@ class CorrectionUploader:
                 self._scheduler.push_to_hub()
             except ModelError as reason:
                 self._error = reason
-            self._scheduler.release_locks()
 
     def _start_until_connected(self) -> None:
         while (error := self._start_scheduler()) is not None:
@@ -219,6 +219,11 @@ def _is_sent(folder: Path) -> bool:
     )
 
 
+def _delete_sent(folders: list[Path]) -> None:
+    for folder in filter(_is_sent, folders):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _deletes(operation: Operation) -> bool:
     return isinstance(operation, CommitOperationDelete)
 
@@ -227,8 +232,16 @@ def _count(corrections: int) -> str:
     return f"{corrections} correction{'' if corrections == 1 else 's'}"
 
 
-def _process_folders(store: CorrectionStore) -> list[Path]:
-    return [path for path in sorted(store.folder.glob("*")) if path.is_dir()]
+@contextlib.contextmanager
+def _abandoned_folders(store: CorrectionStore) -> Iterator[list[Path]]:
+    """Those of processes that have ended, locked, so that nobody else sends them meanwhile."""
+    with contextlib.ExitStack() as locks:
+        folders = []
+        for folder in sorted(path for path in store.folder.glob("*") if path.is_dir()):
+            if folder.name != store.run and (lock := lock_folder(folder)) is not None:
+                locks.enter_context(lock)
+                folders.append(folder)
+        yield folders
 
 
 class _Scheduler(CommitScheduler):
@@ -237,7 +250,6 @@ class _Scheduler(CommitScheduler):
     def __init__(self, store: CorrectionStore, repo: str, minutes: float) -> None:
         self._store = store
         self._sending = threading.Lock()
-        self._locks: dict[Path, BinaryIO] = {}  # open lock files of abandoned folders
         super().__init__(
             repo_id=repo,
             repo_type="dataset",
@@ -248,12 +260,15 @@ class _Scheduler(CommitScheduler):
         )
 
     def push_to_hub(self) -> CommitInfo | None:
-        with self._sending, translate_errors(self.repo_id, writing=True):
+        with (
+            self._sending,
+            translate_errors(self.repo_id, writing=True),
+            _abandoned_folders(self._store) as others,
+        ):
             own_folder = self._store.folder / self._store.run
-            folders = [own_folder, *self._lock_abandoned_folders()]
-            unsent = unsent_corrections(self._store, folders)
+            unsent = unsent_corrections(self._store, [own_folder, *others])
             if not unsent:
-                self._delete_sent()
+                _delete_sent(others)
                 return None
             operations = self._possible(
                 [operation for part in unsent for operation in part.operations()]
@@ -271,7 +286,7 @@ class _Scheduler(CommitScheduler):
                 )
             for part in unsent:
                 write_atomically(part.folder / SENT_FILE, part.metadata)
-            self._delete_sent()
+            _delete_sent(others)
             return commit
 
     def _possible(self, operations: list[Operation]) -> list[Operation]:
@@ -284,24 +299,3 @@ class _Scheduler(CommitScheduler):
         found = self.api.get_paths_info(self.repo_id, deleted, repo_type="dataset")
         there = {each.path for each in found}
         return [each for each in operations if not _deletes(each) or each.path_in_repo in there]
-
-    def _delete_sent(self) -> None:
-        """Of the abandoned folders; the process's own one may get more."""
-        for folder in [folder for folder in self._locks if _is_sent(folder)]:
-            shutil.rmtree(folder, ignore_errors=True)
-            self._locks.pop(folder).close()
-
-    def release_locks(self) -> None:
-        """Leave the abandoned folders to the next process."""
-        with self._sending:
-            while self._locks:
-                self._locks.popitem()[1].close()
-
-    def _lock_abandoned_folders(self) -> list[Path]:
-        """Lock the folders of processes that have ended, which nobody else will send now."""
-        for folder in _process_folders(self._store):
-            if folder.name != self._store.run and folder not in self._locks:
-                lock = lock_folder(folder)
-                if lock is not None:
-                    self._locks[folder] = lock
-        return sorted(self._locks)

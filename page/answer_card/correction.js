@@ -17,8 +17,9 @@ function createCorrection({ element, server }) {
   const undo = receipt.querySelector(".withdraw");
   const choices = createChoices(find(".labels"), update);
   let answer = null; // the one to correct
+  const receipts = []; // of all that was sent from this page, and not taken back
   let isSending = false;
-  let kept = null; // the id of what was sent about this answer
+  let kept = null; // the receipt of what was sent about this answer
 
   const isCorrectable = () => Boolean(answer?.picture) && answer.verdict !== "blank";
 
@@ -39,39 +40,45 @@ function createCorrection({ element, server }) {
   function startOver() {
     choices.choose(null);
     consent.checked = false;
-    kept = null;
-    said.textContent = "";
+    showReceipt();
+  }
+
+  function showReceipt() {
+    kept = receipts.find(({ about }) => isSame(about, answer)) ?? null;
+    const label = kept?.label === NOT_A_DIGIT ? kept.label : withArticle(kept?.label ?? "");
+    said.textContent = kept ? `Thank you. Kept as ${label}.` : "";
+    id.textContent = kept?.id ?? "";
     update();
   }
 
-  // Returns the server's answer, or null if the card is about something else by then.
   async function ask(request) {
-    const about = answer;
     isSending = true;
     update();
     const response = await answerTo(request);
     isSending = false;
     update();
-    return isSame(about, answer) ? response : null;
+    return response;
   }
 
+  // When the answer comes, the card may be about something else: the receipt waits for its picture.
   async function correct() {
-    const request = { label: choices.chosen(), consent: consent.checked };
+    const [about, label] = [answer, choices.chosen()];
     said.textContent = "Sending …";
-    const response = await ask(server.correct({ ...request, ...asked(answer) }));
-    if (!response) return;
-    kept = response.id ?? null;
-    const { label } = request;
-    said.textContent =
-      response.error ?? `Thank you. Kept as ${label === NOT_A_DIGIT ? label : withArticle(label)}.`;
-    id.textContent = kept ?? "";
-    update();
+    const response = await ask(
+      server.correct({ label, consent: consent.checked, ...asked(about) }),
+    );
+    if (response.id) receipts.push({ about, label, id: response.id });
+    if (!isSame(about, answer)) return;
+    showReceipt();
+    if (response.error) said.textContent = response.error;
   }
 
   async function withdraw() {
+    const receipt = kept;
     said.textContent = "Deleting …";
-    const response = await ask(server.withdraw({ id: kept }));
-    if (!response) return;
+    const response = await ask(server.withdraw({ id: receipt.id }));
+    if (!response.error) receipts.splice(receipts.indexOf(receipt), 1);
+    if (!isSame(receipt.about, answer)) return;
     if (!response.error) startOver();
     said.textContent = response.error ?? "Deleted.";
   }

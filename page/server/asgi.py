@@ -105,9 +105,7 @@ def build_app(
             Middleware(ClosedRoutes),
             Middleware(CallRate, calls_per_minute=limits.max_calls_per_minute),
             Middleware(BodyLimits, limits=limits, mcp=mcp),
-            Middleware(
-                CallsInFlight, most=limits.max_calls_in_flight, queue=queue
-            ),
+            Middleware(CallsInFlight, most=limits.max_calls_in_flight, queue=queue),
             Middleware(WellFormedCalls, demo=demo),
             Middleware(KnownStreams, demo=demo),
         ],

@@ -1,4 +1,4 @@
-"""How much work is taken on: calls in flight, and how many of them, and in a minute, one client's."""
+"""How much work is taken on: calls in flight, all together and of one client, and in a minute."""
 
 from __future__ import annotations
 

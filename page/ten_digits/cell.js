@@ -11,8 +11,8 @@ function createCell({ digit, server, onChange }) {
   element.innerHTML = `<div class="tile">
       <span class="model" aria-hidden="true"></span>
       <canvas role="img"></canvas>
-      <button type="button" class="again" hidden>×</button>
     </div>
+    <button type="button" class="again" hidden>×</button>
     <figcaption><b></b> <span class="sure"></span><br><span class="nearest"></span></figcaption>`;
   const canvas = element.querySelector("canvas");
   const model = element.querySelector(".model");

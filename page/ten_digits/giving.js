@@ -13,17 +13,6 @@ function createGiving({ element, server, cells }) {
 
   const written = () => JSON.stringify(cells.map((cell) => cell.strokes()));
 
-  // Calls the function for each item; returns the results up to the first error, and that error.
-  async function forEach(items, call) {
-    const results = [];
-    for (const item of items) {
-      const response = await answerTo(call(item));
-      if (response.error) return { results, error: response.error };
-      results.push(response.id);
-    }
-    return { results, error: null };
-  }
-
   async function give() {
     said.textContent = "Sending …";
     sent = written();
@@ -35,7 +24,14 @@ function createGiving({ element, server, cells }) {
     }));
     isSending = true;
     show();
-    const { results, error } = await forEach(corrections, server.correct);
+    const results = [];
+    let error = null;
+    for (const correction of corrections) {
+      const response = await answerTo(server.correct(correction));
+      error = response.error ?? null;
+      if (error) break; // the others would hardly fare better
+      results.push(response.id);
+    }
     isSending = false;
     sent = written(); // what was written meanwhile doesn't hide what is said of those
     kept = [...new Set([...kept, ...results])]; // the same picture is kept once
@@ -48,10 +44,14 @@ function createGiving({ element, server, cells }) {
   async function takeBack() {
     withdraw.disabled = true;
     said.textContent = "Deleting …";
-    const { results, error } = await forEach(kept, (id) => server.withdraw({ id }));
-    kept = kept.slice(results.length);
+    let problem = null; // of one, it says nothing of the others
+    for (const id of [...kept]) {
+      const { error } = await answerTo(server.withdraw({ id }));
+      if (error) problem = error;
+      else kept = kept.filter((other) => other !== id);
+    }
     if (!kept.length) consent.checked = false;
-    said.textContent = error ?? "Deleted.";
+    said.textContent = problem ?? "Deleted.";
     withdraw.disabled = false;
     show();
   }
