@@ -126,13 +126,22 @@ class DigitRecognizer:
             ValueError: top_k is not a whole number from 1 to 10.
         """
         _check_top_k(top_k)
-        decoded = []
-        for index, image in enumerate(images):
-            try:
-                decoded.append(decode_with_factor(image, max_side=WORK_SIDE))
-            except ImageError as error:
-                error.add_note(f"It is image {index} of the {len(images)}, counted from 0.")
-                raise
+        predictions = []
+        for start in range(0, len(images), BATCH_SIZE):  # decoded, each takes up to a megabyte
+            decoded = []
+            for index, image in enumerate(images[start : start + BATCH_SIZE], start):
+                try:
+                    decoded.append(decode_with_factor(image, max_side=WORK_SIDE))
+                except ImageError as error:
+                    error.add_note(f"It is image {index} of the {len(images)}, counted from 0.")
+                    raise
+            predictions += self._predict_decoded(decoded, top_k)
+        return predictions
+
+    def _predict_decoded(
+        self, decoded: Sequence[tuple[np.ndarray, int]], top_k: int
+    ) -> list[Prediction]:
+        """As :meth:`predict_batch`, of pictures and the factors by which they were shrunk."""
         answers = self._predict_alone([picture for picture, _ in decoded], top_k)
         predictions = []
         for (picture, factor), (alone, doubtful) in zip(decoded, answers, strict=True):
@@ -172,14 +181,15 @@ class DigitRecognizer:
 
         Args:
             image: as in :meth:`predict`.
-            box: the digit's, of what :meth:`read_number` returned.
+            box: the digit's, of what :meth:`read_number` returned; of any other box, it is the mark
+                whose own box is nearest.
 
         Returns:
             uint8 RGB (h, w, 3).
 
         Raises:
             ImageError: the picture can't be read.
-            ValueError: no digit is read in it, or the box isn't four numbers.
+            ValueError: nothing is written in it, or the box isn't four numbers.
         """
         try:
             sides = np.asarray(box, np.float64)
@@ -325,7 +335,8 @@ class DigitRecognizer:
     def save_pretrained(self, folder: str | Path) -> None:
         """Write the weights to a folder that :meth:`from_pretrained` loads, bit for bit the same.
 
-        Metrics, figures and model card are copied along if these weights have them.
+        Metrics, figures and model card are copied along if these weights have them, which those
+        that were pulled from the Hub don't: only what recognition needs is downloaded.
 
         Raises:
             OSError: it can't be written.
@@ -352,6 +363,11 @@ class DigitRecognizer:
         Raises:
             ModelError: these weights have no metrics.json, or the Hub refuses or fails.
         """
+        if self.revision is not None:
+            raise ModelError(
+                f"The weights of {self.id} came without their metrics and model card: download all "
+                "of the repository into a folder, and load that."
+            )
         if self.folder is None or measured_hashes(self.folder) != self._config.hashes:
             raise ModelError(
                 "Nothing has been measured of these weights, and the model card is made of it: "

@@ -34,7 +34,7 @@ class Component(gr.HTML):
             folder: with one HTML file, and its scripts.
             start: the function in these that begins, see :func:`load_scripts`.
             functions: on the server, by the names that the scripts use. The browser gets the
-                message of their ValueError or OSError as `{"error"}`.
+                message of their ValueError, OSError or gr.Error as `{"error"}`.
             facts: for `%NAME%` in the HTML, by name.
             takes: the type of what the functions are called with; anything else is an error.
             kwargs: as for gr.HTML.
@@ -78,7 +78,7 @@ def with_json_errors(
             if not isinstance(request, takes):
                 raise ValueError("A question has a picture and a label.")
             return await function(request)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, gr.Error) as error:  # the last one: the caller has left
             return {"error": str(error)}
 
     call.__name__ = name

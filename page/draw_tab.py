@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import uuid
 from functools import partial
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
     from digit_model.serving.timed import TimedPrediction
 
+HINT_SECONDS = 1.0  # that a pad waits to say why a picture on it was refused
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
 # An answer has ten confidences: of a digit, or of the one that is chosen of a number. The label
@@ -51,7 +54,10 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
 
     async def answer_on_pad(picture: bytes) -> dict[str, Any]:
         prediction, milliseconds = await recognizer.recognize_drawing(picture, urgent=True)
-        hint = await recognizer.find_hint(picture, prediction)
+        hint = None
+        with contextlib.suppress(TimeoutError):  # behind others' files: the pad waits for none
+            async with asyncio.timeout(HINT_SECONDS):
+                hint = await recognizer.find_hint(picture, prediction)
         return full_answer(prediction, milliseconds, hint=hint)
 
     async def answer_upload(file: str | None) -> Any:

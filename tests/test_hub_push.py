@@ -134,7 +134,7 @@ def test_saved_pushed_and_pulled_again(hub: HubServer, client: Client, tmp_path:
     url, *same, refused = outcome.value
     assert url == f"{hub.url}/{repo}"
     assert same == [True] * 3
-    assert "Nothing has been measured of these weights" in refused
+    assert "came without their metrics and model card" in refused
     pushed = hub.repo(repo)
     assert pushed.private
     assert len(pushed.titles) == 2

@@ -15,6 +15,8 @@ from processes import run_async
 from repository import ROOT
 from running_app import Server
 
+from page.component import with_json_errors
+from page.errors import user_error
 from page.server.calls import WellFormedCalls
 
 RECOGNIZE = SimpleNamespace(
@@ -85,3 +87,11 @@ def test_callers_at_once_get_their_own_answers(server: Server) -> None:
     failed = http.post("/run/recognize", json={"data": [text, 1]})
     assert "not a picture" in failed.text
     assert recognize(uploads[0]) == drawings[0].label
+
+
+def test_a_caller_who_has_left_is_no_error_of_the_server() -> None:
+    async def left(request: Any) -> dict[str, Any]:
+        raise user_error("The caller has left.")
+
+    call = with_json_errors(left, "change", dict)
+    assert run_async(call({})) == {"error": "The caller has left."}

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -140,6 +142,27 @@ def test_who_needs_room_gets_that_of_old_files_and_never_that_of_fresh_ones(
     clock.seconds += ROOM_SECONDS
     assert not folder.make_room(1_000_000)  # more than there is
     assert not folder.take(100_000)
+
+
+def test_uploads_come_on_while_files_are_looked_for(
+    folder: UploadFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, go_on, rglob = threading.Event(), threading.Event(), Path.rglob
+
+    def slow(path: Path, pattern: str) -> Iterator[Path]:
+        yield from rglob(path, pattern)
+        found.set()
+        assert go_on.wait(10)
+
+    upload(folder, "a", 50_000)
+    monkeypatch.setattr(Path, "rglob", slow)
+    sweeping = threading.Thread(target=folder.sweep)
+    sweeping.start()
+    assert found.wait(10)
+    assert folder.take(40_000)
+    go_on.set()
+    sweeping.join()
+    assert not folder.take(40_000)  # both count
 
 
 def test_the_process_has_a_folder_of_its_own_and_leaves_nothing(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,6 @@ class ReplicaBatcher(Batcher):
         calls = [Call(handle)] * (CALLS_PER_REPLICA * replicas)
         super().__init__(calls, timeout_seconds=WAIT_SECONDS)
 
-    async def submit(self, job: Any, item: Any, *shared: Any, **options: Any) -> Any:
-        if not isinstance(item, bytes):
-            item = await asyncio.to_thread(_content, item)
-        return await super().submit(job, item, *shared, **options)
-
 
 class Call:
     """Does jobs in whichever replica Ray chooses; when that one dies, in another one, once."""
@@ -64,8 +59,23 @@ class Call:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
-    async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
+    async def run(
+        self, job: Callable[..., Any], items: Sequence[Any], *shared: Any, timeout_seconds: float
+    ) -> Sequence[Any]:
         """As :meth:`digit_model.serving.pool.Worker.run`."""
+        contents = await asyncio.to_thread(lambda: [*map(_content, items)])
+        readable = [each for each in contents if not isinstance(each, ImageError)]
+        results: Sequence[Any] = []
+        if readable:
+            results = await self._ask(job, readable, *shared, timeout_seconds=timeout_seconds)
+            if all(isinstance(result, GivenUpError) for result in results):
+                raise results[0]  # one of them is to blame
+        left = iter(results)
+        return [each if isinstance(each, ImageError) else next(left) for each in contents]
+
+    async def _ask(
+        self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float
+    ) -> Sequence[Any]:
         for _ in range(2):
             try:
                 async with asyncio.timeout(timeout_seconds):
@@ -82,13 +92,17 @@ class Call:
 
 
 def _content(item: Any) -> Any:
-    """The item with its file's bytes, not its path: the replica may be on another machine."""
+    """The item with its file's bytes, not its path: the replica may be on another machine.
+
+    Or the ImageError of a file that can't be read. Only when it is sent: what waits would take as
+    much memory as all its files.
+    """
     if isinstance(item, tuple):
-        image, *others = item
-        return (_content(image), *others)
+        content, *others = _content(item[0]), *item[1:]
+        return content if isinstance(content, ImageError) else (content, *others)
     if isinstance(item, bytes):
         return item
     try:
         return Path(item).read_bytes()
     except OSError as error:
-        raise ImageError(f"The file can't be read: {error.strerror}.") from error
+        return ImageError(f"The file can't be read: {error.strerror}.")

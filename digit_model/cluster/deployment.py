@@ -33,6 +33,7 @@ class Recognizer:
         worker.load_without_limits(model)
         self._seconds = seconds
         self._thread = ThreadPoolExecutor(1)
+        self._turn = asyncio.Lock()  # who waits for the thread takes no time of a job's
         self._is_stuck = False
 
     # A replica that is free takes what waits; no picture waits for others to come.
@@ -53,7 +54,7 @@ class Recognizer:
     async def run(self, job: str, items: list[Any], *shared: Any) -> list[Any]:
         """A job of :mod:`digit_model.serving.worker`, by its name."""
         try:
-            async with asyncio.timeout(self._seconds):
+            async with self._turn, asyncio.timeout(self._seconds):
                 loop = asyncio.get_running_loop()
                 done = loop.run_in_executor(self._thread, getattr(worker, job), items, *shared)
                 return list(await done)

@@ -1,4 +1,7 @@
-"""How well whole numbers are read: synthetic ones, by the development writers' hands."""
+"""How well whole numbers are read: of the development writers' digits, and synthetic ones.
+
+A third of the digits are synthetic, as in training: see :mod:`digit_model.data.handwriting`.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -275,8 +275,9 @@ def _numbers(metrics: Metrics) -> Table | None:
         "Numbers",
         ["Numbers", "Count", "Exact", "Digit errors", "Confidence", "ECE"],
         rows,
-        "Synthetic numbers by the development writers' hands, drawn with the gaps that are named "
-        "or photographed, and the drawn ones by length; development data. Digit errors: "
+        "Numbers of the development writers' digits, a third of them of synthetic ones as in "
+        "training, drawn with the gaps that are named or photographed, and the drawn ones by "
+        "length; development data. Digit errors: "
         "insertions, deletions and replacements per digit. ECE is that of whole numbers. In %.",
     )
 

@@ -136,22 +136,22 @@ class NumberReader:
         return Marks(in_pixels, inputs, logits, apart)
 
     def cut_out(self, rgb: np.ndarray, box: np.ndarray) -> np.ndarray:
-        """The digit that is read in this box alone, with paper where other digits have ink.
+        """The mark whose box is nearest to this one alone, with paper where others have ink.
 
         Args:
             rgb: as in :meth:`read`.
-            box: (4,), the digit's, in pixels of the picture.
+            box: (4,), a digit's, in pixels of the picture.
 
         Returns:
             uint8 RGB (h, w, 3).
 
         Raises:
-            ValueError: no digit is read in the picture.
+            ValueError: nothing is written in the picture.
         """
         written = extract_writing(rgb, self.find_ink)
         found = self._find_marks(written)
         if not len(found.boxes):
-            raise ValueError("There is no digit in this picture.")
+            raise ValueError("Nothing is written in this picture.")
         distances = np.abs(_in_pixels(written, found, rgb) - box).sum(axis=1)
         return cut_out(rgb, written, found.boxes, int(distances.argmin()))
 

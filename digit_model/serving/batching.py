@@ -56,7 +56,7 @@ class Batcher:
     @property
     def waiting(self) -> int:
         """How many items no worker has begun."""
-        return len(self._queue)
+        return sum(not one.future.done() for one in self._queue)  # some callers have left
 
     async def submit(
         self,

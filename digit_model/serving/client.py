@@ -137,7 +137,8 @@ class RecognizerClient:
             yield answer
 
     async def cut_out(self, image: Image, box: Sequence[float]) -> np.ndarray:
-        """As ``DigitRecognizer.cut_out``; raises GivenUpError, too."""
+        """As ``DigitRecognizer.cut_out``, with the box in pixels of the picture as it is read, at
+        most 640 a side; raises GivenUpError, too."""
         return await self._submit_file(worker.cut_out, (image, box))
 
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:

@@ -12,7 +12,7 @@ from starlette.formparsers import MultiPartException
 from page.server.answers import Refusal, refuse, refuse_busy
 from page.server.load import Shares, client_of
 from page.server.multipart import FormGuard
-from page.server.paths import JOIN, MCP, UPLOAD, is_upload
+from page.server.paths import MCP, UPLOAD, is_upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
 
     from page.server.limits import Limits
 
-# What may hold pictures as text: an MCP client's call, and the call that it becomes in this server.
-MCP_CALLS = (MCP, JOIN)
 MAX_BYTES = 1_500_000  # a data URL of the pad's has a million characters at most
-MAX_MCP_BYTES = 17 << 20  # data URLs of 16 MB, all told
+MAX_MCP_BYTES = 17 << 20  # an MCP client's call may hold pictures: data URLs of 16 MB, all told
 MOST_HELD = 256 << 20  # bytes of all bodies in memory; one client's share: see Shares
 
 
@@ -37,7 +35,7 @@ class BodyLimits:
 
     def __init__(self, app: ASGIApp, limits: Limits, *, mcp: bool) -> None:
         self._app = app
-        self._mcp_calls = MCP_CALLS if mcp else ()
+        self._mcp = mcp
         self._max_upload_bytes = 1_000_000 * max(limits.max_upload_mb, limits.max_batch_mb)
         self._max_files = limits.max_batch_files
         self._held = Shares(MOST_HELD)
@@ -88,7 +86,7 @@ class BodyLimits:
     def _max_bytes(self, path: str) -> int:
         if is_upload(path):
             return self._max_upload_bytes
-        return MAX_MCP_BYTES if path.startswith(self._mcp_calls) else MAX_BYTES
+        return MAX_MCP_BYTES if self._mcp and path.startswith(MCP) else MAX_BYTES
 
     async def _pass_upload(
         self, scope: Scope, receive: Receive, send: Send, max_bytes: int, content_type: bytes

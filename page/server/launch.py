@@ -62,8 +62,6 @@ def serve(
     sockets = listen(options.host, options.port)
     port = sockets[0].getsockname()[1]
     url = f"http://{name_in_url(options.host)}:{port}"
-    if demo.mcp_server_obj is not None:
-        demo.mcp_server_obj._local_url = url  # where it sends the calls of tools
 
     def on_start() -> None:
         print(f"* Running on local URL:  {url}", flush=True)

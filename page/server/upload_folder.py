@@ -57,7 +57,8 @@ class UploadFolder:
         self._seen: dict[Path, Seen] = {}
         self._used = 0  # bytes, those of uploads since the last look included
         self._last_search = -ROOM_SECONDS
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # held while files are looked for, which may take seconds
+        self._used_lock = threading.Lock()  # held for a moment: uploads count what comes
 
     def keep_present(self) -> None:
         """What is there now belongs to the page, such as icons, and is never deleted."""
@@ -81,14 +82,14 @@ class UploadFolder:
 
         If it takes that, old files are deleted, the oldest first, but none that is fresh.
         """
-        with self._lock:
-            if self._used + size > self._max_bytes:
+        if self._used + size > self._max_bytes:
+            with self._lock:
                 self._search_room(size)
-            return self._used + size <= self._max_bytes
+        return self._used + size <= self._max_bytes
 
     def take(self, size: int) -> bool:
-        """So many bytes have come; whether there was room for them."""
-        with self._lock:
+        """So many bytes have come; whether there was room for them. Waits for no look at files."""
+        with self._used_lock:
             self._used += size
             return self._used <= self._max_bytes
 
@@ -105,7 +106,7 @@ class UploadFolder:
 
     def _look(self) -> None:
         """Bring :attr:`_seen` and :attr:`_used` up to date."""
-        now, found = self._clock(), {}
+        now, found, before_look = self._clock(), {}, self._used
         for path in self.path.rglob("*"):
             if path in self._page_files or path.name == LOCK_FILE:
                 continue
@@ -117,7 +118,11 @@ class UploadFolder:
                 size = 0 if stat.S_ISDIR(state.st_mode) else max(state.st_size, MIN_BYTES)
                 found[path] = Seen(version, at, size)
         self._seen = found
-        self._used = sum(seen.size for seen in found.values())
+        with (
+            self._used_lock
+        ):  # what has come meanwhile may have been found, too: until the next look
+            meanwhile = self._used - before_look
+            self._used = sum(seen.size for seen in found.values()) + meanwhile
 
     def _delete(self, path: Path) -> None:
         with contextlib.suppress(OSError):  # a folder that isn't empty, or has gone by itself
@@ -125,7 +130,8 @@ class UploadFolder:
                 path.rmdir()
             else:
                 path.unlink()
-            self._used -= self._seen.pop(path).size
+            with self._used_lock:
+                self._used -= self._seen.pop(path).size
 
 
 @contextlib.contextmanager
