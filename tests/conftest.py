@@ -124,13 +124,8 @@ def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("server")) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def mcp_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("mcp"), "--mcp") as running:
+    """With MCP, since starting another one takes seconds; those of other fixtures have none."""
+    with serving(tmp_path_factory.mktemp("server"), "--mcp") as running:
         yield running
 
 

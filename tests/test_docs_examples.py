@@ -66,7 +66,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_python(block: Block, clone: Path, request: pytest.FixtureRequest, capsys: Any) -> None:
     code = block.code
     if ADDRESS in code:
-        code = code.replace(ADDRESS, request.getfixturevalue("mcp_server").url)
+        code = code.replace(ADDRESS, request.getfixturevalue("server").url)
     if "onnx" in code:
         for words in [each for found in blocks_of(block.page) for each in commands(found.code)]:
             if words[:4] == ["python", "-m", "digit_model", "export"]:
@@ -88,11 +88,11 @@ def test_python_with_the_hub(client: HubClient) -> None:
 
 
 @pytest.mark.slow
-def test_curl(mcp_server: Server) -> None:
+def test_curl(server: Server) -> None:
     found = [block for block in BLOCKS if block.language == "sh" and "curl" in block.code]
     assert found
     for block in found:
-        code = block.code.replace(ADDRESS, mcp_server.url)
+        code = block.code.replace(ADDRESS, server.url)
         finished = subprocess.run(
             ["bash", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
         )
@@ -100,7 +100,7 @@ def test_curl(mcp_server: Server) -> None:
 
 
 @pytest.mark.slow
-def test_javascript(mcp_server: Server, tmp_path: Path) -> None:
+def test_javascript(server: Server, tmp_path: Path) -> None:
     """It is parsed, not run: @gradio/client comes from npm, and the tests use no network."""
     node = shutil.which("node")
     assert node is not None, "Node.js, which `make` installs for the linter, parses the example"
@@ -111,18 +111,18 @@ def test_javascript(mcp_server: Server, tmp_path: Path) -> None:
     assert checked.returncode == 0, checked.stderr
     calls = re.findall(r'client\.predict\("(/\w+)", \{ (.*?) \}\)', block.code)
     assert calls
-    endpoints = public_endpoints(mcp_server)
+    endpoints = public_endpoints(server)
     for name, options in calls:
         assert {option.partition(":")[0] for option in options.split(", ")} <= endpoints[name]
 
 
 @pytest.mark.slow
-def test_the_table_of_endpoints(mcp_server: Server) -> None:
+def test_the_table_of_endpoints(server: Server) -> None:
     listed = {
         row["Endpoint"].strip("`"): set(re.findall(r"`(\w+)", row["In"]))
         for row in table_rows(DOCS / "api.md", "Endpoint").values()
     }
-    assert listed == public_endpoints(mcp_server)
+    assert listed == public_endpoints(server)
 
 
 def public_endpoints(server: Server) -> dict[str, set[str]]:

@@ -216,7 +216,7 @@ def test_the_pad_answers_while_the_worst_files_are_read(
     recognizer_client: RecognizerClient,
 ) -> None:
     client, drawing = recognizer_client, drawing_of("7").png()
-    files = [hostile.jpeg_with_scans(20), hostile.LARGE["PNG, palette and transparency"]()] * 4
+    files = [hostile.jpeg_with_scans(20), hostile.LARGE["PNG, palette and transparency"]()] * 2
     milliseconds: list[float] = []
 
     async def draw() -> None:

@@ -116,14 +116,14 @@ def test_the_loss_is_least_where_the_ink_is() -> None:
 
 @pytest.fixture(scope="module")
 def known() -> Pictures:
-    pictures, ink = ink_pictures(32, seed=8)
+    pictures, ink = ink_pictures(16, seed=8)
     return pictures[1::2], ink[1::2]
 
 
 def learn(
     known: Pictures, epochs: int, output: Path, *, resume: bool = False
 ) -> tuple[InkNetwork, list[dict[str, float]]]:
-    recipe = InkRecipe(epochs=epochs, batch_size=4, peaks=(5e-3,), ema_decay=0.8, network=SMALL)
+    recipe = InkRecipe(epochs=epochs, batch_size=2, peaks=(5e-3,), ema_decay=0.8, network=SMALL)
     sets, setup = {"seen": known}, {"seed": 0}
     return train_ink(recipe, known, sets, setup, output, RunLog(output), resume=resume)
 

@@ -42,32 +42,32 @@ def ask(server: Server, tool: str | None = None, **arguments: Any) -> Any:
         return thread.submit(lambda: asyncio.run(talk())).result()
 
 
-def test_the_tools_are_the_public_endpoints(mcp_server: Server) -> None:
-    tools = {tool.name: tool for tool in ask(mcp_server)}
+def test_the_tools_are_the_public_endpoints(server: Server) -> None:
+    tools = {tool.name: tool for tool in ask(server)}
     assert set(tools) == TOOLS
     for tool in tools.values():
         assert "digit" in tool.description
         assert all(part["description"] for part in tool.inputSchema["properties"].values())
 
 
-def test_a_drawing_is_recognised(mcp_server: Server, drawings: list[Drawing]) -> None:
-    result = ask(mcp_server, "recognize", image=drawings[14].data_url(), top_k=2)
+def test_a_drawing_is_recognised(server: Server, drawings: list[Drawing]) -> None:
+    result = ask(server, "recognize", image=drawings[14].data_url(), top_k=2)
     assert not result.isError
     answer = json.loads(result.content[0].text)
     assert answer["label"] == drawings[14].label
     assert len(answer["confidences"]) == 2
 
 
-def test_the_label_widget_comes_as_text(mcp_server: Server, drawings: list[Drawing]) -> None:
-    result = ask(mcp_server, "predict", image=drawings[3].data_url(), top_k=1)
+def test_the_label_widget_comes_as_text(server: Server, drawings: list[Drawing]) -> None:
+    result = ask(server, "predict", image=drawings[3].data_url(), top_k=1)
     answer = ast.literal_eval(result.content[0].text)
     assert answer["label"] == drawings[3].label
 
 
-def test_many_drawings_are_recognised(mcp_server: Server, drawings: list[Drawing]) -> None:
+def test_many_drawings_are_recognised(server: Server, drawings: list[Drawing]) -> None:
     images = [drawing.data_url() for drawing in drawings[:3]]
     broken = ["data:text/plain;base64,aGk=", "data:image/png;base64,!"]
-    result = ask(mcp_server, "predict_batch", images=[*images, *broken], top_k=1)
+    result = ask(server, "predict_batch", images=[*images, *broken], top_k=1)
     assert not result.isError
     answers = json.loads(result.content[0].text)
     labels = [answer["label"] for answer in answers[:3]]
@@ -76,8 +76,8 @@ def test_many_drawings_are_recognised(mcp_server: Server, drawings: list[Drawing
         assert answer["error"].endswith(".")
 
 
-def test_an_explanation_is_a_picture(mcp_server: Server, drawings: list[Drawing]) -> None:
-    result = ask(mcp_server, "explain", image=drawings[0].data_url(), label="6")
+def test_an_explanation_is_a_picture(server: Server, drawings: list[Drawing]) -> None:
+    result = ask(server, "explain", image=drawings[0].data_url(), label="6")
     assert not result.isError
     assert result.content[0].type == "image"
 
@@ -87,22 +87,22 @@ def corrections(server: Server) -> set[Path]:
 
 
 def test_errors_are_sentences_and_nothing_is_fetched(
-    mcp_server: Server, drawings: list[Drawing]
+    server: Server, drawings: list[Drawing]
 ) -> None:
     picture = drawings[0].data_url()
-    kept = corrections(mcp_server)
+    kept = corrections(server)
     for tool, arguments in (
         ("predict", {"image": "data:image/png;base64,aGVsbG8=", "top_k": 3}),
-        ("predict", {"image": f"{mcp_server.url}/pwa_icon", "top_k": 3}),
+        ("predict", {"image": f"{server.url}/pwa_icon", "top_k": 3}),
         ("predict", {"image": "/etc/hostname", "top_k": 3}),
         ("predict", {"image": picture, "top_k": 0}),
         ("submit_correction", {"image": picture, "label": "0", "consent": False}),
     ):
-        result = ask(mcp_server, tool, **arguments)
+        result = ask(server, tool, **arguments)
         assert result.isError, (tool, arguments)
         assert "Traceback" not in result.content[0].text
         assert not result.content[0].text.startswith(("'", '"'))  # as a repr does
-    assert corrections(mcp_server) == kept
+    assert corrections(server) == kept
 
 
 def test_the_page_s_process_imports_nothing_that_takes_long_and_is_not_asked_for(

@@ -11,7 +11,7 @@ import torch
 from torch.nn.modules.module import register_module_forward_hook
 
 from digit_model import DigitRecognizer, ImageError, ModelError
-from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, draw
+from digit_model.data.conditions import CONDITIONS, STYLES, Condition, draw
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.sets import load_drawings
@@ -67,14 +67,14 @@ def test_every_committed_drawing_is_recognised(recognizer: DigitRecognizer) -> N
     assert wrong.size == 0
 
 
-@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("condition", CONDITIONS, ids=lambda condition: condition.name)
-def test_strokes_of_held_out_writers(
-    recognizer: DigitRecognizer, condition: Condition, style: Style
-) -> None:
+def test_strokes_of_held_out_writers(recognizer: DigitRecognizer, condition: Condition) -> None:
     drawings = pen_digits("development")[::12]
     rng = np.random.default_rng(0)
-    pictures = [draw(digit.drawing, condition, style, rng) for digit in drawings]
+    pictures = [
+        draw(digit.drawing, condition, STYLES[number % len(STYLES)], rng)
+        for number, digit in enumerate(drawings)
+    ]
     predictions = recognizer.predict_batch(pictures)
     right = [p.label == str(digit.label) for p, digit in zip(predictions, drawings, strict=True)]
     assert np.mean(right) >= 0.97
@@ -133,7 +133,7 @@ def test_calls_at_once_get_their_own_answers_and_leave_torch_s_threads_alone(
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        parts = [list(mnist[0][start : start + 20]) for start in range(0, 60, 10)]
+        parts = [list(mnist[0][start : start + 8]) for start in range(0, 24, 4)]
         alone = [[p.top_k for p in recognizer.predict_batch(part)] for part in parts]
         running = set(threading.enumerate())
         with ThreadPoolExecutor(len(parts)) as executor:
@@ -191,7 +191,7 @@ def test_non_digits_score_below_digits(
     recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:
     digits = [p.digit_score for p in recognizer.predict_batch(list(mnist[0]))]
-    others = recognizer.calibration.digit_scores(recognizer.logits(nondigits(200, seed=77)))
+    others = recognizer.calibration.digit_scores(recognizer.logits(nondigits(60, seed=77)))
     assert np.median(digits) > 0.9
     assert np.median(others) < 0.1
 

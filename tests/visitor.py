@@ -131,14 +131,14 @@ class Visitor:
     def settle(self) -> None:
         """Wait until the pad has its last answer, however slow the server is.
 
-        The pad has it when no request is pending, and none follows in 0.2 s of the page's time:
+        The pad has it when no request is pending, and none follows in 0.1 s of the page's time:
         between two requests after a stroke, it pauses for 0.03 s.
         """
         deadline = time.monotonic() + 20
         idle_rounds = 0
-        while idle_rounds < 3:
+        while idle_rounds < 2:
             assert time.monotonic() < deadline, "the pad doesn't stop sending requests"
-            self.page.evaluate(PAUSE, 70)
+            self.page.evaluate(PAUSE, 50)
             idle_rounds = 0 if self.pending else idle_rounds + 1
         if not self.is_drawing:
             expect(self.page.locator("#card [data-verdict=pending]")).to_have_count(0)
