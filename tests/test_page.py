@@ -204,6 +204,29 @@ def test_a_page_that_is_left_before_its_picture_is_back_keeps_it(visitor: Visito
     expect_empty(visitor)
 
 
+def test_who_draws_before_the_saved_drawing_is_back_keeps_both(visitor: Visitor) -> None:
+    page = visitor.page
+    page.add_init_script("""if (sessionStorage.later) {
+      const { decode } = HTMLImageElement.prototype;
+      const ready = new Promise((done) => { window.goOn = done; });
+      HTMLImageElement.prototype.decode = function () {
+        return ready.then(() => decode.call(this));
+      };
+    }""")
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.label).to_have_text("3")
+    page.evaluate("sessionStorage.later = 1")
+    page.reload()
+    visitor.draw(drawing_of("7"))
+    expect(visitor.label).to_have_text("7")
+    page.evaluate("goOn(), delete sessionStorage.later")
+    for _ in drawing_of("7").strokes:
+        page.keyboard.press("Control+z")
+    expect_empty(visitor)
+    page.keyboard.press("Control+z")
+    expect(visitor.label).to_have_text("3")
+
+
 def test_a_picture_is_drawn_upon(visitor: Visitor) -> None:
     blank = io.BytesIO()
     Image.new("RGB", (300, 200), (40, 60, 50)).save(blank, "PNG")  # a blackboard

@@ -38,8 +38,7 @@ function createSaved(strokes) {
   async function restore() {
     try {
       const saved = await unpack(keptInTab(SAVED));
-      if (!strokes.isEmpty() || strokes.canUndo()) return; // the visitor was faster
-      answered = saved.answered;
+      answered = { ...saved.answered, ...answered }; // the visitor may have been faster
       strokes.restore(saved);
     } catch {
       // Nothing was saved, or by another version of the page.

@@ -69,11 +69,13 @@ function createStrokes(onChange) {
     if (!isEmpty()) commit({ picture: null, strokes: [] });
   }
 
-  // As it was saved, see saved.js.
+  // As it was saved, see saved.js. If something has been drawn already, undo comes to it.
   function restore(saved) {
-    drawing = saved.drawing;
-    undoStack = saved.undoStack;
-    redoStack = saved.redoStack;
+    if (isEmpty() && !undoStack.length) {
+      ({ drawing, undoStack, redoStack } = saved);
+    } else {
+      undoStack = [...saved.undoStack, saved.drawing, ...undoStack].slice(-MAX_UNDO);
+    }
     onChange();
   }
 
