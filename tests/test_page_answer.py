@@ -205,6 +205,7 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     send.click()
     expect(said).to_have_text("Thank you. Kept as an 8.")
     expect(send).to_be_hidden()  # one correction for each answer
+    expect(visitor.button("Undo").last).to_be_focused()  # the keyboard goes on from there
     line = stored(server)[-1]
     assert len(stored(server)) == before + 1
     assert (line["label"], line["predicted_label"]) == ("8", "6")
@@ -217,6 +218,7 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     expect(said).to_have_text("Deleted.")
     assert len(stored(server)) == before
     assert not line["picture"].exists()
+    expect(labels.first).to_be_focused()
     expect(send).to_be_disabled()  # digit and consent are asked for again
     expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
@@ -224,8 +226,8 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
 def test_a_receipt_waits_for_its_picture(visitor: Visitor, server: Server) -> None:
     before, page, held = len(stored(server)), visitor.page, list[Route]()
     entries = page.locator("#history li")
-    visitor.draw(drawing_of("6"))
-    expect(entries.first).to_have_text("6")
+    visitor.draw(drawing_of("2"))
+    expect(entries.first).to_have_text("2")
     page.get_by_text("That’s wrong").click()
     page.locator("#card .labels button").nth(8).click()
     page.locator("#card .consent").check()
@@ -239,15 +241,15 @@ def test_a_receipt_waits_for_its_picture(visitor: Visitor, server: Server) -> No
     page.route("**/component_server/", hold)
     visitor.button("Send").click()
     visitor.button("Clear").click()
-    visitor.draw(drawing_of("3"))
-    expect(entries.first).to_have_text("3")
+    visitor.draw(drawing_of("5"))
+    expect(entries.first).to_have_text("5")
     with page.expect_response(lambda response: "stored" in response.text()):
         held[0].continue_()
     page.unroute("**/component_server/")
     page.locator("#history summary").click()
     entries.nth(1).click()
     page.locator("#history summary").click()
-    expect(visitor.label).to_have_text("6")
+    expect(visitor.label).to_have_text("2")
     page.get_by_text("That’s wrong").click()
     said = page.locator("#card .said")
     expect(said).to_have_text("Thank you. Kept as an 8.")

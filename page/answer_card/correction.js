@@ -60,6 +60,11 @@ function createCorrection({ element, server }) {
     return response;
   }
 
+  // For the keyboard, in the place of a button that has gone; unless the visitor has gone elsewhere.
+  function moveFocus(from, to) {
+    if ([from, document.body].includes(document.activeElement)) to.focus({ preventScroll: true });
+  }
+
   // When the answer comes, the card may be about something else: the receipt waits for its picture.
   async function correct() {
     const [about, label] = [answer, choices.chosen()];
@@ -71,6 +76,7 @@ function createCorrection({ element, server }) {
     if (!isSame(about, answer)) return;
     showReceipt();
     if (response.error) said.textContent = response.error;
+    moveFocus(send, response.error ? send : undo);
   }
 
   async function withdraw() {
@@ -81,6 +87,7 @@ function createCorrection({ element, server }) {
     if (!isSame(receipt.about, answer)) return;
     if (!response.error) startOver();
     said.textContent = response.error ?? "Deleted.";
+    moveFocus(undo, response.error ? undo : choices.first());
   }
 
   function close() {
@@ -142,5 +149,5 @@ function createChoices(parent, onChange) {
   }
 
   choose(null);
-  return { choose, chosen: () => chosen };
+  return { choose, chosen: () => chosen, first: () => buttons[0] };
 }
