@@ -327,6 +327,9 @@ LARGE: dict[str, MAKER] = {
     "JPEG, progressive": lambda: encoded(
         Image.new("RGB", (SIDE, SIDE), "white"), "JPEG", progressive=True
     ),
+    "JPEG, another behind it": lambda: encoded(
+        Image.new("RGB", (SIDE, SIDE), "white"), "MPO", save_all=True, append_images=[small()]
+    ),
     "JPEG, CMYK": lambda: encoded(Image.new("CMYK", (SIDE, SIDE)), "JPEG"),
     "GIF": lambda: encoded(Image.new("P", (SIDE, SIDE)), "GIF"),
     "TIFF, floats": lambda: encoded(

@@ -86,6 +86,14 @@ def test_the_largest_pictures_are_read_in_bounded_memory(name: str) -> None:
         assert decoded(content) is not None
 
 
+@pytest.mark.slow
+def test_a_jpeg_is_shrunk_while_it_is_decoded_whatever_lies_behind_it() -> None:
+    """Phones put a picture of depths there."""
+    content = hostile.LARGE["JPEG, another behind it"]()
+    with bounded(seconds=2, megabytes=100):
+        assert decoded(content) is not None
+
+
 @pytest.mark.parametrize("kind", SMALL_FILES)
 def test_a_file_that_is_cut_short_anywhere_or_followed_by_another(kind: str) -> None:
     content = SMALL_FILES[kind]

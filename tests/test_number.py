@@ -358,6 +358,16 @@ def test_a_digit_beside_signs_is_read(recognizer: DigitRecognizer, text: str) ->
         assert not evidence[prediction.model_input == 0].any()  # of the digit, not of the signs
 
 
+def test_lines_that_touch_are_not_one_large_mark(recognizer: DigitRecognizer) -> None:
+    rng = np.random.default_rng((73, 294))
+    text = "\n".join(
+        "".join(map(str, rng.integers(0, 10, rng.integers(1, 4))))
+        for _ in range(rng.integers(3, 6))
+    )
+    read = recognizer.read_number(draw_number(text, rng, spacing="touching")).text
+    assert edit_distance(text, read) <= 3  # not a word of it was read
+
+
 def test_a_low_digit_beside_a_high_one_is_read(recognizer: DigitRecognizer) -> None:
     """As in 10², or by a careless hand."""
     digits = pen_digits("development")

@@ -65,9 +65,10 @@ def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
         return Detections.none()
     found = _find_well(ink, height, network)
     lower = usual_height(ink)
-    if lower * RESCALE < height and len(found.boxes) > FEW_MARKS:
+    if lower * RESCALE < height:
         others = _find_well(ink, lower, network)
-        if others.certainty > found.certainty:
+        are_many = max(len(found.boxes), int(others.is_digit.sum())) > FEW_MARKS
+        if are_many and others.certainty > found.certainty:
             found = others
     return found
 
