@@ -38,6 +38,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -56,10 +57,12 @@ def is_first_process() -> bool:
     return int(os.environ.get("RANK", 0)) == 0
 
 
-def how_on(args: argparse.Namespace) -> str:
-    """How a run that has ended early goes on, as the end of a sentence."""
+def how_on(args: argparse.Namespace, since: float) -> str:
+    """How a run that has ended early goes on, as the end of a sentence; it began at that time."""
+    checkpoint = checkpoint_beside(args.output)
+    is_there = checkpoint.exists() and (args.resume or checkpoint.stat().st_mtime >= since)
     in_steps = args.recipe == SHIP or args.seeds is not None
-    if args.recipe in FAST_RECIPES or not (in_steps or checkpoint_beside(args.output).exists()):
+    if args.recipe in FAST_RECIPES or not (in_steps or is_there):
         return "."
     return "; the same command with --resume goes on after the last whole epoch."
 
@@ -95,7 +98,7 @@ def training(args: argparse.Namespace) -> Callable[[argparse.Namespace], None]:
     return train_one
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace, since: float) -> int:
     with quick_imports():  # not before a mistake in the command line is found
         from torch.distributed import DistError
 
@@ -116,7 +119,7 @@ def run(args: argparse.Namespace) -> int:
     except RuntimeError as error:
         if not (isinstance(error, DistError) or "gloo" in str(error)):
             raise
-        said = f"Another process of this training has ended{how_on(args)}"
+        said = f"Another process of this training has ended{how_on(args, since)}"
         print(f"train.py: {said}", file=sys.stderr)
         return 2
     return 0
@@ -124,10 +127,11 @@ def run(args: argparse.Namespace) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     args = parse_options(argv)
+    since = time.time() - 1  # a file's time may be a little behind
     try:
-        return run(args)
+        return run(args, since)
     except KeyboardInterrupt:
-        print(f"\ntrain.py: Stopped{how_on(args)}", file=sys.stderr)
+        print(f"\ntrain.py: Stopped{how_on(args, since)}", file=sys.stderr)
         return 130
 
 

@@ -1,5 +1,6 @@
 """Runs repeat bit for bit, go on after they were ended, and lose no checkpoint to a full disk."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -105,7 +106,12 @@ def test_who_is_stopped_is_told_how_to_go_on(
     assert train.main(command) == status
     first_words = sentence.partition(";")[0]
     assert capsys.readouterr().err.strip() == f"train.py: {first_words}."  # no epoch has ended
-    (tmp_path / "w.checkpoint.safetensors").touch()
+    checkpoint = tmp_path / "w.checkpoint.safetensors"
+    checkpoint.touch()
+    os.utime(checkpoint, (0, 0))  # of an earlier run
+    assert train.main(command) == status
+    assert capsys.readouterr().err.strip() == f"train.py: {first_words}."
+    checkpoint.touch()
     assert train.main(command) == status
     said = capsys.readouterr().err.strip()
     assert said.startswith(f"train.py: {sentence}")
