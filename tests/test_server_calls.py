@@ -93,5 +93,7 @@ def test_a_caller_who_has_left_is_no_error_of_the_server() -> None:
     async def left(request: Any) -> dict[str, Any]:
         raise user_error("The caller has left.")
 
-    call = with_json_errors(left, "change", dict)
-    assert run_async(call({})) == {"error": "The caller has left."}
+    async def call() -> dict[str, Any]:
+        return await with_json_errors(left, "change", dict)({})
+
+    assert run_async(call()) == {"error": "The caller has left."}

@@ -59,10 +59,9 @@ class Call:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
-    async def run(
-        self, job: Callable[..., Any], items: Sequence[Any], *shared: Any, timeout_seconds: float
-    ) -> Sequence[Any]:
+    async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
         """As :meth:`digit_model.serving.pool.Worker.run`."""
+        items, *shared = arguments
         contents = await asyncio.to_thread(lambda: [*map(_content, items)])
         readable = [each for each in contents if not isinstance(each, ImageError)]
         results: Sequence[Any] = []
