@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from digit_model.serving.client import RecognizerClient
     from digit_model.serving.timed import TimedPrediction
 
-HINT_SECONDS = 4.0  # that a pad waits to say why a picture was refused; the page gives up after eight
+HINT_SECONDS = 4.0  # that a pad waits to say why a picture was refused; the page waits for 8
 
 # Functions in JavaScript, which the browser runs for an event instead of asking the server.
 # An answer has ten confidences: of a digit, or of the one that is chosen of a number. The label

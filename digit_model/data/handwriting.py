@@ -56,7 +56,7 @@ class Mark(NamedTuple):
 
 
 def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -> Hand:
-    """Somebody of the training or the development writers, or somebody synthetic."""
+    """Somebody of the writers of this part, or somebody synthetic."""
     synthetic = float(rng.choice([0.0, 0.2, 1.0], p=[0.4, 0.3, 0.3]))
     chosen = spacing or str(rng.choice(list(SPACINGS), p=[0.1, 0.2, 0.25, 0.3, 0.15]))
     return Hand(

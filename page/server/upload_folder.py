@@ -118,10 +118,8 @@ class UploadFolder:
                 size = 0 if stat.S_ISDIR(state.st_mode) else max(state.st_size, MIN_BYTES)
                 found[path] = Seen(version, at, size)
         self._seen = found
-        with (
-            self._used_lock
-        ):  # what has come meanwhile may have been found, too: until the next look
-            meanwhile = self._used - before_look
+        with self._used_lock:
+            meanwhile = self._used - before_look  # some of it may have been found, too
             self._used = sum(seen.size for seen in found.values()) + meanwhile
 
     def _delete(self, path: Path) -> None:
