@@ -4,7 +4,7 @@ Positions are in heights of a digit; a line's baseline is y = 0, and y points do
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
@@ -93,6 +93,13 @@ def write_line(text: str, hand: Hand, rng: np.random.Generator, part: WriterPart
         marks.append(Mark(mark.kind, [stroke + to_right for stroke in mark.strokes]))
         pen_x += advance
     return marks
+
+
+def write_lines(
+    texts: Iterable[str], hand: Hand, pen: float, rng: np.random.Generator, part: WriterPart
+) -> list[Mark]:
+    """Lines of :func:`write_line` below each other."""
+    return place_lines([write_line(text, hand, rng, part) for text in texts], hand, pen, rng)
 
 
 def place_lines(

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from digit_model.data import WriterPart
-from digit_model.data.handwriting import LOWERED, RAISED, Mark, place_lines, random_hand, write_line
+from digit_model.data.handwriting import LOWERED, RAISED, Mark, random_hand, write_lines
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.signs import BAR, OVERLINE, SIGNS, USUAL_SIGNS
@@ -55,8 +55,7 @@ def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> Numb
         return _nondigit_picture(rng)
     while True:
         hand, pen = random_hand(rng, part), log_uniform(PEN, rng)
-        lines = [write_line(line, hand, rng, part) for line in random_lines(rng)]
-        picture = _draw(place_lines(lines, hand, pen, rng), pen, rng)
+        picture = _draw(write_lines(random_lines(rng), hand, pen, rng, part), pen, rng)
         if picture is not None:
             return picture
 
@@ -69,8 +68,7 @@ def draw_number(
     ``spacing`` is a key of :data:`~digit_model.data.handwriting.SPACINGS`; any by default.
     """
     hand, pen = random_hand(rng, part, spacing), log_uniform(PAD_PEN, rng)
-    lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
-    marks = place_lines(lines, hand, pen, rng)
+    marks = write_lines(text.split("\n"), hand, pen, rng, part)
     unit, margin = rng.uniform(*PAD_HEIGHT), rng.uniform(0.1, 1.0, 2)
     low, high = _extent(marks, pen)
     columns, rows = np.ceil((high - low + 2 * margin) * unit).astype(int).tolist()
@@ -81,8 +79,8 @@ def random_marks(rng: np.random.Generator, part: WriterPart, longest: int) -> li
     """Lines of at most so many marks, of a usual pen; at least one mark, not too many."""
     while True:
         hand = random_hand(rng, part)
-        written = [write_line(line[:longest], hand, rng, part) for line in random_lines(rng)]
-        marks = place_lines(written, hand, USUAL_PEN, rng)
+        lines = [line[:longest] for line in random_lines(rng)]
+        marks = write_lines(lines, hand, USUAL_PEN, rng, part)
         if 0 < len(marks) <= MOST_DRAWN_MARKS:
             return marks
 
@@ -93,8 +91,7 @@ def random_page(rng: np.random.Generator, part: WriterPart) -> list[Mark]:
     alphabet = [*"0123456789" * 2, *(USUAL_SIGNS if rng.random() < PAGES_WITH_SIGNS else "")]
     lengths = rng.integers(*PAGE_MARKS, rng.integers(*PAGE_LINES))
     lines = ["".join(rng.choice(alphabet, length)) for length in lengths]
-    written = [write_line(line, hand, rng, part) for line in lines]
-    return place_lines(written, hand, USUAL_PEN, rng)
+    return write_lines(lines, hand, USUAL_PEN, rng, part)
 
 
 def unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
@@ -116,8 +113,7 @@ def number_drawing(
 ) -> tuple[Drawing, float]:
     """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
-    lines = [write_line(line, hand, rng, part) for line in text.split("\n")]
-    return as_drawing(place_lines(lines, hand, USUAL_PEN, rng))
+    return as_drawing(write_lines(text.split("\n"), hand, USUAL_PEN, rng, part))
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:

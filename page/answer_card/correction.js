@@ -45,8 +45,7 @@ function createCorrection({ element, server }) {
 
   function showReceipt() {
     kept = receipts.find(({ about }) => isSame(about, answer)) ?? null;
-    const label = kept?.label === NOT_A_DIGIT ? kept.label : withArticle(kept?.label ?? "");
-    said.textContent = kept ? `Thank you. Kept as ${label}.` : "";
+    said.textContent = kept ? thanksFor(kept.label) : "";
     id.textContent = kept?.id ?? "";
     update();
   }
@@ -76,7 +75,7 @@ function createCorrection({ element, server }) {
     if (!isSame(about, answer)) return;
     showReceipt();
     if (response.error) said.textContent = response.error;
-    moveFocus(send, response.error ? send : undo);
+    moveFocus(send, kept ? undo : send);
   }
 
   async function withdraw() {
@@ -124,6 +123,10 @@ function createCorrection({ element, server }) {
   });
   update();
   return { show };
+}
+
+function thanksFor(label) {
+  return `Thank you. Kept as ${label === NOT_A_DIGIT ? label : withArticle(label)}.`;
 }
 
 // Whether two answers are about the same digit of the same picture.

@@ -78,6 +78,9 @@ def build_app(
         link: a public link to this server.
         mcp: whether the API is offered as tools, too.
     """
+    # What launch() would set. Gradio checks which files a caller names only for what was launched.
+    demo.has_launched = True
+    demo.max_threads = MAX_THREADS
     queue = prepared_queue(demo, limits.max_calls_in_flight)
     origins = own_origins(set(listed(access.allowed_origins)))
     names = known_names(access.host, set(listed(access.allowed_hosts)))
@@ -141,9 +144,6 @@ def build_app(
 
 def prepared_queue(demo: gr.Blocks, most: int) -> Queue:
     """Gradio's queue, which answers so many calls at once and lets as many wait."""
-    # What launch() would set. Gradio checks which files a caller names only for what was launched.
-    demo.has_launched = True
-    demo.max_threads = MAX_THREADS
     demo.queue(max_size=most)
     queue = demo._queue
     queue.max_thread_count = most  # not as many as threads: these calls wait for workers

@@ -62,7 +62,7 @@ class BodyLimits:
         def take(size: int) -> None:
             nonlocal taken
             taken += size
-            if not self._held.take(client, size):
+            if not self._held.take(client, size) or self._held.taken > MOST_HELD:
                 raise _TooMuchHeld
 
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from page.server.answers import too_many_connections
-from page.server.load import network_of, share_of
+from page.server.load import Shares
 from page.server.paths import is_upload
 from page.server.proxies import LOOPBACK, is_within
 
@@ -62,7 +61,7 @@ class Config(uvicorn.Config):
         # Those that have sent no request, or not all of one; the oldest first.
         self.waiting: dict[Connection, None] = {}
         self.shared = (*LOOPBACK, *proxies)
-        self.of_client: Counter[str] = Counter()
+        self.shares = Shares(max_connections)
 
 
 class Connection(HttpToolsProtocol):
@@ -79,7 +78,7 @@ class Connection(HttpToolsProtocol):
         self._timer: asyncio.TimerHandle | None = None  # until which more has to be received
         self._body_end = 0.0  # by when the body has to be whole, on the loop's clock
         self._read_timer: asyncio.TimerHandle | None = None
-        self._counted_as: str | None = None  # the client; None: it may be anybody
+        self._counted_as: str | None = None  # the client's address; None: it may be anybody
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -100,16 +99,13 @@ class Connection(HttpToolsProtocol):
         """Whether this is one too many of its client's, by which it is counted from now on."""
         if self.client is None or is_within(self.client[0], self.config.shared):
             return False
-        self._counted_as = network_of(self.client[0])
-        self.config.of_client[self._counted_as] += 1
-        return self.config.of_client[self._counted_as] > share_of(self.config.max_connections)
+        self._counted_as = self.client[0]
+        return not self.config.shares.take(self._counted_as)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.config.waiting.pop(self, None)
         if self._counted_as is not None:
-            self.config.of_client[self._counted_as] -= 1
-            if not self.config.of_client[self._counted_as]:
-                del self.config.of_client[self._counted_as]
+            self.config.shares.give_back(self._counted_as)
         self._stop_timer()
         if self._read_timer is not None:
             self._read_timer.cancel()

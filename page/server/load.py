@@ -89,7 +89,7 @@ class CallsInFlight:
         else:
             client = client_of(scope)
             try:
-                if self._in_flight.take(client):
+                if self._in_flight.take(client) and self._in_flight.taken <= self._most:
                     await self._app(scope, receive, send)
                 else:
                     await refuse_busy(scope, receive, send)
@@ -126,20 +126,20 @@ class Shares:
     """
 
     def __init__(self, most: int) -> None:
-        self._most, self._taken = most, 0
+        self.taken = 0  # by all together
+        self._most = most
         self._of_client: Counter[str] = Counter()
 
     def take(self, client: str, amount: int = 1) -> bool:
-        """Whether that leaves it within what all may have, and what this client may."""
+        """Whether the client, an address, has no more than its share then."""
         network = network_of(client)
-        self._taken += amount
+        self.taken += amount
         self._of_client[network] += amount
-        most = self._most if is_loopback(client) else share_of(self._most)
-        return self._taken <= self._most and self._of_client[network] <= most
+        return is_loopback(client) or self._of_client[network] <= share_of(self._most)
 
     def give_back(self, client: str, amount: int = 1) -> None:
         network = network_of(client)
-        self._taken -= amount
+        self.taken -= amount
         self._of_client[network] -= amount
         if not self._of_client[network]:
             del self._of_client[network]
