@@ -51,6 +51,7 @@ class DigitRecognizer:
         self.folder: Path | None = None  # where the weights were loaded from
         self.notice: str | None = None  # to show to users, such as that the Hub gave no answer
         self.hashes = config.hashes
+        self.unseen_writers = config.unseen_writers
         self.calibration = config.calibration
         self.find_ink = fuse(networks.ink).find_ink  # see digit_model.preprocess
         self._config, self._networks = config, networks

@@ -63,6 +63,13 @@ class ModelConfig:
     ink_training: dict[str, Any] = field(default_factory=dict)
     number_training: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def unseen_writers(self) -> frozenset[str]:
+        """The test writers that no network behind a digit's answer has learned from."""
+        trainings = self.training, self.ink_training
+        lists = (frozenset(training.get("test_writers", ())) for training in trainings)
+        return frozenset.intersection(*lists)
+
 
 class Weights(NamedTuple):
     """What a folder of weights holds; the networks are in evaluation mode."""

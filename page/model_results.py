@@ -10,6 +10,8 @@ from typing import Any
 SETS = {
     "MNIST test, inverted": "The same, dark on white and eight times as large",
     "MNIST test": "MNIST’s test digits",
+    "test strokes": "Written with a pen on a tablet, by three people kept for the end",
+    "test photographs": "Drawn photographs of those three people’s digits",
     "strokes": "Written with a pen on a tablet, by five people",
     "drawings": "Drawn with a mouse or a finger",
     "scans": "Scanned from paper",
@@ -28,8 +30,9 @@ boxes and rings in a photograph are mostly left out.</li>
 %NUMBERS%
 </ul>"""
 ORIGIN = """<h2>How often it is right</h2>
-<p>It has learned from none of these digits. But only MNIST’s test digits were kept for the end; the
-others helped to choose how it learns, which makes their figures a little too good.</p>"""
+<p>It has learned from none of these digits. But only %KEPT%
+were kept for the end; the others helped to choose how it learns, which makes their figures a little
+too good.</p>"""
 SHARES = """<p>Shares are in %. Unsure and refused: digits that got “4 or 9?” and “not a digit”.
 Calibration gap (ECE): by how much the confidence and the share of right answers differ.</p>"""
 
@@ -47,7 +50,7 @@ def results(metrics: dict[str, Any]) -> str:
     parts = [
         claim(dict(digits)),
         limits,
-        ORIGIN,
+        ORIGIN.replace("%KEPT%", _kept(digits)),
         table(["Digits", "Pictures", "Right, %"], main_rows),
         folded(f"All {len(digits)} sets in detail", SHARES + digits_table(digits)),
     ]
@@ -59,6 +62,12 @@ def results(metrics: dict[str, Any]) -> str:
         titles = ["What is no digit", "Pictures", "AUROC against digits", "Refused"]
         parts.append(folded("Pictures that show no digit", table(titles, nondigits)))
     return "\n".join(parts)
+
+
+def _kept(digits: list[tuple[str, dict[str, Any]]]) -> str:
+    """What nothing was chosen on."""
+    writers = any(name.startswith("test strokes") for name, _ in digits)
+    return "MNIST’s test digits" + " and those of three people" * writers
 
 
 def claim(digits: dict[str, dict[str, Any]]) -> str:

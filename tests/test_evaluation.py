@@ -14,7 +14,7 @@ from digit_model import DigitRecognizer
 from digit_model.__main__ import main
 from digit_model.calibration import Calibration, softmax
 from digit_model.data import Digits
-from digit_model.data.strokes import PenDigit
+from digit_model.data.strokes import TEST_WRITERS, PenDigit
 from digit_model.evaluation import sets as evaluation_sets
 from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.evaluate import evaluate
@@ -52,12 +52,13 @@ def shipped() -> dict[str, Any]:
 def measured(
     recognizer: DigitRecognizer, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[dict[str, Any], Path]:
-    """All but two slow parts, on a few pictures of each set; and the folder of the figures."""
+    """All but three slow parts, on a few pictures of each set; and the folder of the figures."""
     folder = tmp_path_factory.mktemp("figures")
     with pytest.MonkeyPatch.context() as patch, np.load(FIXTURE) as arrays:
         many = np.resize(arrays["images"], (800, 28, 28)), np.resize(arrays["labels"], 800)
         patch.setattr(evaluation_sets, "load_mnist", lambda data_dir, split: many)
-        parts = [part for part in PARTS if part not in ("photographs", "speed")]
+        slow = ("test-writers", "photographs", "speed")
+        parts = [part for part in PARTS if part not in slow]
         metrics = evaluate(recognizer, Path("nowhere"), parts=parts, step=80, figures=folder)
     return metrics, folder
 
@@ -168,10 +169,58 @@ def test_photographs_are_named_by_their_kind(monkeypatch: pytest.MonkeyPatch) ->
         asked.append(each)
         return {"plain paper": digits, "faint pencil": digits}
 
-    monkeypatch.setattr(evaluation_sets, "photograph_development", photographs)
+    monkeypatch.setattr(evaluation_sets, "photograph_sets", photographs)
     found = dict(evaluation_sets.digit_sets(Path("nowhere"), parts=["photographs"], step=10))
     assert list(found) == ["photographs, plain paper", "photographs, faint pencil"]
     assert asked == [evaluation_sets.PHOTOGRAPHS // 10]
+
+
+@pytest.fixture
+def few_pictures(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """One picture stands for all that would be drawn; whose digits they are, call by call."""
+    images, labels = load_drawings()
+    one = images[:1], labels[:1]
+    writers = []
+
+    def strokes(digits: list[PenDigit], *_: object, **__: object) -> Digits:
+        writers.append({digit.writer for digit in digits})
+        return one
+
+    def photographs(digits: list[PenDigit], *_: object, **__: object) -> dict[str, Digits]:
+        return {"plain paper": strokes(digits), "moiré of a screen": strokes(digits)}
+
+    monkeypatch.setattr(evaluation_sets, "stroke_set", strokes)
+    monkeypatch.setattr(evaluation_sets, "photograph_sets", photographs)
+    return writers
+
+
+def test_the_test_writers_are_measured_if_nothing_learned_from_them(
+    recognizer: DigitRecognizer, few_pictures: list[set[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognizer, "unseen_writers", TEST_WRITERS)
+    metrics = evaluate(recognizer, Path("nowhere"), parts=["test-writers"])
+    assert all(writers == TEST_WRITERS for writers in few_pictures)
+    assert metrics["test strokes"]["mean_accuracy"] == 1
+    seen = {name: row.get("seen") for name, row in metrics["digits"].items()}
+    assert seen["test photographs, plain paper"] == "yes"
+    assert seen["test photographs, moiré of a screen"] == "no"
+    uses = {row[0]: row[1] for row in result_tables(metrics)[0].rows}
+    assert set(uses.values()) == {"test"}
+
+    monkeypatch.setattr(recognizer, "unseen_writers", TEST_WRITERS - {"tr24"})
+    assert "digits" not in evaluate(recognizer, Path("nowhere"), parts=["test-writers"])
+
+
+def test_weights_that_learned_from_the_test_writers_are_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in TENSOR_FILES:
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    config = json.loads((WEIGHTS / "config.json").read_bytes())
+    config["training"].pop("test_writers", None)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    assert main(["evaluate", "--model", str(tmp_path), "--only", "test-writers"]) == 0
+    assert "have learned from the test writers" in capsys.readouterr().out
 
 
 def test_blank_sheets_are_blank_and_noise_is_no_digit(measured: tuple[dict, Path]) -> None:

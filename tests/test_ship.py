@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import train
 from digit_model import DigitRecognizer
-from digit_model.data.development_sets import photograph_development
+from digit_model.data.held_out_sets import photograph_sets
 from digit_model.data.strokes import pen_digits
 from digit_model.model_folder import measured_hashes
 from digit_model.training import digit, ship
@@ -132,7 +132,7 @@ def test_what_ships_was_trained_on_each_other(output: Path) -> None:
         kept = drawn.get_tensor("photographs images")
     find_ink = DigitRecognizer.from_pretrained(steps / "ink").find_ink
     digits = pen_digits("development")[:DRY_RUN_SIZE]
-    sets = photograph_development(digits, 1, seed=1, find_ink=find_ink)
+    sets = photograph_sets(digits, 1, seed=1, find_ink=find_ink)
     assert np.array_equal(np.concatenate([images for images, _ in sets.values()]), kept)
 
 

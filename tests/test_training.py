@@ -23,6 +23,7 @@ import train
 from digit_model import DigitRecognizer
 from digit_model.data import DataError, Digits
 from digit_model.data.own_digits import load_own_digits
+from digit_model.data.strokes import TEST_WRITERS
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.preprocess import preprocess
 from digit_model.training import digit
@@ -32,7 +33,7 @@ from digit_model.training.dataset import (
 )
 from digit_model.training.options import parse_options
 from digit_model.training.recipe import Recipe
-from digit_model.training.setup import neighbours_of
+from digit_model.training.setup import neighbours_of, recipe_of, setup_of
 from digit_model.weights import load_weights, save_weights
 
 
@@ -65,7 +66,7 @@ def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dry
 
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-        for name in ("mnist", "nondigits", "training_sets", "development_sets"):
+        for name in ("mnist", "nondigits", "training_sets", "held_out_sets"):
             module = importlib.import_module(f"digit_model.data.{name}")
             patch.setattr(module, "map_parallel", counting(module.map_parallel))
         assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run") == 0
@@ -99,6 +100,24 @@ def test_a_trained_network_is_refined_by_its_teachers(
     ):
         assert train_here(*common, tmp_path / "third", *options) == 2
         assert complaint in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_a_network_has_seen_what_those_before_it_have_seen(tmp_path: Path) -> None:
+    networks, config = load_weights(DEFAULT_WEIGHTS)
+    old, new = tmp_path / "old", tmp_path / "new"
+    everyone = sorted(TEST_WRITERS)
+    for folder, training in ((old, {}), (new, {"test_writers": everyone})):
+        save_weights(folder, networks, dataclasses.replace(config, training=training))
+
+    def unseen(*options: str | Path) -> list[str]:
+        args = parse_options([*map(str, options)])
+        return setup_of(args, recipe_of(args))["test_writers"]
+
+    assert unseen() == everyone
+    distilled = ("--recipe", "distilled", "--start", new, "--teachers", new)
+    assert unseen(*distilled) == everyone
+    assert unseen(*distilled, old) == []
+    assert unseen("--recipe", "fine-tune", "--start", old) == []
 
 
 @pytest.mark.slow

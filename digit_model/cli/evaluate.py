@@ -73,6 +73,8 @@ def evaluate(args: argparse.Namespace) -> int:
         figures=None if partial else folder / FIGURES,
     )
     print(as_text(metrics))
+    if "test-writers" in args.only and "test strokes" not in metrics:
+        print("\nThese weights have learned from the test writers, who are left out therefore.")
     if partial:
         print("\nThis was a part of the evaluation: nothing was written.")
     elif folder == place:

@@ -2,7 +2,7 @@
 
 Recorded: :mod:`.mnist`, :mod:`.strokes` (pen tablets), :mod:`.scans`, users' :mod:`.corrections`
 and :mod:`.own_digits`. Generated: :mod:`.synthetic` digits from :mod:`.allographs`,
-:mod:`.photographs`, :mod:`.nondigits`. :mod:`.training_sets` and :mod:`.development_sets` combine
+:mod:`.photographs`, :mod:`.nondigits`. :mod:`.training_sets` and :mod:`.held_out_sets` combine
 them. Serving doesn't import this package.
 """
 

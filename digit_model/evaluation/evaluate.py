@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from digit_model.data.conditions import CONDITIONS, STYLES
-from digit_model.data.development_sets import stroke_development
+from digit_model.data.held_out_sets import stroke_set
 from digit_model.data.photographs import KINDS, UNSEEN
-from digit_model.data.strokes import pen_digits
+from digit_model.data.strokes import TEST_WRITERS, pen_digits
 from digit_model.evaluation.figures import (
     Misclassification,
     corruption_sheet,
@@ -57,7 +57,8 @@ def evaluate(
 
     Args:
         data_dir: the folder with MNIST/raw.
-        parts: which of ``PARTS`` to measure.
+        parts: which of ``PARTS`` to measure; the test writers only if the networks haven't learned
+            from them.
         step: use every ``step``-th picture only, to save time.
         figures: folder for the PNG files; None: no figures.
 
@@ -69,6 +70,8 @@ def evaluate(
     """
     model = {"id": recognizer.id, "revision": recognizer.revision}
     metrics: Metrics = {"model": model | recognizer.hashes._asdict()}
+    if not recognizer.unseen_writers >= TEST_WRITERS:
+        parts = [part for part in parts if part != "test-writers"]
     metrics |= _evaluate_digits(recognizer, data_dir, parts, step, figures)
     if "non-digits" in parts:
         metrics["nondigits"] = _evaluate_nondigits(recognizer, step, figures)
@@ -105,23 +108,26 @@ def _evaluate_digits(
         rows[name] = measure_logits(logits, labels, recognizer.calibration)
         group = group_of(name)
         outputs.setdefault(group, []).append((probabilities, labels))
-        if group not in CORRUPTED:  # on purpose, so their errors tell little
+        if GROUPS[group].is_shown:
             # The sets of a group show the same digits, except scans, which are of two collections.
             source = name if group == "scans" else group
             errors.setdefault(group, []).extend(_errors(source, images, probabilities, labels))
     if not rows:
         return {}
-    for kind in KINDS.keys() & {name.removeprefix("photographs, ") for name in rows}:
-        rows[f"photographs, {kind}"]["seen"] = "no" if kind in UNSEEN else "yes"
+    for group in ("photographs", "test photographs"):
+        for kind in KINDS:
+            if (name := f"{group}, {kind}") in rows:
+                rows[name]["seen"] = "no" if kind in UNSEEN else "yes"
     for group, corruptions in CORRUPTED.items():
         for corruption in corruptions:
             if (name := f"{group}, {corruption.name}") in rows:
                 rows[name]["seen"] = corruption.seen
     metrics: Metrics = {"digits": rows}
-    for group in GROUPS:
-        members = {name: row for name, row in rows.items() if group_of(name) == group}
-        if members:
-            metrics[group] = summarise(members)
+    for group in dict.fromkeys(map(group_of, rows)):
+        if GROUPS[group].has_variants:
+            metrics[group] = summarise(
+                {name: row for name, row in rows.items() if group_of(name) == group}
+            )
     metrics["reliability"] = {
         group: reliability(*answers(*map(np.concatenate, zip(*pairs, strict=True))))
         for group, pairs in outputs.items()
@@ -160,7 +166,7 @@ def _evaluate_nondigits(recognizer: DigitRecognizer, step: int, figures: Path | 
     calibration = recognizer.calibration
     strokes = pen_digits("development")[::step]
     sets = (
-        stroke_development(strokes, condition, STYLES[0], find_ink=recognizer.find_ink)
+        stroke_set(strokes, condition, STYLES[0], find_ink=recognizer.find_ink)
         for condition in CONDITIONS
     )
     images = np.concatenate([images for images, _ in sets])

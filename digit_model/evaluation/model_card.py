@@ -213,11 +213,12 @@ def _results(metrics: dict[str, Any]) -> str:
     """Tables and figures of everything that was measured with these weights."""
     parts = ["## Results"]
     if "digits" in metrics:
+        writers = " and what three writers wrote," if "test strokes" in metrics else ""
         parts.append(
-            "Only MNIST's test images are test data, for final measurements, as they are and under "
-            "the corruptions called robustness. Everything else is development data: nothing is "
-            "trained on it, but recipes, seeds, thresholds or preprocessing rules were chosen on "
-            "it, so its results are optimistic."
+            "Only MNIST's test images, as they are and under the corruptions called robustness,"
+            f"{writers} are test data, for final measurements. Everything else is development "
+            "data: nothing is trained on it, but recipes, seeds, thresholds or preprocessing rules "
+            "were chosen on it, so its results are optimistic."
         )
         parts.append(
             "metrics.json holds all numbers; `python -m digit_model evaluate` measures them again "

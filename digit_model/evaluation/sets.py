@@ -4,25 +4,26 @@ import csv
 from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from digit_model.data import Digits, data_file
+from digit_model.data import Digits, WriterPart, data_file
 from digit_model.data.conditions import CONDITIONS, STYLES
-from digit_model.data.development_sets import (
-    photograph_development,
-    scan_development,
-    stroke_development,
+from digit_model.data.held_out_sets import (
+    photograph_sets,
+    scan_sets,
+    stroke_set,
 )
 from digit_model.data.mnist import load_mnist
 from digit_model.data.nondigits import load_omniglot, nondigits
 from digit_model.data.parallel import map_parallel
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.corruptions import CORRUPTIONS, Corruption
-from digit_model.evaluation.report import PARTS, ROBUSTNESS
+from digit_model.evaluation.report import GROUPS, PARTS, ROBUSTNESS, TEST
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
@@ -45,8 +46,8 @@ def digit_sets(
 ) -> Iterator[tuple[str, Digits]]:
     """All sets of digits, preprocessed as in serving. None of them is trained on.
 
-    All but MNIST's test images, as they are and in the part "robustness", are development data:
-    recipes or thresholds were chosen on them.
+    All but the test writers and MNIST's test images, as they are and in the part "robustness", are
+    development data: recipes or thresholds were chosen on them.
 
     Args:
         data_dir: the folder with MNIST/raw.
@@ -60,43 +61,79 @@ def digit_sets(
     Raises:
         DataError: MNIST is needed and can't be read or downloaded.
     """
-    if "mnist-test" in parts:
-        raw, labels = _mnist_test(data_dir, step)
-        task = partial(preprocess, find_ink=find_ink)
-        yield "MNIST test", (map_parallel(task, raw, title="MNIST test"), labels)
-        name = "MNIST test, inverted and enlarged"
-        task = partial(_preprocess_inverted_and_enlarged, find_ink=find_ink)
-        yield name, (map_parallel(task, raw, title=name), labels)
-    if "strokes" in parts:
-        digits = pen_digits("development")[::step]
-        for condition in CONDITIONS:
-            for style in STYLES:
-                yield (
-                    f"strokes, {condition.name}, {style}",
-                    stroke_development(digits, condition, style, find_ink=find_ink),
-                )
-    if "drawings" in parts:
-        yield "drawings", load_drawings(find_ink)
-    if "scans" in parts:
-        for name, scans in scan_development(find_ink, step=step).items():
-            yield f"scans, {name}", scans
-    if "photographs" in parts:
-        digits = pen_digits("development")
-        kinds = photograph_development(digits, max(1, PHOTOGRAPHS // step), find_ink=find_ink)
-        for name, photographs in kinds.items():
-            yield f"photographs, {name}", photographs
-    for group in CORRUPTED:
-        if group.lower() in parts:
-            raw, labels = _mnist_test(data_dir, CORRUPTED_STEP * step)
-            for number, corruption in enumerate(CORRUPTED[group]):
-                name = f"{group}, {corruption.name}"
-                task = partial(
-                    _preprocess_corrupted, corruption=corruption, number=number, find_ink=find_ink
-                )
-                yield name, (map_parallel(task, list(enumerate(raw)), title=name), labels)
+    asked = _Asked(data_dir, step, find_ink)
+    for group, sets in DIGIT_SETS.items():
+        if GROUPS[group].part in parts:
+            for name, digits in sets(asked):
+                yield f"{group}, {name}".removesuffix(", "), digits
 
 
-def _mnist_test(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
+class _Asked(NamedTuple):
+    """Of which data and how much of them is asked, and what preprocesses them."""
+
+    data_dir: Path
+    step: int
+    find_ink: FindInk | None
+
+
+# The sets of a group by the rest of their names, which is empty if there is but one.
+Sets = Iterator[tuple[str, Digits]]
+
+
+def _mnist_test(asked: _Asked) -> Sets:
+    raw, labels = _mnist_test_images(asked.data_dir, asked.step)
+    task = partial(preprocess, find_ink=asked.find_ink)
+    yield "", (map_parallel(task, raw, title=TEST), labels)
+    name = "inverted and enlarged"
+    task = partial(_preprocess_inverted_and_enlarged, find_ink=asked.find_ink)
+    yield name, (map_parallel(task, raw, title=f"{TEST}, {name}"), labels)
+
+
+def _strokes(asked: _Asked, *, part: WriterPart) -> Sets:
+    digits = pen_digits(part)[:: asked.step]
+    for condition in CONDITIONS:
+        for style in STYLES:
+            drawn = stroke_set(digits, condition, style, find_ink=asked.find_ink)
+            yield f"{condition.name}, {style}", drawn
+
+
+def _photographs(asked: _Asked, *, part: WriterPart) -> Sets:
+    each = max(1, PHOTOGRAPHS // asked.step)
+    yield from photograph_sets(pen_digits(part), each, find_ink=asked.find_ink).items()
+
+
+def _drawings(asked: _Asked) -> Sets:
+    yield "", load_drawings(asked.find_ink)
+
+
+def _scans(asked: _Asked) -> Sets:
+    yield from scan_sets(asked.find_ink, step=asked.step).items()
+
+
+def _corrupted(asked: _Asked, *, group: str) -> Sets:
+    raw, labels = _mnist_test_images(asked.data_dir, CORRUPTED_STEP * asked.step)
+    for number, corruption in enumerate(CORRUPTED[group]):
+        task = partial(
+            _preprocess_corrupted, corruption=corruption, number=number, find_ink=asked.find_ink
+        )
+        images = map_parallel(task, list(enumerate(raw)), title=f"{group}, {corruption.name}")
+        yield corruption.name, (images, labels)
+
+
+DIGIT_SETS: dict[str, Callable[[_Asked], Sets]] = {
+    TEST: _mnist_test,
+    "test strokes": partial(_strokes, part="test"),
+    "test photographs": partial(_photographs, part="test"),
+    "strokes": partial(_strokes, part="development"),
+    "drawings": _drawings,
+    "scans": _scans,
+    "photographs": partial(_photographs, part="development"),
+    "MNIST-C": partial(_corrupted, group="MNIST-C"),
+    ROBUSTNESS: partial(_corrupted, group=ROBUSTNESS),
+}
+
+
+def _mnist_test_images(data_dir: Path, step: int) -> tuple[list[np.ndarray], np.ndarray]:
     images, labels = load_mnist(data_dir, "test")
     return list(images[::step]), labels[::step]
 

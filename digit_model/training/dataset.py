@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from digit_model.data import Digits
-from digit_model.data.development_sets import validation_sets
+from digit_model.data.held_out_sets import validation_sets
 from digit_model.data.mnist import degraded_mnist, mnist_digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits

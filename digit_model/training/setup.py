@@ -65,19 +65,23 @@ def setup_of(
     Raises:
         ModelError: the weights to start from, to learn from or to be beside can't be loaded.
     """
+    start = load_weights(args.start).config if args.start else None
+    teachers = [load_weights(folder).config for folder in args.teachers or ()]
+    unseen = set(TEST_WRITERS)  # by all networks from which it descends
+    for config in filter(None, [start, *teachers]):
+        unseen &= set(training_of(config, recipe).get("test_writers", ()))
     setup: dict[str, Any] = {
         "recipe": dataclasses.asdict(recipe),
         "seed": args.seed,
-        "test_writers": sorted(TEST_WRITERS),  # networks from before there were any lack it
+        "test_writers": sorted(unseen),
     }
     if args.dry_run:
         setup[DRY_RUN] = True
-    if args.start:
-        setup["start"] = _start(load_weights(args.start).config, recipe)
+    if start:
+        setup["start"] = _start(start, recipe)
     if isinstance(recipe, Recipe):
         setup["processes"] = processes
-        if args.teachers:
-            teachers = [load_weights(folder).config for folder in args.teachers]
+        if teachers:
             setup["teachers"] = [config.hashes.sha256 for config in teachers]
         if args.corrections:
             place = locate_dataset(args.corrections)

@@ -17,7 +17,7 @@ from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
 
-def stroke_development(
+def stroke_set(
     digits: list[PenDigit],
     condition: Condition,
     style: Style,
@@ -34,7 +34,7 @@ def stroke_development(
     return images, np.array([digit.label for digit in digits], np.int64)
 
 
-def photograph_development(
+def photograph_sets(
     digits: list[PenDigit],
     per_kind: int = 200,
     *,
@@ -53,7 +53,7 @@ def photograph_development(
     }
 
 
-def scan_development(find_ink: FindInk | None = None, *, step: int = 1) -> dict[str, Digits]:
+def scan_sets(find_ink: FindInk | None = None, *, step: int = 1) -> dict[str, Digits]:
     """Every ``step``-th scan of each collection's development part, preprocessed, by name."""
     task = partial(preprocess, find_ink=find_ink)
     return {
@@ -71,13 +71,13 @@ def validation_sets(
     each kind.
     """
     strokes = {
-        condition.name: stroke_development(
+        condition.name: stroke_set(
             digits, condition, STYLES[number % len(STYLES)], find_ink=find_ink
         )
         for number, condition in enumerate(CONDITIONS)
     }
     # Not the evaluation's seed, because temperature and thresholds are fitted on these.
-    sets = photograph_development(digits, photographs, seed=1, find_ink=find_ink).values()
+    sets = photograph_sets(digits, photographs, seed=1, find_ink=find_ink).values()
     images, labels = zip(*sets, strict=True)
     return strokes | {"photographs": (np.concatenate(images), np.concatenate(labels))}
 
