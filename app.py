@@ -64,7 +64,7 @@ def build_demo(
         gr.HTML("<h1>Which digit is it?</h1>", elem_id="intro")
         with gr.Tabs(overflow_behavior="wrap", elem_id="tabs"):
             with gr.Tab("Draw"):
-                add_draw_tab(recognizer, store)
+                add_draw_tab(recognizer, store, allowed)
             with gr.Tab("Many pictures"):
                 add_batch_tab(recognizer, allowed)
             with gr.Tab("Ten digits"):
@@ -136,7 +136,11 @@ def main(arguments: list[str] | None = None) -> None:
     allowed = limits.from_options(options)
     try:
         with (
-            contextlib.closing(WorkerClient(options.model, workers=options.workers)) as recognizer,
+            contextlib.closing(
+                WorkerClient(
+                    options.model, workers=options.workers, max_file_mb=allowed.max_upload_mb
+                )
+            ) as recognizer,
             open_upload_folder(
                 max_mb=allowed.max_temp_mb, minutes=allowed.max_temp_minutes
             ) as uploads,

@@ -5,6 +5,9 @@ Apart from the networks, since importing PyTorch takes seconds: `train.py` choos
 
 from dataclasses import dataclass
 
+LEVELS = 4  # of the ink and the number network: so often they halve a picture's sides, …
+GRAIN = 2**LEVELS  # … which are multiples of this, in pixels
+
 
 @dataclass(frozen=True)
 class NetworkConfig:

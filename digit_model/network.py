@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from digit_model.architectures import NetworkConfig
+from digit_model.convolution import Convolution
 
 
 class DigitCNN(nn.Module):
@@ -18,12 +19,12 @@ class DigitCNN(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        self.stages = nn.ModuleList([nn.Sequential(*_conv_bn_relu(1, config.stem, 5, stride=2))])
+        self.stages = nn.ModuleList([Convolution(1, config.stem, 5, stride=2)])
         channels = config.stem
         for widths in config.stages:
-            layers = []
+            layers: list[nn.Module] = []
             for width in widths:
-                layers += _conv_bn_relu(channels, width, 3)
+                layers += Convolution(channels, width)  # its layers: the weights' names stay short
                 channels = width
             self.stages.append(nn.Sequential(*layers, nn.MaxPool2d(2)))
         self.classifier = nn.Linear(channels * 3 * 3, config.classes)
@@ -35,18 +36,6 @@ class DigitCNN(nn.Module):
             features = stage(features)
         features = F.dropout(features.flatten(1), self.config.dropout, self.training)
         return self.classifier(features)
-
-
-def _conv_bn_relu(
-    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
-) -> list[nn.Module]:
-    return [
-        nn.Conv2d(
-            in_channels, out_channels, kernel_size, stride, padding=kernel_size // 2, bias=False
-        ),
-        nn.BatchNorm2d(out_channels),
-        nn.ReLU(inplace=True),
-    ]
 
 
 def to_inputs(digits: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from digit_model.architectures import NumberNetworkConfig
 from digit_model.number import DIGIT_HEIGHT, OTHER
 from digit_model.pyramid import Pyramid
 
-STRIDE = 4  # pixels of the ink per cell of the answer
+CELL = 4  # pixels of the ink per cell of the answer
 CLASSES = OTHER + 1
 
 
@@ -56,7 +56,7 @@ class NumberNetwork(Pyramid):
 def to_boxes(reach: Tensor) -> Tensor:
     """Distances from the cells' middles, (N, 4, h, w) → left, top, right, bottom in pixels."""
     rows, columns = reach.shape[-2:]
-    x = (torch.arange(columns, device=reach.device) + 0.5) * STRIDE
-    y = (torch.arange(rows, device=reach.device) + 0.5) * STRIDE
+    x = (torch.arange(columns, device=reach.device) + 0.5) * CELL
+    y = (torch.arange(rows, device=reach.device) + 0.5) * CELL
     left, top, right, bottom = reach.unbind(1)
     return torch.stack([x - left, y[:, None] - top, x + right, y[:, None] + bottom], 1)

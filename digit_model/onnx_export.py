@@ -17,6 +17,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from digit_model.architectures import GRAIN
 from digit_model.files import write_atomically
 from digit_model.fusion import fuse
 from digit_model.ink_network import to_inputs as picture_inputs
@@ -27,7 +28,7 @@ from digit_model.number_network import to_boxes
 from digit_model.weights import Weights
 
 OPSET = 17  # version of ONNX's operators, from 2022
-SIDES, CELLS = "sides are multiples of 16 pixels", "height/4, width/4"
+SIDES, CELLS = f"sides are multiples of {GRAIN} pixels", "height/4, width/4"
 
 
 class _Module(nn.Module):

@@ -399,6 +399,7 @@ def _check_label(label: str) -> None:
 
 
 def _check_top_k(top_k: int) -> None:
-    """Raise ValueError if it is not a whole number from 1 to 10."""
-    if isinstance(top_k, bool) or not isinstance(top_k, int) or not 1 <= top_k <= len(LABELS):
+    """Raise ValueError if it is not a whole number from 1 to 10; NumPy's are such, too."""
+    is_whole = isinstance(top_k, int | np.integer) and not isinstance(top_k, bool)
+    if not is_whole or not 1 <= top_k <= len(LABELS):
         raise ValueError(f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}.")

@@ -19,7 +19,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
 
-from digit_model.architectures import InkNetworkConfig, NetworkConfig, NumberNetworkConfig
+from digit_model.architectures import (
+    LEVELS,
+    InkNetworkConfig,
+    NetworkConfig,
+    NumberNetworkConfig,
+)
 from digit_model.calibration import Calibration
 from digit_model.files import write_together
 from digit_model.ink_network import InkNetwork
@@ -35,7 +40,6 @@ from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork
 
-LEVELS = 4  # of the ink and the number network: they take sides that are multiples of 16
 NOT_SAVED = Hashes("", "", "")
 FORMAT = 6  # version of config.json; raised when older code can't read what newer code writes
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from digit_model.hints import Hint
     from digit_model.serving.client import RecognizerClient
     from digit_model.serving.timed import TimedPrediction
+    from page.server.limits import Limits
 
 HINT_SECONDS = 4.0  # that a pad waits to say why a picture was refused; the page waits for 8
 
@@ -46,7 +47,7 @@ TURN_JS = "(answer) => ({turn: answer.turn})"
 IDENTITY_JS = "(answer) => answer"
 
 
-def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
+def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore, limits: Limits) -> None:
     """Adds its components and their events to the enclosing gr.Blocks."""
 
     async def answer_drawing(png: bytes, pen_is_up: bool) -> dict[str, Any]:
@@ -92,7 +93,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore) -> None:
     correct, withdraw = correction_functions(recognizer, store)
     with gr.Row(elem_id="draw-columns"):
         with gr.Column(elem_id="input-column"):
-            pad = Sketchpad(answer_drawing, answer_on_pad, elem_id="pad")
+            pad = Sketchpad(answer_drawing, answer_on_pad, limits, elem_id="pad")
         with gr.Column(elem_id="answer-column"):
             card = AnswerCard(explain, change, correct, withdraw, elem_id="card")
             label = DigitLabel(show_label=False, show_heading=False, elem_id="label")

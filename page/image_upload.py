@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import ImageData
 from gradio_client.utils import is_file_obj_with_meta, is_http_url_like
+from pydantic import ConfigDict
 
 from page.errors import user_error
 
@@ -17,6 +18,11 @@ EXAMPLE_FILE = {"path": "crossed-seven.jpg", "meta": {"_type": "gradio.FileData"
 
 class UploadedFile(ImageData):
     """A reference to a file that was uploaded before."""
+
+    # For descriptions of the API, which would promise that addresses are fetched.
+    model_config = ConfigDict(
+        json_schema_extra={"description": "The image file itself; no address is fetched."}
+    )
 
     @classmethod
     def model_validate(cls, value: Any, **kwargs: Any) -> UploadedFile:  # type: ignore[override]

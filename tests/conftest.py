@@ -88,7 +88,7 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from digit_model.data.training_sets import stroke_training
 
     # Fewer than those for which processes would be started.
-    images, labels = stroke_training(1, 0, 0, slice(0, 500))
+    images, labels = stroke_training(1, 0, slice(0, 500))
     images, labels = np.tile(images, (12, 1, 1)), np.tile(labels, 12)
     folder = tmp_path_factory.mktemp("data")
     (folder / "MNIST" / "raw").mkdir(parents=True)
@@ -111,11 +111,11 @@ def next_to_no_data(monkeypatch: pytest.MonkeyPatch) -> None:
     from digit_model.training.dataset import TrainingSet
 
     def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
-        strokes = stroke_training(1, 0, 0, slice(0, 40))
+        strokes = stroke_training(1, 0, slice(0, 40))
         return strokes, {"strokes": strokes}
 
     def drawn(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) -> TrainingSet:
-        images, labels = stroke_training(1, 0, cycle, slice(0, 40))
+        images, labels = stroke_training(1, cycle, slice(0, 40))
         return TrainingSet(mnist, (images, labels), images[:16], 0.5)
 
     monkeypatch.setattr(digit, "load_mnist_and_validation", fixed)

@@ -29,7 +29,10 @@ PAGE_MAY_IMPORT = {
     "digit_model.serving",  # ray_app.py
     "digit_model.serving.worker",  # for a type
 }
-NETWORKS = ("network.py", "ink_network.py", "number_network.py", "pyramid.py", "fusion.py")
+NETWORKS = (
+    *("convolution.py", "network.py", "pyramid.py", "ink_network.py", "number_network.py"),
+    "fusion.py",
+)
 NO_PICTURES = {"cv2", "PIL", "digit_model.decode", "digit_model.ink", "digit_model.digit"}
 # What each part of the package may not import, from the pixels upwards.
 MAY_NOT_IMPORT = {
@@ -42,9 +45,7 @@ MAY_NOT_IMPORT = {
     "preprocess.py": {"torch", "digit_model.network"},
     "architectures.py": {"torch"},
     # What finds ink by a network takes it as a function: pixels in, ink out.
-    **dict.fromkeys(
-        ("network.py", "ink_network.py", "number_network.py", "pyramid.py"), NO_PICTURES
-    ),
+    **dict.fromkeys(NETWORKS, NO_PICTURES),
     "number": {
         *("torch", "digit_model.network", "digit_model.ink_network", "digit_model.number_network"),
         *("digit_model.data", "digit_model.evaluation", "digit_model.training"),

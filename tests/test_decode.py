@@ -213,8 +213,8 @@ def test_a_closed_picture_is_refused(sheet: Image.Image) -> None:
 
 
 def test_files_that_are_not_there(tmp_path: Path) -> None:
-    for path in (tmp_path / "nowhere.png", tmp_path, "a\0b.png"):
-        with pytest.raises(ImageError, match="can't be read"):
+    for path in (tmp_path / "nowhere.png", tmp_path, "a\0b.png", ""):
+        with pytest.raises(ImageError, match=r"^The file( [^ ]+)? can't be read"):
             decode(path)
 
 

@@ -23,15 +23,16 @@ def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) 
         calls.append(len(calls))
         return {"images": np.full((2, 3), len(calls), np.uint8)}
 
-    file = tmp_path / "runs" / "drawn.safetensors"
-    first = cached(file, {"variants": 1}, draw)
-    assert np.array_equal(cached(file, {"variants": 1}, draw)["images"], first["images"])
+    cache, name = tmp_path / "runs" / "drawn", "sixes"
+    first = cached(cache, name, {"variants": 1}, draw)
+    assert np.array_equal(cached(cache, name, {"variants": 1}, draw)["images"], first["images"])
     assert len(calls) == 1
-    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 2
-    assert cached(None, {"variants": 2}, draw)["images"][0, 0] == 3
-    assert [path.name for path in file.parent.iterdir()] == ["drawn.safetensors"]
+    assert cached(cache, name, {"variants": 2}, draw)["images"][0, 0] == 2
+    assert cached(None, name, {"variants": 2}, draw)["images"][0, 0] == 3
+    [file] = cache.parent.iterdir()
+    assert file.name == "drawn.sixes.safetensors"
     file.write_bytes(b"damaged")
-    assert cached(file, {"variants": 2}, draw)["images"][0, 0] == 4
+    assert cached(cache, name, {"variants": 2}, draw)["images"][0, 0] == 4
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from digit_model.architectures import InkNetworkConfig
+from digit_model.architectures import GRAIN, InkNetworkConfig
 from digit_model.data.ink_pictures import ink_pictures
 from digit_model.fusion import fuse
-from digit_model.ink.looks import LARGEST_LOOK, LEAST_SIDE, LOOK_SIDE, STRIDE, around, look
+from digit_model.ink.looks import LARGEST_LOOK, LEAST_SIDE, LOOK_SIDE, around, look
 from digit_model.ink_network import InkNetwork, to_inputs
 from digit_model.training.ink import Pictures, ink_loss, overlap, train_ink, vary
 from digit_model.training.log import RunLog
@@ -62,7 +62,7 @@ def test_a_look_keeps_proportions_as_far_as_the_network_can() -> None:
     assert look(picture, (10, 10, 60, 60)).shape == (LOOK_SIDE, LOOK_SIDE, 3)
     assert look(picture, (0, 0, 640, 160)).shape == (LEAST_SIDE, 256, 3)  # a strip is seen larger
     assert look(picture, (0, 0, 48, 480)).shape == (640, LEAST_SIDE, 3)
-    assert look(picture, (0, 0, 640, 1)).shape == (STRIDE, LARGEST_LOOK, 3)
+    assert look(picture, (0, 0, 640, 1)).shape == (GRAIN, LARGEST_LOOK, 3)
     assert around((100, 100, 200, 150), 2.0, picture.shape) == (50, 25, 250, 225)
     assert around((0, 0, 100, 100), 2.0, picture.shape) == (0, 0, 150, 150)
 

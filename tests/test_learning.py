@@ -25,7 +25,7 @@ PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator"
 
 def test_overfits_64_digits() -> None:
     torch.manual_seed(0)
-    images, labels = stroke_training(1, 0, 0, slice(0, 64))
+    images, labels = stroke_training(1, 0, slice(0, 64))
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
@@ -39,7 +39,7 @@ def test_overfits_64_digits() -> None:
 
 def test_outlier_exposure_makes_the_network_undecided() -> None:
     torch.manual_seed(0)
-    images, labels = stroke_training(1, 0, 0, slice(0, 32))
+    images, labels = stroke_training(1, 0, slice(0, 32))
     others = torch.from_numpy(nondigits(32, seed=0))
     network = DigitCNN(NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0))
     optimizer = torch.optim.AdamW(network.parameters(), 1e-2)
@@ -56,7 +56,7 @@ def test_outlier_exposure_makes_the_network_undecided() -> None:
 
 def test_teachers_are_followed_where_they_contradict_the_labels() -> None:
     torch.manual_seed(0)
-    images, labels = stroke_training(1, 0, 0, slice(0, 64))
+    images, labels = stroke_training(1, 0, slice(0, 64))
     digits, targets = torch.from_numpy(images), torch.from_numpy(labels)
     shape = NetworkConfig(stem=8, stages=((16,), (16,)), dropout=0.0)
     teacher, student = DigitCNN(shape), DigitCNN(shape)

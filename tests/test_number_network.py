@@ -13,7 +13,7 @@ from digit_model.data.number_pictures import MOST_DRAWN_MARKS
 from digit_model.fusion import fuse
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.number import OTHER
-from digit_model.number_network import CLASSES, STRIDE, NumberNetwork, to_boxes
+from digit_model.number_network import CELL, CLASSES, NumberNetwork, to_boxes
 from digit_model.training.log import RunLog
 from digit_model.training.number import centres, number_loss, train_number
 from digit_model.training.number_data import NO_MARK, TrainingPictures
@@ -42,7 +42,7 @@ def test_boxes_are_reckoned_from_the_middle_of_their_cell() -> None:
     reach = torch.zeros(1, 4, 2, 3)
     reach[0, :, 1, 2] = torch.tensor([1.0, 2.0, 3.0, 4.0])
     box = to_boxes(reach)[0, :, 1, 2]
-    assert box.tolist() == [2.5 * STRIDE - 1, 1.5 * STRIDE - 2, 2.5 * STRIDE + 3, 1.5 * STRIDE + 4]
+    assert box.tolist() == [2.5 * CELL - 1, 1.5 * CELL - 2, 2.5 * CELL + 3, 1.5 * CELL + 4]
 
 
 def test_each_mark_has_one_centre() -> None:
@@ -66,7 +66,7 @@ def test_the_loss_is_low_where_the_answers_are_right() -> None:
             reach = torch.ones(1, 4, 8, 16)
             if self.right:
                 centred[0, 4, 2], classes[0, 3] = 6.0, 12.0
-                x, y = (STRIDE * (torch.arange(count) + 0.5) for count in (16, 8))
+                x, y = (CELL * (torch.arange(count) + 0.5) for count in (16, 8))
                 reach[0] = torch.stack(
                     torch.broadcast_tensors(x, y[:, None], 16 - x, 32 - y[:, None])
                 )

@@ -340,11 +340,12 @@ def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_sent(visitor: Visitor) -> None:
-    assert visitor.page.evaluate("gradio_config.max_file_size") == 50 * 2**20
-    visitor.page.evaluate("gradio_config.max_file_size = 2 ** 20")
-    visitor.upload("noise.png", bytes(2**20 + 1))
+    sheet = visitor.page.locator("#pad .sheet")
+    expect(sheet).to_have_attribute("data-most-mb", "50")
+    sheet.evaluate("(sheet) => { sheet.dataset.mostMb = 1 }")
+    visitor.upload("noise.png", bytes(10**6 + 1))
     expect(visitor.note).to_have_text("The file is too large: 1 MB at most.")
-    visitor.page.evaluate("gradio_config.max_file_size = 50 * 2 ** 20")
+    sheet.evaluate("(sheet) => { sheet.dataset.mostMb = 50 }")
 
 
 def test_a_slow_server_is_reported_under_the_pad(visitor: Visitor) -> None:

@@ -202,6 +202,10 @@ def test_top_k_out_of_range(recognizer: DigitRecognizer, top_k: int) -> None:
         recognizer.predict(np.zeros((9, 9)), top_k=top_k)
 
 
+def test_top_k_may_be_numpys(recognizer: DigitRecognizer) -> None:
+    assert len(recognizer.predict(np.eye(40), top_k=np.int64(4)).top_k) == 4  # type: ignore[arg-type]
+
+
 def test_a_bad_picture_leaves_the_recogniser_working(
     recognizer: DigitRecognizer, mnist: tuple[np.ndarray, np.ndarray]
 ) -> None:

@@ -79,7 +79,7 @@ def test_each_seed_is_trained_measured_and_printed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    images, labels = stroke_training(1, 0, 0, slice(0, 100))
+    images, labels = stroke_training(1, 0, slice(0, 100))
     names = ["MNIST", *(condition.name for condition in CONDITIONS), "photographs"]
 
     def fixed(source: DataSource) -> tuple[Digits, dict[str, Digits]]:

@@ -98,7 +98,7 @@ def test_beyond_the_limit_it_is_busy(crowded: Server) -> None:
     answer = get(crowded)
     assert answer.status_code == 503
     assert int(answer.headers["retry-after"]) >= 1
-    assert answer.json()["error"] == "The server is busy: try again in a moment."
+    assert answer.json()["error"] == "The server is busy, try again in a moment."
     for connection in held:
         connection.close()
     deadline = time.monotonic() + 5

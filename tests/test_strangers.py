@@ -17,9 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 from drawings import drawing_of
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
 from http_calls import component_id, upload_file
+from PIL import Image
 from processes import descendants, resident_mb
 from running_app import Server, serving
 
@@ -41,7 +45,7 @@ def temp(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, temp: Path) -> Iterator[Server]:
     options = ["--workers", "1", "--max-temp-mb", "4", "--max-batch-mb", "2"]
-    options += ["--max-batch-files", str(FILES)]
+    options += ["--max-batch-files", str(FILES), "--max-upload-mb", "1"]
     folder = tmp_path_factory.mktemp("server")
     with serving(folder, *options, GRADIO_TEMP_DIR=str(temp)) as running:
         yield running
@@ -143,6 +147,23 @@ def test_a_batch_has_its_limits(http: httpx.Client, file: dict[str, Any]) -> Non
     ):
         answer = http.post("/run/predict_batch", json={"data": [data, 3]})
         assert answer.json()["error"] == sentence
+
+
+def test_a_file_that_is_too_large_is_an_error_in_its_place(server: Server, tmp_path: Path) -> None:
+    small, large = tmp_path / "seven.png", tmp_path / "noise.png"
+    small.write_bytes(drawing_of("7").png())
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600, 3), np.uint8)
+    Image.fromarray(noise).save(large)
+    assert 1_000_000 < large.stat().st_size < 2_000_000
+    client, sentence = Client(server.url, verbose=False), "The file is too large: 1 MB at most."
+    files = [handle_file(small), handle_file(large), handle_file(small)]
+    first, error, last = client.predict(files, api_name="/predict_batch")
+    assert first["label"] == last["label"] == "7"
+    assert error == {"error": sentence}
+    for endpoint in ("/predict", "/read_number"):
+        with pytest.raises(AppError, match=sentence):
+            client.predict(handle_file(large), api_name=endpoint)
+    assert client.predict(handle_file(small), api_name="/predict")["label"] == "7"
 
 
 def test_a_batch_whose_caller_hangs_up_is_not_read_on(

@@ -18,7 +18,7 @@ from digit_model.data.strokes import (
     unit_drawing,
 )
 from digit_model.data.synthetic import draw_allograph, interpolate
-from digit_model.data.training_sets import stroke_training
+from digit_model.data.training_sets import allograph_training, stroke_training
 from digit_model.preprocess import preprocess
 
 BAR = [np.array([[0.0, -0.5], [0.0, 0.5]], np.float32)]
@@ -90,17 +90,18 @@ def test_every_allograph_can_be_drawn(label: int) -> None:
 
 
 def test_rendering_for_training_is_repeatable_in_parts() -> None:
-    start = len(pen_digits("training")) - 16
-    whole, labels = stroke_training(1, 40, 0, slice(start, None))
-    first, _ = stroke_training(1, 40, 0, slice(start, start + 10))
-    assert np.array_equal(whole[:10], first)
-    assert whole.shape[1:] == (28, 28)
-    assert labels[-40:].tolist() == [number % 10 for number in range(40)]
+    last = len(pen_digits("training")) - 16
+    for training, amount, start in ((stroke_training, 1, last), (allograph_training, 40, 0)):
+        whole, labels = training(amount, 0, slice(start, None))
+        first, _ = training(amount, 0, slice(start, start + 10))
+        assert np.array_equal(whole[:10], first)
+        assert whole.shape == (len(labels), 28, 28)
+    assert labels.tolist() == [number % 10 for number in range(40)]
 
 
 def test_several_processes_together_draw_all_and_each_has_all_kinds_of_digits() -> None:
-    whole, _ = stroke_training(0, 40, 0)
-    shares = [stroke_training(0, 40, 0, slice(rank, None, 2)) for rank in range(2)]
+    whole, _ = allograph_training(40, 0)
+    shares = [allograph_training(40, 0, slice(rank, None, 2)) for rank in range(2)]
     drawn = [image.tobytes() for images, _ in shares for image in images]
     assert sorted(drawn) == sorted(image.tobytes() for image in whole)
     for _, labels in shares:

@@ -32,6 +32,7 @@ class ReplicaClient(RecognizerClient):
         model: ModelInfo,
         *,
         replicas: int,
+        max_file_mb: int | None = None,
     ) -> None:
         """The handles are those of :func:`digit_model.cluster.deployment.recognizers`.
 
@@ -40,8 +41,9 @@ class ReplicaClient(RecognizerClient):
             files: reads files.
             model: the weights of both.
             replicas: up to how many there are of each.
+            max_file_mb: see :class:`RecognizerClient`.
         """
-        super().__init__()
+        super().__init__(max_file_mb=max_file_mb)
         self._connect(model, ReplicaBatcher(drawings, replicas), ReplicaBatcher(files, replicas))
 
 

@@ -16,7 +16,7 @@ from digit_model.data.letters import draw_letter
 from digit_model.data.rendering import quantize_like_mouse, vary_strokes
 from digit_model.data.signs import OVERLINE, draw_sign
 from digit_model.data.strokes import Drawing, pen_digits, unit_drawing
-from digit_model.data.synthetic import draw_allograph, interpolate
+from digit_model.data.synthetic import draw_allograph, interpolate, scribble
 from digit_model.number import OTHER
 
 # Gaps between the digits' boxes, in heights of a digit: mean and standard deviation.
@@ -166,8 +166,7 @@ def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: WriterPart
         if rng.random() < 0.75:
             drawing = vary_strokes(draw_letter(rng), rng)
         else:
-            points = rng.normal(size=(rng.integers(4, 22), 2)) * rng.uniform(0.3, 1.0, 2)
-            drawing = unit_drawing([interpolate(points, curved=True)])
+            drawing = unit_drawing([interpolate(scribble(rng), curved=True)])
         drawing = [stroke * rng.uniform(0.6, 1.2) for stroke in drawing]
         return Mark(OTHER, _on_baseline(drawing, hand, rng))
     return Mark(OTHER, draw_sign(sign, rng))

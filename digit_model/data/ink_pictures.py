@@ -1,6 +1,6 @@
 """Pictures with their ink, for the network that finds it: scenes, and looks at what is in them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,11 +13,11 @@ from digit_model.data.pens import log_uniform
 from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind, written_side
 from digit_model.data.rendering import vary_strokes
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits, unit_drawing
-from digit_model.data.synthetic import draw_allograph, interpolate
+from digit_model.data.synthetic import draw_allograph, interpolate, scribble
 from digit_model.ink.looks import LOOK_SIDE, Window, around, look
 
-# What is written, as shares of the scenes; the rest are recorded digits.
-SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, PAGES, NOTHING = 0.12, 0.1, 0.04, 0.25, 0.1, 0.09
+Writing = tuple[Drawing, float]  # and the height of its digits in the unit box
+
 LONGEST = 7  # marks in a line of a number
 LEAST_HEIGHT = 9  # pixels, of a number's digits: lower ones are illegible
 TEXTURES = 0.03  # of the pictures: noise and gradients, without a scene
@@ -93,27 +93,52 @@ def _random_scene(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, flo
             return picture, ink, digit
 
 
-def _random_writing(rng: np.random.Generator) -> tuple[Drawing, float]:
-    """Digits, letters, scribbles, numbers or nothing, in the unit box, and their height in it."""
-    shares = (SYNTHETIC, LETTERS, SCRIBBLES, NUMBERS, PAGES, NOTHING)
-    what = int(np.searchsorted(np.cumsum(shares), rng.random(), side="right"))
-    if what == 0:
-        return draw_allograph(int(rng.integers(10)), rng), 1.0
-    if what == 1:
-        return vary_strokes(draw_letter(rng), rng), 1.0
-    if what == 2:
-        points = rng.normal(size=(rng.integers(4, 22), 2)) * rng.uniform(0.3, 1.0, size=2)
-        return unit_drawing([interpolate(points, curved=rng.random() < 0.7)]), 1.0
-    if what == 3:
-        return as_drawing(random_marks(rng, "training", LONGEST))
-    if what == 4:
-        return as_drawing(random_page(rng, "training"))
-    return (_recorded(rng) if what == len(shares) else []), 1.0
+def _random_writing(rng: np.random.Generator) -> Writing:
+    """What is written in the unit box, and the height of its digits in it."""
+    bounds = np.cumsum([share for share, _ in WRITINGS])[:-1]
+    _, write = WRITINGS[int(np.searchsorted(bounds, rng.random(), side="right"))]
+    return write(rng)
 
 
-def _recorded(rng: np.random.Generator) -> Drawing:
+def _synthetic(rng: np.random.Generator) -> Writing:
+    return draw_allograph(int(rng.integers(10)), rng), 1.0
+
+
+def _letter(rng: np.random.Generator) -> Writing:
+    return vary_strokes(draw_letter(rng), rng), 1.0
+
+
+def _scribble(rng: np.random.Generator) -> Writing:
+    return unit_drawing([interpolate(scribble(rng), curved=rng.random() < 0.7)]), 1.0
+
+
+def _number(rng: np.random.Generator) -> Writing:
+    return as_drawing(random_marks(rng, "training", LONGEST))
+
+
+def _page(rng: np.random.Generator) -> Writing:
+    return as_drawing(random_page(rng, "training"))
+
+
+def _nothing(_rng: np.random.Generator) -> Writing:
+    return [], 1.0
+
+
+def _recorded(rng: np.random.Generator) -> Writing:
     digits = pen_digits("training")
-    return vary_strokes(digits[rng.integers(len(digits))].drawing, rng, strength=0.8)
+    return vary_strokes(digits[rng.integers(len(digits))].drawing, rng, strength=0.8), 1.0
+
+
+# What is written, each in a share of the scenes; they add up to 1.
+WRITINGS: tuple[tuple[float, Callable[[np.random.Generator], Writing]], ...] = (
+    (0.12, _synthetic),
+    (0.1, _letter),
+    (0.04, _scribble),
+    (0.25, _number),
+    (0.1, _page),
+    (0.09, _nothing),
+    (0.3, _recorded),
+)
 
 
 def _cropped(

@@ -18,7 +18,7 @@ from digit_model.data.pens import NONDIGIT_PEN, log_uniform
 from digit_model.data.rendering import render, vary_strokes
 from digit_model.data.scans import random_affine
 from digit_model.data.strokes import Drawing, unit_drawing
-from digit_model.data.synthetic import interpolate
+from digit_model.data.synthetic import interpolate, scribble
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
@@ -89,12 +89,7 @@ def _render_varied(drawing: Drawing, rng: np.random.Generator) -> np.ndarray:
 
 
 def _scribble(rng: np.random.Generator) -> np.ndarray:
-    strokes = [
-        interpolate(
-            rng.normal(size=(rng.integers(7, 22), 2)) * rng.uniform(0.3, 1.0, size=2), curved=True
-        )
-        for _ in range(rng.integers(1, 4))
-    ]
+    strokes = [interpolate(scribble(rng, 7), curved=True) for _ in range(rng.integers(1, 4))]
     return _render_varied(strokes, rng)
 
 

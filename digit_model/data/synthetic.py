@@ -47,6 +47,11 @@ def trace(
     return unit_drawing([path * (width, 1.0) for path in paths])
 
 
+def scribble(rng: np.random.Generator, fewest: int = 4) -> np.ndarray:
+    """Points of a scribble, at least so many and 21 at most: (n, 2), wider or higher."""
+    return rng.normal(size=(rng.integers(fewest, 22), 2)) * rng.uniform(0.3, 1.0, 2)
+
+
 def interpolate(points: np.ndarray, *, curved: bool) -> np.ndarray:
     """Points (n, 2) → a path (m, 2) through them, a Catmull-Rom spline or straight lines."""
     if not curved or len(points) < 3:

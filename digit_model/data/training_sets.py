@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -31,38 +31,70 @@ AFFINE_SHARE = 0.15  # of the drawings: strongly stretched, a quarter of them bi
 # Smallest intersection over union of the ink found in a photograph and the ink drawn. Below it, the
 # digit is not legible and the photograph is not used.
 MIN_INK_IOU = 0.3
-
 PHOTOGRAPHED_FLAGS = 10  # one in so many of the flagged 1s and 7s is in a photograph
+
+
+class Source(Protocol):
+    """Whose random variations are drawn, as drawings in the unit box."""
+
+    @property
+    def label(self) -> int: ...
+
+    def draw(self, rng: np.random.Generator) -> Drawing: ...
+
+
+@dataclass(frozen=True)
+class Recorded:
+    digit: PenDigit
+
+    @property
+    def label(self) -> int:
+        return self.digit.label
+
+    def draw(self, rng: np.random.Generator) -> Drawing:
+        return vary_strokes(self.digit.drawing, rng, strength=0.8)
+
+
+@dataclass(frozen=True)
+class Synthetic:
+    label: int
+
+    def draw(self, rng: np.random.Generator) -> Drawing:
+        return draw_allograph(self.label, rng)
 
 
 @dataclass(frozen=True)
 class Flagged:
-    """A synthetic 1 with a flag, or a 7."""
+    """A 1 with a flag, or a 7."""
 
     label: int
 
+    def draw(self, rng: np.random.Generator) -> Drawing:
+        return draw_flagged(self.label, rng)
 
-Source = PenDigit | Flagged | int  # a recorded digit, or a synthetic one: any of a label is an int
+
 Job = tuple[Source, tuple[int, ...]]  # and a seed
 Item = TypeVar("Item")
 
 
 def stroke_training(
-    variants: int,
-    allographs: int,
-    seed: int,
-    shard: slice = slice(None),
-    *,
-    find_ink: FindInk | None = None,
+    variants: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
 ) -> Digits:
-    """``variants`` renderings of all training writers' digits, and ``allographs`` synthetic ones.
+    """``variants`` renderings of all training writers' digits.
 
     ``shard`` selects the share of one process in distributed training.
     """
-    digits = pen_digits("training")
-    jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits * variants)]
-    jobs += [(number % 10, (seed, 1, number)) for number in range(allographs)]
+    digits = [*map(Recorded, pen_digits("training"))] * variants
+    jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits)]
     return _draw_all(partial(_draw_strokes, find_ink=find_ink), _share(jobs, shard), "strokes")
+
+
+def allograph_training(
+    count: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
+) -> Digits:
+    """``count`` synthetic digits, see :mod:`digit_model.data.allographs`."""
+    jobs: list[Job] = [(Synthetic(number % 10), (seed, 1, number)) for number in range(count)]
+    return _draw_all(partial(_draw_strokes, find_ink=find_ink), _share(jobs, shard), "allographs")
 
 
 def photograph_training(
@@ -73,7 +105,7 @@ def photograph_training(
     rng = np.random.default_rng((seed, 3))
     chosen = rng.integers(0, len(digits), count)
     jobs: list[Job] = [
-        (number % 10 if number % 3 == 0 else digits[index], (seed, 4, number))
+        (Synthetic(number % 10) if number % 3 == 0 else Recorded(digits[index]), (seed, 4, number))
         for number, index in enumerate(chosen)
     ]
     draw = partial(_draw_photograph, find_ink=find_ink)
@@ -123,8 +155,7 @@ def _share(jobs: list[Item], shard: slice) -> list[Item]:
 
 def _draw_all(draw: Callable[[Job], np.ndarray], jobs: list[Job], title: str) -> Digits:
     images = map_parallel(draw, jobs, title=title)
-    labels = [job if isinstance(job, int) else job.label for job, _ in jobs]
-    return images, np.array(labels, np.int64)
+    return images, np.array([source.label for source, _ in jobs], np.int64)
 
 
 def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]], find_ink: FindInk | None) -> np.ndarray:
@@ -133,13 +164,7 @@ def _vary_scan(job: tuple[np.ndarray, tuple[int, ...]], find_ink: FindInk | None
 
 
 def _random_drawing(source: Source, rng: np.random.Generator) -> Drawing:
-    """A random variation of a recorded digit, or a synthetic digit."""
-    if isinstance(source, int):
-        drawing = draw_allograph(source, rng)
-    elif isinstance(source, Flagged):
-        drawing = draw_flagged(source.label, rng)
-    else:
-        drawing = vary_strokes(source.drawing, rng, strength=0.8)
+    drawing = source.draw(rng)
     return quantize_like_mouse(drawing, rng) if rng.random() < MOUSE_SHARE else drawing
 
 
@@ -164,9 +189,8 @@ def _draw_strokes(job: Job, find_ink: FindInk | None) -> np.ndarray:
     drawing = _random_drawing(source, rng)
     if rng.random() < PIXEL_SHARE:
         return preprocess(_draw_pixels(drawing, rng), find_ink)
-    label = source if isinstance(source, int) else source.label
     pen = log_uniform(DIGIT_PEN, rng)
-    if label == 1 and rng.random() < BLOCK_SHARE:
+    if source.label == 1 and rng.random() < BLOCK_SHARE:
         pen = rng.uniform(*BLOCK_PEN)
     pixels = log_uniform(DIGIT_HEIGHTS, rng)
     pressure = rng.uniform(0.5, 1.3, size=5) if rng.random() < 0.3 else None

@@ -182,13 +182,14 @@ def _open_file(content: bytes, max_side: int | None, max_pixels: int) -> Opened:
 
 
 def _read_file(path: Path) -> bytes:
+    name = path.name or path  # the working folder's is empty
     try:
         if path.exists() and not path.is_file():  # a device has no end, a pipe perhaps no beginning
-            raise ImageError(f"The file {path.name} can't be read: it is no regular file.")
+            raise ImageError(f"The file {name} can't be read: it is no regular file.")
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or "it can't be opened"
-        raise ImageError(f"The file {path.name} can't be read: {reason}.") from error
+        raise ImageError(f"The file {name} can't be read: {reason}.") from error
     except ImageError:
         raise
     except ValueError as error:  # a NUL byte in the name

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from digit_model.architectures import GRAIN
 from digit_model.ink.marks import mark_mask
-from digit_model.number import GRAIN, NO_DIGIT, OTHER
+from digit_model.number import NO_DIGIT, OTHER
 from digit_model.number.writing import usual_height, writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.

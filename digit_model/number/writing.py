@@ -4,11 +4,12 @@ digit: the ink of numbers."""
 import cv2
 import numpy as np
 
+from digit_model.architectures import GRAIN
 from digit_model.crop import fractions
 from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
-from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, STRIDE, Window, look
+from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, Window, look
 from digit_model.ink.marks import SURE, filled, is_rectangular, mark_mask
 from digit_model.number import MOST_MARKS
 
@@ -52,7 +53,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     longer = max(right - left, bottom - top)
     for _ in range(MORE_LOOKS):
         side = min(
-            LARGEST_LOOK, max(LOOK_SIDE, STRIDE * round(longer * LOOK_HEIGHT / height / STRIDE))
+            LARGEST_LOOK, max(LOOK_SIDE, GRAIN * round(longer * LOOK_HEIGHT / height / GRAIN))
         )
         ink = _look_for_writing(window, find_ink(look(rgb, window, side)))
         before, height = height, writing_height(ink)

@@ -55,7 +55,9 @@ class RecognizerClient:
 
     model: ModelInfo
 
-    def __init__(self) -> None:
+    def __init__(self, *, max_file_mb: int | None = None) -> None:
+        """``max_file_mb``: the largest file that is read, in megabytes; None: any."""
+        self._max_file_mb = max_file_mb
         self.verdicts: Counter[str] = Counter()
         self.workers: list[Worker] = []
 
@@ -171,6 +173,7 @@ class RecognizerClient:
     async def _submit_file(
         self, job: Job[Result], item: Any, *, priority: int = USUAL, together: int = 1
     ) -> Result:
+        self._check_size(item[0] if isinstance(item, tuple) else item)
         try:
             return await self._files.submit(
                 job, item, LARGE_PIXELS, priority=priority, together=together
@@ -188,6 +191,11 @@ class RecognizerClient:
             finally:
                 self._large_turn.release()
 
+    def _check_size(self, image: Image) -> None:
+        most = self._max_file_mb
+        if most is not None and _size(image) > 1_000_000 * most:
+            raise ImageError(f"The file is too large: {most} MB at most.")
+
     async def _one_by_one(
         self, read: Callable[..., Awaitable[Result]], images: Sequence[Image]
     ) -> AsyncIterator[Result | ImageError | GivenUpError]:
@@ -204,18 +212,25 @@ class WorkerClient(RecognizerClient):
     Drawings have workers of their own, so that nobody's pad waits for somebody else's file.
     """
 
-    def __init__(self, model: str | None = None, *, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        workers: int | None = None,
+        max_file_mb: int | None = None,
+    ) -> None:
         """Start the first process; :meth:`load` waits for it.
 
         Args:
             model: a folder or a repository, see ``DigitRecognizer.from_pretrained``.
             workers: how many processes recognise drawings; see :func:`default_workers`.
                 Half as many, and one, read files.
+            max_file_mb: see :class:`RecognizerClient`.
 
         Raises:
             ModelError: there is no such folder, or its name could mean a repository, too.
         """
-        super().__init__()
+        super().__init__(max_file_mb=max_file_mb)
         place, _ = locate(DEFAULT_WEIGHTS if model is None else model)
         if isinstance(place, Path):
             check_folder(place)  # at once: a process takes seconds until it can say so

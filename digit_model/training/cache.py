@@ -19,15 +19,20 @@ PACKAGE = Path(__file__).parents[1]
 KEY = "drawn from"  # in the file's metadata
 
 
-def cached(file: Path | None, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
+def cached(
+    cache: Path | None, name: str, request: dict[str, Any], draw: Callable[[], Arrays]
+) -> Arrays:
     """The result of ``draw()``, read from the cache if request, code and data are the same.
 
     Args:
-        file: replaced when its request, code or data differ or it can't be read; None: no cache.
+        cache: what the cache's files begin with, as ``--cache`` names it; None: there is none.
+        name: what this one is called besides. It is replaced when its request, code or data differ
+            or it can't be read.
         request: JSON; all that ``draw`` depends on besides this package and the data folder.
     """
-    if file is None:
+    if cache is None:
         return draw()
+    file = cache.with_name(f"{cache.name}.{name}.safetensors")
     key = json.dumps({"request": request, "sources": _source_hash()}, sort_keys=True)
     try:
         with safe_open(file, "np") as entries:

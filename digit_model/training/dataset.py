@@ -1,11 +1,10 @@
 """The training set of one cycle: MNIST, generated digits and non-digits."""
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,6 +16,7 @@ from digit_model.data.mnist import degraded_mnist, mnist_digits
 from digit_model.data.nondigits import nondigits
 from digit_model.data.strokes import pen_digits
 from digit_model.data.training_sets import (
+    allograph_training,
     flagged_training,
     photograph_training,
     scan_training,
@@ -24,16 +24,14 @@ from digit_model.data.training_sets import (
 )
 from digit_model.fusion import fuse
 from digit_model.ink import FindInk
-from digit_model.model_folder import DEFAULT_WEIGHTS, INK_FILE
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.cache import Arrays, cached
-from digit_model.training.recipe import DATA_FIELDS, Recipe
-from digit_model.weights import load_weights
+from digit_model.training.recipe import Recipe
+from digit_model.weights import Weights, load_weights
 
 IMAGES, LABELS = " images", " labels"  # suffixes of a set's name in the cache
 # MNIST's training images in the cache; all other sets beside it are for validation.
 TRAINING = "training"
-# What a cycle draws, in the order of TrainingSet.rendered.
-FAMILIES = ("strokes", "allographs", "1s and 7s", "photographs", "scans", "degraded MNIST")
 DRY_RUN_SIZE = 8  # images of each kind that a dry run generates in each process
 
 
@@ -101,19 +99,19 @@ class DataSource:
     """Where a process reads or generates its shard of the data."""
 
     data_dir: Path  # with MNIST/raw
-    cache: Path | None = None  # generated data is stored in CACHE.<name>.safetensors
+    cache: Path | None = None  # for generated data, see digit_model.training.cache
     rank: int = 0
     world_size: int = 1
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
     mnist: int | None = None  # of its training images; None: all
     validation_photographs: int = 100  # of each kind
-    weights: Path = DEFAULT_WEIGHTS  # whose ink network preprocesses
+    neighbours: Weights | None = None  # whose ink network preprocesses; None: those that ship
 
     @cached_property
     def find_ink(self) -> FindInk | None:
-        if self.weights.resolve() == DEFAULT_WEIGHTS.resolve():
+        if self.neighbours is None:
             return None  # which each process loads for itself
-        return fuse(load_weights(self.weights).networks.ink).find_ink
+        return fuse(self.neighbours.networks.ink).find_ink
 
     @property
     def shard(self) -> slice:
@@ -123,17 +121,45 @@ class DataSource:
 
     def cached(self, name: str, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
         """The result of ``draw()``, from this process's cache file if the request is the same."""
-        file = None
-        if self.cache:
-            process = f".{self.rank}" if self.world_size > 1 else ""
-            file = self.cache.parent / f"{self.cache.name}.{name}{process}.safetensors"
+        process = f".{self.rank}" if self.world_size > 1 else ""
+        neighbours = self.neighbours or load_weights(DEFAULT_WEIGHTS)
         request |= {
             "data": str(self.data_dir.resolve()),
             "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
-            "ink network": _sha256(self.weights / INK_FILE),
+            "ink network": neighbours.config.hashes.ink_sha256,
         }
-        return cached(file, request, draw)
+        return cached(self.cache, f"{name}{process}", request, draw)
+
+
+class Family(NamedTuple):
+    """A kind of generated digits: what a recipe says of its amount, and what draws so much."""
+
+    field: str
+    draw: Callable[[DataSource, int, int], Digits]  # with this amount and seed
+
+
+def _degraded(source: DataSource, count: int, seed: int) -> Digits:
+    data_dir, ink = source.data_dir, source.find_ink
+    return degraded_mnist(data_dir, count, seed, source.shard, find_ink=ink)
+
+
+def _with(draw: Callable[..., Digits]) -> Callable[[DataSource, int, int], Digits]:
+    def draw_from(source: DataSource, amount: int, seed: int) -> Digits:
+        return draw(amount, seed, source.shard, find_ink=source.find_ink)
+
+    return draw_from
+
+
+# What a cycle draws, in the order of TrainingSet.rendered.
+FAMILIES = {
+    "strokes": Family("stroke_variants", _with(stroke_training)),
+    "allographs": Family("allographs", _with(allograph_training)),
+    "1s and 7s": Family("flagged", _with(flagged_training)),
+    "photographs": Family("photographs", _with(photograph_training)),
+    "scans": Family("scan_variants", _with(scan_training)),
+    "degraded MNIST": Family("degraded", _degraded),
+}
 
 
 def load_mnist_and_validation(source: DataSource) -> tuple[Digits, dict[str, Digits]]:
@@ -182,26 +208,20 @@ def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) ->
     seed = recipe.first_data_seed + cycle
 
     def draw() -> Arrays:
-        shard, ink = source.shard, source.find_ink
-        rendered = (
-            stroke_training(recipe.stroke_variants, 0, seed, shard, find_ink=ink),
-            stroke_training(0, recipe.allographs, seed, shard, find_ink=ink),
-            flagged_training(recipe.flagged, seed, shard, find_ink=ink),
-            photograph_training(recipe.photographs, seed, shard, find_ink=ink),
-            scan_training(recipe.scan_variants, seed, shard, find_ink=ink),
-            degraded_mnist(source.data_dir, recipe.degraded, seed, shard, find_ink=ink),
-        )
+        drawn = {
+            name: family.draw(source, getattr(recipe, family.field), seed)
+            for name, family in FAMILIES.items()
+        }
         process_seed = seed * source.world_size + source.rank
-        outliers = nondigits(recipe.nondigits // source.world_size, process_seed, ink)
-        named = {
-            name + IMAGES: images for name, (images, _) in zip(FAMILIES, rendered, strict=True)
-        }
-        named |= {
-            name + LABELS: labels for name, (_, labels) in zip(FAMILIES, rendered, strict=True)
-        }
+        outliers = nondigits(recipe.nondigits // source.world_size, process_seed, source.find_ink)
+        named = {name + IMAGES: images for name, (images, _) in drawn.items()}
+        named |= {name + LABELS: labels for name, (_, labels) in drawn.items()}
         return named | {"nondigits": outliers}
 
-    request = {"recipe": {name: getattr(recipe, name) for name in DATA_FIELDS}, "cycle": seed}
+    # The seed of a run isn't among it: that changes only the initial weights, the order of the
+    # digits and the augmentation.
+    fields = [*(family.field for family in FAMILIES.values()), "nondigits"]
+    request = {"recipe": {name: getattr(recipe, name) for name in fields}, "cycle": seed}
     arrays = source.cached(str(seed), request, draw)
     images, labels = (
         np.concatenate([arrays[name + part] for name in FAMILIES]) for part in (IMAGES, LABELS)
@@ -213,7 +233,3 @@ def load_cycle(source: DataSource, recipe: Recipe, cycle: int, mnist: Digits) ->
         recipe.cycles[cycle].rendered_share,
         {name: len(arrays[name + LABELS]) for name in FAMILIES},
     )
-
-
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -21,6 +21,7 @@ from digit_model.data import Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.dataset import (
@@ -64,7 +65,8 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     """
     rank, world_size, device = init_process_group()
     log.make_folders()
-    neighbours = neighbours_of(args)
+    place = neighbours_of(args)
+    neighbours = load_weights(place)  # now: the folder may hold others in the end
     source = DataSource(
         args.data_dir,
         args.cache,
@@ -73,7 +75,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         args.dry_run,
         recipe.mnist,
         recipe.validation_photographs,
-        neighbours,
+        None if place.resolve() == DEFAULT_WEIGHTS.resolve() else neighbours,
     )
     user_data = load_user_data(args, source)
     setup = setup_of(args, recipe, world_size) | user_data.setup
@@ -121,8 +123,8 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     if rank == 0:
         from digit_model.training.export import export  # matplotlib takes a second to import
 
-        network, weights = _averaged(args, recipe, learner.ema), load_weights(neighbours)
-        export(network, args.output, weights, validation, state.history, setup)
+        network = _averaged(args, recipe, learner.ema)
+        export(network, args.output, neighbours, validation, state.history, setup)
         log.finish()
     return state.history
 

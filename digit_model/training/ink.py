@@ -75,8 +75,8 @@ def load_pictures(recipe: InkRecipe, cache: Path | None) -> tuple[Pictures, dict
         pictures, ink = ink_pictures(recipe.pictures, recipe.data_seed)
         return {"pictures": pictures, "ink": ink}
 
-    file = cache and cache.parent / f"{cache.name}.ink.safetensors"
-    arrays = cached(file, {"ink pictures": recipe.pictures, "seed": recipe.data_seed}, draw)
+    request = {"ink pictures": recipe.pictures, "seed": recipe.data_seed}
+    arrays = cached(cache, "ink", request, draw)
     digits = pen_digits("development")[:: recipe.development_step]
     return (arrays["pictures"], arrays["ink"]), development_pictures(digits)
 

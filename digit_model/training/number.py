@@ -15,7 +15,7 @@ from digit_model.data.number_pictures import number_picture
 from digit_model.number import OTHER
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
-from digit_model.number_network import STRIDE, NumberNetwork, to_boxes
+from digit_model.number_network import CELL, NumberNetwork, to_boxes
 from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
 from digit_model.training.number_data import (
@@ -48,8 +48,8 @@ def centres(boxes: Tensor, classes: Tensor, shape: tuple[int, int]) -> tuple[Ten
         and the mark's index, likewise.
     """
     rows, columns = shape
-    middle = (boxes[..., :2] + boxes[..., 2:]) / (2 * STRIDE)
-    spread = ((boxes[..., 2:] - boxes[..., :2]) * CENTRE / STRIDE).clamp_min(LEAST_CENTRE)
+    middle = (boxes[..., :2] + boxes[..., 2:]) / (2 * CELL)
+    spread = ((boxes[..., 2:] - boxes[..., :2]) * CENTRE / CELL).clamp_min(LEAST_CENTRE)
     across = torch.arange(columns, device=boxes.device) - middle[..., :1].floor()
     down = torch.arange(rows, device=boxes.device) - middle[..., 1:].floor()
     across = torch.exp(-0.5 * (across / spread[..., :1]).square())  # (N, n, columns)

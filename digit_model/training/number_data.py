@@ -106,7 +106,6 @@ def load_photographs(recipe: NumberRecipe, weights: Weights, cache: Path | None)
         "seed": recipe.data_seed,
         "ink network": weights.config.hashes.ink_sha256,
     }
-    file = cache and cache.parent / f"{cache.name}.number.safetensors"
-    arrays = cached(file, request, draw)
+    arrays = cached(cache, "number", request, draw)
     ink, boxes, classes = (torch.from_numpy(arrays[name]).share_memory_() for name in names)
     return ink, boxes, classes

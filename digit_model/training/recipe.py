@@ -1,7 +1,7 @@
 """The hyperparameters of a training run, by name."""
 
 import dataclasses
-from typing import Self
+from typing import ClassVar, Self
 
 from digit_model.architectures import InkNetworkConfig, NetworkConfig, NumberNetworkConfig
 
@@ -22,7 +22,15 @@ class Cycle:
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """All hyperparameters but the seed. Saved in config.json."""
+    """All hyperparameters of the digit network but the seed. Saved in config.json.
+
+    Attributes:
+        prefix: of config.json's names for what is the network's: its shape, training and hash.
+        beside: the hashes of those networks beside it that decide the result.
+    """
+
+    prefix: ClassVar = ""
+    beside: ClassVar = ("ink_sha256",)  # it preprocesses the data
 
     epochs: int = 19  # of each cycle
     batch_size: int = 256  # digits, over all processes
@@ -89,6 +97,9 @@ class _Drawn:
 class InkRecipe(_Drawn):
     """The same for the ink network."""
 
+    prefix: ClassVar = "ink_"
+    beside: ClassVar = ()  # its pictures are drawn with their ink
+
     epochs: int = 5
     batch_size: int = 32
     pictures: int = 36_000  # drawn once; see digit_model.data.ink_pictures
@@ -107,6 +118,9 @@ class InkRecipe(_Drawn):
 @dataclasses.dataclass(frozen=True)
 class NumberRecipe(_Drawn):
     """The same for the number network."""
+
+    prefix: ClassVar = "number_"
+    beside: ClassVar = ("sha256", "ink_sha256")  # they take part in the calibration
 
     epochs: int = 42
     batch_size: int = 128
@@ -143,12 +157,7 @@ class FastRecipe:
     )
 
 
-# The fields that determine the generated data. It is the same for every --seed, which changes only
-# the initial weights, the order of the digits and the augmentation.
-DATA_FIELDS = (
-    *("stroke_variants", "allographs", "flagged", "photographs"),
-    *("scan_variants", "degraded", "nondigits"),
-)
+AnyRecipe = Recipe | InkRecipe | NumberRecipe
 
 QUICK = Recipe(
     epochs=4,

@@ -13,8 +13,7 @@ from digit_model.training.recipe import (
     DRAWN_RECIPES,
     RECIPES,
     SIZES,
-    InkRecipe,
-    NumberRecipe,
+    AnyRecipe,
     Recipe,
 )
 from digit_model.weights import ModelConfig, load_weights
@@ -22,7 +21,7 @@ from digit_model.weights import ModelConfig, load_weights
 DRY_RUN = "dry_run"  # in the setup of one
 
 
-def recipe_of(args: argparse.Namespace) -> Recipe | InkRecipe | NumberRecipe:
+def recipe_of(args: argparse.Namespace) -> AnyRecipe:
     """The recipe of a run that trains one network, as the options change it."""
     recipe = {**RECIPES, **DRAWN_RECIPES}[args.recipe]
     if isinstance(recipe, Recipe) and args.size is not None:
@@ -55,9 +54,7 @@ def _holds_weights(folder: Path) -> bool:
         return False
 
 
-def setup_of(
-    args: argparse.Namespace, recipe: Recipe | InkRecipe | NumberRecipe, processes: int = 1
-) -> dict[str, Any]:
+def setup_of(args: argparse.Namespace, recipe: AnyRecipe, processes: int = 1) -> dict[str, Any]:
     """All that decides a run's result, as JSON; config.json and the checkpoint keep it.
 
     Of folders only the names: where they lie is nobody's matter, and may change.
@@ -91,29 +88,20 @@ def setup_of(
     return setup | _beside(neighbours_of(args), recipe)
 
 
-def training_of(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+def training_of(config: ModelConfig, recipe: AnyRecipe) -> dict[str, Any]:
     """The setup of the run that trained the network of this kind of recipe."""
-    if isinstance(recipe, InkRecipe):
-        return config.ink_training
-    return config.number_training if isinstance(recipe, NumberRecipe) else config.training
+    training: dict[str, Any] = getattr(config, f"{recipe.prefix}training")
+    return training
 
 
-def _start(config: ModelConfig, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+def _start(config: ModelConfig, recipe: AnyRecipe) -> dict[str, Any]:
     """Which network is trained further, and how it came about."""
-    hashes = config.hashes
-    sha256 = hashes.sha256
-    if isinstance(recipe, InkRecipe):
-        sha256 = hashes.ink_sha256
-    elif isinstance(recipe, NumberRecipe):
-        sha256 = hashes.number_sha256
+    sha256 = getattr(config.hashes, f"{recipe.prefix}sha256")
     return {"sha256": sha256, "training": training_of(config, recipe)}
 
 
-def _beside(folder: Path, recipe: Recipe | InkRecipe | NumberRecipe) -> dict[str, Any]:
+def _beside(folder: Path, recipe: AnyRecipe) -> dict[str, Any]:
     """What of the weights beside it decides a result: the data, or the calibration."""
     hashes = load_weights(folder).config.hashes
-    if isinstance(recipe, InkRecipe):
-        return {}  # draws its pictures with their ink
-    if isinstance(recipe, NumberRecipe):
-        return {"beside": {"sha256": hashes.sha256, "ink_sha256": hashes.ink_sha256}}
-    return {"beside": {"ink_sha256": hashes.ink_sha256}}
+    named = {name: getattr(hashes, name) for name in recipe.beside}
+    return {"beside": named} if named else {}

@@ -1,6 +1,8 @@
 """Runs that train one network: from the command line to weights."""
 
 import argparse
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -24,22 +26,16 @@ def train_one(args: argparse.Namespace, progress: Progress | None = None) -> Non
 
     ``progress`` is of the steps of which this is one; None: it is the only one.
     """
-    recipe, log = recipe_of(args), RunLog(args.output, progress)
-    if isinstance(recipe, Recipe):
-        train_digit(args, recipe, log)
-        return
-    log.make_folders()
-    if isinstance(recipe, InkRecipe):
-        _train_ink_network(args, recipe, log)
-    else:
-        _train_number_network(args, recipe, log)
-    log.finish()
+    recipe = recipe_of(args)
+    TRAIN[type(recipe)](args, recipe, RunLog(args.output, progress))
 
 
 def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog) -> None:
     """Train the ink network, or continue from the checkpoint."""
+    log.make_folders()
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.ink if args.start else None
+    weights = load_weights(neighbours_of(args))
     training, development = load_pictures(recipe, args.cache)
     network, history = train_ink(
         recipe,
@@ -51,13 +47,14 @@ def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog)
         start=start,
         resume=args.resume,
     )
-    weights = load_weights(neighbours_of(args))
     pictures = np.concatenate([pictures[:SHEET_PICTURES] for pictures, _ in development.values()])
     export_ink(network, args.output, weights, pictures, history, setup)
+    log.finish()
 
 
 def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: RunLog) -> None:
     """Train the number network, or continue from the checkpoint."""
+    log.make_folders()
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.number if args.start else None
     weights = load_weights(neighbours_of(args))
@@ -72,3 +69,11 @@ def _train_number_network(args: argparse.Namespace, recipe: NumberRecipe, log: R
         resume=args.resume,
     )
     export_number(network, args.output, weights, history, setup, numbers=recipe.calibration)
+    log.finish()
+
+
+TRAIN: dict[type, Callable[[argparse.Namespace, Any, RunLog], object]] = {
+    Recipe: train_digit,
+    InkRecipe: _train_ink_network,
+    NumberRecipe: _train_number_network,
+}

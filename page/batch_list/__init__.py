@@ -30,6 +30,7 @@ class BatchList(Component):
         """`limits` tells how many files may be sent at a time, `examples` how many there are."""
         facts = {
             "MOST_FILES": str(limits.max_batch_files),
+            "MOST_MB": str(limits.max_upload_mb),
             "EXAMPLES": str(examples),
             "CSV_HEAD": csv_line(CSV_COLUMNS).strip(),
         }

@@ -38,14 +38,15 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   }
 
   async function send(files) {
-    const most = Number(find(".drop").dataset.mostFiles);
+    const { mostFiles, mostMb } = find(".drop").dataset;
+    const most = Number(mostFiles);
     progress.tell("");
     if (files.length === 0) progress.tell("There is no picture among these files.");
     if (files.length > most)
       progress.tell(`These are ${files.length} files; send ${most} at most.`);
     if (files.length === 0 || files.length > most) return;
     const onStep = (count) => progress.step("Sending", count, files.length);
-    const { sent, unsent } = await sendFiles({ files, upload, onStep });
+    const { sent, unsent } = await sendFiles({ files, mostMb, upload, onStep });
     progress.end("");
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));

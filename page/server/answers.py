@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-BUSY = "The server is busy: try again in a moment."
+BUSY = "The server is busy, try again in a moment."
 
 
 class Refusal(Exception):  # noqa: N818  # it is no error of the server's

@@ -126,7 +126,6 @@ def build_app(
             "middleware": [Middleware(UploadRoom, folder=uploads)],
         },
         root_path=os.environ.get("GRADIO_ROOT_PATH"),
-        max_file_size=f"{limits.max_upload_mb}mb",
         theme=paper_theme(),
         css_paths=CSS,
         footer_links=["api"],

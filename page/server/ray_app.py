@@ -76,12 +76,17 @@ class Page:
         model: ModelInfo,
         options: Options,
     ) -> None:
-        self._recognizer = ReplicaClient(drawings, files, model, replicas=options.max_replicas)
+        self._limits = Limits(**options.limits)
+        self._recognizer = ReplicaClient(
+            *(drawings, files, model),
+            replicas=options.max_replicas,
+            max_file_mb=self._limits.max_upload_mb,
+        )
         self._options = options
 
     def __serve_build_asgi_app__(self) -> Starlette:
         """Called by Ray Serve, once."""
-        limits, stack = Limits(**self._options.limits), contextlib.ExitStack()
+        limits, stack = self._limits, contextlib.ExitStack()
         uploads = stack.enter_context(
             open_upload_folder(max_mb=limits.max_temp_mb, minutes=limits.max_temp_minutes)
         )

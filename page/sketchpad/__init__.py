@@ -9,6 +9,7 @@ from typing import Any
 from page.component import Answer, Component, ServerFunction
 from page.data_url import decode_data_url
 from page.image_upload import UploadedFile, uploaded_path
+from page.server.limits import Limits
 
 HERE = Path(__file__).parent
 
@@ -36,6 +37,7 @@ class Sketchpad(Component):
         self,
         recognize: Callable[[bytes, bool], Awaitable[Answer]],
         read_picture: Callable[[bytes], Awaitable[Answer]],
+        limits: Limits,
         **kwargs: Any,
     ):
         """The browser calls two functions.
@@ -43,6 +45,7 @@ class Sketchpad(Component):
         Args:
             recognize: takes PNG bytes, and whether the pen is up; returns the answer as JSON.
             read_picture: likewise for a picture on the pad, PNG or JPEG, while the pen is up.
+            limits: of what may be uploaded.
             kwargs: as for gr.HTML.
 
         The pad shows the message of their ValueError to the visitor.
@@ -62,6 +65,7 @@ class Sketchpad(Component):
                 "recognize_finished": of_data_url(lambda picture: recognize(picture, True)),
                 "read_picture": of_data_url(read_picture),
             },
+            facts={"MOST_MB": str(limits.max_upload_mb)},
             takes=object,  # a data URL, or decoding says what is wrong
             **kwargs,
         )

@@ -13,7 +13,7 @@ function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
     const note = files.length > 1 ? ONE_OF_THEM : "";
     arrivals.expect(file, note);
     try {
-      const uploaded = await uploadFile({ upload, file });
+      const uploaded = await uploadFile({ upload, file, mostMb: sheet.dataset.mostMb });
       if (!arrivals.isExpected(file)) return;
       arrivals.expect(uploaded.path, note);
       onUpload(uploaded);
