@@ -64,7 +64,7 @@ def load_scripts(folder: Path, *, start: str) -> str:
     does not matter, because each one only declares functions and constants of its own.
     """
     files = sorted([*folder.glob("*.js"), *SHARED.glob("*.js")])
-    call = f"{start}({{ element, props, trigger, watch, server, upload }});\n"
+    call = f"{start}({{ element, props, trigger, watch, server }});\n"
     return "".join(file.read_text(encoding="utf-8") for file in files) + call
 
 
@@ -76,7 +76,7 @@ def with_json_errors(
     async def call(request: Any) -> Answer:
         try:
             if not isinstance(request, takes):
-                raise ValueError("A question has a picture and a label.")
+                raise ValueError("A question is a JSON object.")
             return await function(request)
         except (ValueError, OSError, gr.Error) as error:  # the last one: the caller has left
             return {"error": str(error)}

@@ -382,6 +382,34 @@ def test_on_every_small_screen_pad_and_verdict_are_in_sight_sharp_and_touchable(
     assert lines_across_tabs(visitor) == 1
 
 
+def test_the_pad_has_room_in_low_windows(visit: Visit) -> None:
+    visitor = visit()
+    # A desk's at four times its size, a small phone on its side, half of a screen.
+    for width, height in ((320, 256), (568, 320), (360, 380)):
+        visitor.page.set_viewport_size(ViewportSize(width=width, height=height))
+        visitor.page.wait_for_function(f"innerWidth === {width}")
+        assert visitor.box()["width"] >= 180, (width, height)
+    visitor.page.set_viewport_size(DESK)
+
+
+def test_on_a_phone_the_words_about_a_picture_on_its_side_are_not_cut_off(visit: Visit) -> None:
+    visitor = visit(viewport=ViewportSize(width=360, height=740))
+    with Image.open(io.BytesIO(drawing_of("7").png())) as picture:
+        turned = io.BytesIO()
+        picture.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG")
+    visitor.upload("turned.png", turned.getvalue())
+    expect(visitor.page.locator("#card .turn")).to_be_visible()
+    cut = """() => {
+      const comment = document.querySelector("#card .comment");
+      const parts = [...comment.querySelectorAll("*")].filter((each) => each.checkVisibility());
+      const box = comment.getBoundingClientRect();
+      return parts.map((each) => each.getBoundingClientRect()).filter(({right, bottom}) =>
+        right > box.right + 1 || bottom > box.bottom + 1).length
+        + (comment.scrollHeight > comment.clientHeight + 1);
+    }"""
+    assert visitor.page.evaluate(cut) == 0
+
+
 def lines_across_tabs(visitor: Visitor) -> int:
     """How many there are at the right edge of the tabs, where no letters are."""
     box = visitor.page.locator("#tabs .tab-container").bounding_box()

@@ -223,6 +223,31 @@ def test_nothing_is_kept_without_consent_and_a_click(visitor: Visitor, server: S
     expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
 
+def test_a_correction_can_be_taken_back_after_a_reload(visitor: Visitor, server: Server) -> None:
+    before, page = len(stored(server)), visitor.page
+    visitor.draw(drawing_of("6"))
+    visitor.settle()
+    wrong, said = page.get_by_text("That’s wrong"), page.locator("#card .said")
+    wrong.click()
+    page.locator("#card .labels button").nth(8).click()
+    page.locator("#card .consent").check()
+    visitor.button("Send").click()
+    expect(said).to_have_text("Thank you. Kept as an 8.")
+    visitor.button("Clear").click()
+    page.keyboard.press("Control+z")
+    expect(visitor.label).to_have_text("6")
+    wrong.click()
+    expect(said).to_have_text("Thank you. Kept as an 8.")  # it is the same drawing
+    page.reload()
+    expect(visitor.label).to_have_text("6")
+    wrong.click()
+    expect(said).to_have_text("Thank you. Kept as an 8.")
+    assert len(stored(server)) == before + 1
+    visitor.button("Undo").last.click()
+    expect(said).to_have_text("Deleted.")
+    assert len(stored(server)) == before
+
+
 def test_a_receipt_waits_for_its_picture(visitor: Visitor, server: Server) -> None:
     before, page, held = len(stored(server)), visitor.page, list[Route]()
     entries = page.locator("#history li")

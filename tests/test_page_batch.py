@@ -168,6 +168,42 @@ def test_more_files_are_read_beside_those_that_are_not_done(
     visitor.button("Clear list").click()
 
 
+@pytest.mark.parametrize("held", ["**/gradio_api/upload*", "**/queue/join*"])
+def test_what_is_cleared_before_its_first_row_stays_away(
+    visitor: Visitor, batch: list[str], held: str
+) -> None:
+    page, routes = visitor.page, list[Route]()
+    visitor.open("Many pictures")
+    page.get_by_role("button", name="examples").click()
+    expect(page.locator("#batch .status")).to_have_text("7 pictures read.")
+    page.route(held, lambda route: routes.append(route))  # Playwright sets an attribute of it
+    page.locator("#batch .files").set_input_files(batch[:1])
+    expect(page.locator("#batch .busy")).to_be_visible()  # before anything has arrived
+    while not routes:
+        page.wait_for_timeout(20)
+    visitor.button("Clear list").click()
+    for route in routes:
+        route.continue_()
+    page.unroute(held)
+    page.locator("#batch .files").set_input_files(batch[2:3])
+    expect(page.locator("#batch .status")).to_have_text("1 picture read.")
+    page.reload()
+    visitor.open("Many pictures")
+    assert listed(page) == [Path(batch[2]).name]
+    expect(page.locator("#batch .trouble")).to_have_text("")
+    visitor.button("Clear list").click()
+
+
+def test_files_that_are_too_large_together_are_not_sent(visitor: Visitor, large: str) -> None:
+    visitor.open("Many pictures")
+    drop = visitor.page.locator("#batch .drop")
+    expect(drop).to_have_attribute("data-most-batch-mb", "1000")
+    drop.evaluate("(drop) => { drop.dataset.mostBatchMb = 0 }")
+    visitor.page.locator("#batch .files").set_input_files([large])
+    expect(visitor.page.get_by_role("alert")).to_contain_text("MB together; send 0 at most.")
+    drop.evaluate("(drop) => { drop.dataset.mostBatchMb = 1000 }")
+
+
 def test_a_list_that_was_broken_off_says_so(visitor: Visitor, large: str) -> None:
     page = visitor.page
     visitor.open("Many pictures")
@@ -188,7 +224,7 @@ def test_after_a_failure_the_examples_can_be_tried_again(visitor: Visitor) -> No
     for _ in range(2):
         page.route("**/queue/join*", lambda route: route.fulfill(status=503, body="busy"))
         try_examples.click()
-        expect(page.locator("#batch .trouble")).to_contain_text("Not all of the pictures")
+        expect(page.locator("#batch .trouble")).to_have_text("The pictures could not be read.")
         expect(try_examples).to_be_enabled()
         page.unroute("**/queue/join*")
     try_examples.click()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from drawings import Point, drawing_of
@@ -138,6 +139,27 @@ def test_brackets_change_the_pen_and_its_preview(visitor: Visitor) -> None:
     assert preview.bounding_box() != thick
 
 
+def test_characters_are_for_the_pad_only_after_a_stroke_or_on_its_tools(visitor: Visitor) -> None:
+    """WCAG 2.1.4: speech and switches may send them anywhere."""
+    eraser, size = visitor.button("Eraser"), visitor.page.locator("#pad .size")
+    before = size.input_value()
+    visitor.page.get_by_label("More guesses").focus()
+    for key in ("e", "[", "]", "]"):
+        visitor.page.keyboard.press(key)
+    expect(eraser).to_have_attribute("aria-pressed", "false")
+    assert size.input_value() == before
+    visitor.line(*DOWN)
+    visitor.page.keyboard.press("e")
+    expect(eraser).to_have_attribute("aria-pressed", "true")
+    visitor.page.keyboard.press("Control+z")
+    expect(visitor.headline).to_have_text("draw something")
+    expect(eraser).to_have_attribute("aria-pressed", "false")  # or the next drawing were invisible
+    size.focus()
+    visitor.page.keyboard.press("]")
+    assert int(size.input_value()) == int(before) + 1
+    visitor.page.keyboard.press("[")
+
+
 def test_the_eraser_takes_ink_away(visitor: Visitor) -> None:
     visitor.line(*DOWN)
     visitor.settle()
@@ -227,6 +249,46 @@ def test_a_picture_is_dropped_onto_the_pad(visitor: Visitor) -> None:
     expect(visitor.note).to_contain_text("This file is not a picture")  # as wherever it is sent
     before = ink(visitor)
     assert before > 0  # the 9 is still there
+
+
+def drop_beside_the_pad(visitor: Visitor, file: Path) -> None:
+    box, devtools = visitor.box(), visitor.page.context.new_cdp_session(visitor.page)
+    data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+    place = {"x": box["x"] + box["width"] + 12, "y": box["y"] + 60}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
+
+
+def test_a_picture_that_is_dropped_beside_the_pad_is_read(visitor: Visitor, tmp_path: Path) -> None:
+    (tmp_path / "four.png").write_bytes(drawing_of("4").png())
+    url, pages = visitor.page.url, len(visitor.page.context.pages)
+    drop_beside_the_pad(visitor, tmp_path / "four.png")
+    expect(visitor.label).to_have_text("4")
+    visitor.open("Model")
+    visitor.page.evaluate("scrollTo(0, 0)")
+    assert not visitor.page.evaluate(
+        """() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(["x"], "x.png", {type: "image/png"}));
+          const options = {dataTransfer, bubbles: true, cancelable: true};
+          return document.body.dispatchEvent(new DragEvent("drop", options));
+        }"""
+    )  # the browser doesn't leave the page for it
+    visitor.open("Draw")
+    expect(visitor.label).to_have_text("4")
+    assert (visitor.page.url, len(visitor.page.context.pages)) == (url, pages)
+
+
+def test_the_address_of_a_picture_is_no_file(visitor: Visitor) -> None:
+    visitor.page.evaluate(
+        """() => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.setData("text/uri-list", "https://example.org/seven.png");
+          const options = {dataTransfer, bubbles: true, cancelable: true};
+          document.querySelector("#pad canvas").dispatchEvent(new DragEvent("drop", options));
+        }"""
+    )
+    expect(visitor.page.locator("#pad .status")).to_contain_text("no picture file: save it first")
 
 
 def test_of_several_pictures_one_is_read_and_the_pad_says_so(visitor: Visitor) -> None:
@@ -335,6 +397,14 @@ def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
     visitor.upload("three.png", drawing_of("3").png())
     expect(visitor.note).to_have_text("The picture could not be sent to the server.")
     expect(visitor.headline).to_have_text("Not read")
+    visitor.page.unroute("**/gradio_api/upload*")
+    refusal = {"error": "There is no room.", "detail": "There is no room."}
+    visitor.page.route(
+        "**/gradio_api/upload*", lambda route: route.fulfill(status=507, json=refusal)
+    )
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.note).to_have_text("There is no room.")
+    expect(visitor.page.locator(".toast-body")).to_have_count(0)  # Gradio's box, with the JSON
     visitor.draw(drawing_of("8"))
     expect(visitor.label).to_have_text("8")
 

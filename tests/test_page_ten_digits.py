@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from drawings import drawing_of
 from PIL import Image
-from playwright.sync_api import ViewportSize, expect
+from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
 from test_page import serious_violations
 from test_page_answer import stored
@@ -82,6 +82,10 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     visitor.write(pads.nth(3), drawing_of("3"))  # and afterwards: the others can be taken back
     expect(said).to_have_text("Those that you sent before are kept.")
     expect(send).to_be_disabled()
+    visitor.page.reload()  # Undo is still there
+    visitor.open("Ten digits")
+    visitor.page.get_by_text("Give them to the training").click()
+    expect(said).to_have_text("Those that you sent before are kept.")
     visitor.page.route("**/component_server/*", lambda route: route.abort(), times=1)
     visitor.page.locator("#ten-digits .withdraw").click()
     expect(said).to_have_text("No answer from the server.")
@@ -90,6 +94,23 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     expect(said).to_have_text("Deleted.")
     assert len(stored(server)) == before
     expect(consent).not_to_be_checked()
+
+    consent.check()
+    refused: list[Route] = []
+
+    def refuse_the_third(route: Route) -> None:
+        refused.append(route)
+        route.abort() if len(refused) == 3 else route.continue_()
+
+    visitor.page.route("**/component_server/*", refuse_the_third)
+    send.click()
+    expect(said).to_have_text("Only 2 of the ten are kept. No answer from the server.")
+    visitor.page.unroute("**/component_server/*")
+    send.click()  # once more
+    expect(said).to_have_text("Thank you. All ten are kept.")
+    visitor.page.locator("#ten-digits .withdraw").click()
+    expect(said).to_have_text("Deleted.")
+    assert len(stored(server)) == before
 
     visitor.page.reload()
     visitor.open("Ten digits")

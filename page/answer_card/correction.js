@@ -2,6 +2,7 @@
 // for one picture.
 
 const NOT_A_DIGIT = "not a digit";
+const RECEIPTS = "digits.receipts"; // the key in sessionStorage
 
 function createCorrection({ element, server }) {
   const find = (selector) => element.querySelector(selector);
@@ -17,7 +18,8 @@ function createCorrection({ element, server }) {
   const undo = receipt.querySelector(".withdraw");
   const choices = createChoices(find(".labels"), update);
   let answer = null; // the one to correct
-  const receipts = []; // of all that was sent from this page, and not taken back
+  // Of all that was sent from this tab, and not taken back: {about, label, id}.
+  const receipts = keptInTab(RECEIPTS) ?? [];
   let isSending = false;
   let kept = null; // the receipt of what was sent about this answer
 
@@ -44,10 +46,15 @@ function createCorrection({ element, server }) {
   }
 
   function showReceipt() {
-    kept = receipts.find(({ about }) => isSame(about, answer)) ?? null;
+    const about = answer?.picture && nameOf(answer);
+    kept = receipts.find((receipt) => receipt.about === about) ?? null;
     said.textContent = kept ? thanksFor(kept.label) : "";
     id.textContent = kept?.id ?? "";
     update();
+  }
+
+  function remember() {
+    keepInTab(RECEIPTS, JSON.stringify(receipts));
   }
 
   async function ask(request) {
@@ -59,11 +66,6 @@ function createCorrection({ element, server }) {
     return response;
   }
 
-  // For the keyboard, in the place of a button that has gone; unless the visitor has gone elsewhere.
-  function moveFocus(from, to) {
-    if ([from, document.body].includes(document.activeElement)) to.focus({ preventScroll: true });
-  }
-
   // When the answer comes, the card may be about something else: the receipt waits for its picture.
   async function correct() {
     const [about, label] = [answer, choices.chosen()];
@@ -71,7 +73,8 @@ function createCorrection({ element, server }) {
     const response = await ask(
       server.correct({ label, consent: consent.checked, ...asked(about) }),
     );
-    if (response.id) receipts.push({ about, label, id: response.id });
+    if (response.id) receipts.push({ about: nameOf(about), label, id: response.id });
+    remember();
     if (!isSame(about, answer)) return;
     showReceipt();
     if (response.error) said.textContent = response.error;
@@ -79,11 +82,12 @@ function createCorrection({ element, server }) {
   }
 
   async function withdraw() {
-    const receipt = kept;
+    const [about, receipt] = [answer, kept];
     said.textContent = "Deleting …";
     const response = await ask(server.withdraw({ id: receipt.id }));
     if (!response.error) receipts.splice(receipts.indexOf(receipt), 1);
-    if (!isSame(receipt.about, answer)) return;
+    remember();
+    if (!isSame(about, answer)) return;
     if (!response.error) startOver();
     said.textContent = response.error ?? "Deleted.";
     moveFocus(undo, response.error ? undo : choices.first());
@@ -134,6 +138,13 @@ function isSame(one, other) {
   return (
     one?.key === other?.key && one?.picture === other?.picture && one?.chosen === other?.chosen
   );
+}
+
+// Short, and the same after a reload, when a drawing has another key.
+function nameOf({ picture, chosen }) {
+  let hash = 0;
+  for (let i = 0; i < picture.length; i++) hash = (Math.imul(hash, 31) + picture.charCodeAt(i)) | 0;
+  return `${picture.length} ${hash} ${chosen}`;
 }
 
 // A button for each right answer, of which one can be chosen.

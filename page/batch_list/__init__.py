@@ -18,11 +18,12 @@ class BatchList(Component):
     """A list with a row for each file, which can be sorted, filtered and saved as CSV.
 
     Chosen files are uploaded one by one. That triggers `upload`, and the value in the browser is
-    `{"files": [FileData, …]}`. A click on "Try the examples" triggers `example_select`.
+    `{"files": [FileData, …], "run": name}`. A click on "Try the examples" triggers `example_select`,
+    with the value `{"run": name}`.
 
     Each value `{"run", "total", "rows"}` from the server brings the rows of a run so far, each a
     value of :func:`page.batch_rows.batch_row`, which replace those that the run had; the list
-    keeps the rows of earlier runs. After `{"stopped": True}` no more rows are waited for. The
+    keeps the rows of earlier runs. After `{"stopped": run}` no more rows are waited for. The
     browser keeps the list for this tab, so that it is there again when the page is loaded anew.
     """
 
@@ -31,6 +32,7 @@ class BatchList(Component):
         facts = {
             "MOST_FILES": str(limits.max_batch_files),
             "MOST_MB": str(limits.max_upload_mb),
+            "MOST_BATCH_MB": str(limits.max_batch_mb),
             "EXAMPLES": str(examples),
             "CSV_HEAD": csv_line(CSV_COLUMNS).strip(),
         }

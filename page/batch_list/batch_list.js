@@ -2,8 +2,9 @@
 
 const MOST_NAMES = 5; // of files, in a sentence
 const NOT_ALL = "Not all of the pictures could be read.";
+const NONE = "The pictures could not be read.";
 
-function startBatchList({ element, props, trigger, watch, upload }) {
+function startBatchList({ element, props, trigger, watch }) {
   const find = (selector) => element.querySelector(selector);
   const progress = createProgress(element);
   const filter = createFilter({ parent: find(".chips"), onChange: show });
@@ -25,7 +26,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
     tryExamples.disabled = false;
     if (value.stopped) {
       progress.end("");
-      progress.tell(NOT_ALL);
+      progress.tell(runs.stop(value.stopped) ? NOT_ALL : NONE);
     }
     if (!value.rows || !runs.take(value)) return;
     if (value.rows.length < value.total) {
@@ -38,21 +39,25 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   }
 
   async function send(files) {
-    const { mostFiles, mostMb } = find(".drop").dataset;
-    const most = Number(mostFiles);
-    progress.tell("");
-    if (files.length === 0) progress.tell("There is no picture among these files.");
-    if (files.length > most)
-      progress.tell(`These are ${files.length} files; send ${most} at most.`);
-    if (files.length === 0 || files.length > most) return;
-    const onStep = (count) => progress.step("Sending", count, files.length);
-    const { sent, unsent } = await sendFiles({ files, mostMb, upload, onStep });
+    const { mostFiles, mostMb, mostBatchMb } = find(".drop").dataset;
+    const problem = problemOf(files, mostFiles, mostBatchMb);
+    progress.tell(problem);
+    if (problem) return;
+    const run = runs.expect();
+    const onStep = (count) => {
+      if (!runs.isCleared(run)) progress.step("Sending", count, files.length);
+    };
+    onStep(0);
+    const { sent, unsent } = await sendFiles({ files, mostMb, onStep });
+    if (runs.isCleared(run)) return;
     progress.end("");
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
-    if (sent.length === 0) return;
-    runs.expect();
-    props.value = { files: sent };
+    if (sent.length === 0) {
+      runs.forget(run);
+      return;
+    }
+    props.value = { files: sent, run };
     trigger("upload");
   }
 
@@ -69,7 +74,7 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   acceptPictures({ element, onFiles: send });
   tryExamples.addEventListener("click", () => {
     tryExamples.disabled = true;
-    runs.expect();
+    props.value = { run: runs.expect() };
     trigger("example_select");
   });
   find(".save").addEventListener("click", ({ currentTarget }) => {
@@ -81,6 +86,17 @@ function startBatchList({ element, props, trigger, watch, upload }) {
   runs.restore(rememberedRows());
   if (!runs.isWhole()) progress.tell(NOT_ALL);
   show();
+}
+
+// Why they can't be sent at a time; "" if they can.
+function problemOf(files, mostFiles, mostMb) {
+  const megabytes = files.reduce((sum, { file }) => sum + (file?.size ?? 0), 0) / 1e6;
+  if (files.length === 0) return "There is no picture among these files.";
+  if (files.length > mostFiles)
+    return `These are ${files.length} files; send ${mostFiles} at most.`;
+  if (megabytes > mostMb)
+    return `These files have ${Math.round(megabytes)} MB together; send ${mostMb} at most.`;
+  return "";
 }
 
 function someOf(names) {

@@ -24,13 +24,9 @@ function acceptPictures({ element, onFiles }) {
   folderButton.addEventListener("click", () => folderInput.click());
   folderButton.hidden = !("webkitdirectory" in folderInput);
 
-  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
-    drop.addEventListener(type, async (event) => {
-      event.preventDefault();
-      drop.classList.toggle("target", type === "dragenter" || type === "dragover");
-      if (type === "drop") onFiles(await droppedFiles(event.dataTransfer));
-    });
-  }
+  const isOpen = () => element.getClientRects().length > 0;
+  const take = async (dropped) => onFiles(await droppedFiles(dropped));
+  acceptDrops({ target: drop, isOpen, onDrop: take });
 }
 
 function named(file) {

@@ -1,7 +1,7 @@
 // Keeps the list for this tab of the browser, which the server's restart doesn't touch.
 
 const MEMORY_KEY = "digits.batch";
-const MOST_CHARACTERS = 3_000_000; // of some five million; the pad needs a share
+const MOST_CHARACTERS = 2_000_000; // of some five million; the pad needs a share
 
 // The rows, and whether they are all that were to be read.
 function rememberRows({ rows, isWhole }) {

@@ -1,7 +1,5 @@
 // The rows of the list, in the order in which their files were sent.
 
-const EXPECTED = "expected";
-
 function createRuns() {
   const runs = new Map(); // of rows, by the run that brought them
   const unfinished = new Set(); // runs of which rows are missing
@@ -9,7 +7,6 @@ function createRuns() {
 
   // Rows that are there already stay the same objects. Returns whether the run is listed.
   function take({ run, rows, total }) {
-    unfinished.delete(EXPECTED);
     if (cleared.has(run)) return false;
     if (!runs.has(run)) runs.set(run, []);
     const known = runs.get(run);
@@ -27,12 +24,24 @@ function createRuns() {
     rows,
     isWhole,
     clear: () => {
-      for (const run of runs.keys()) cleared.add(run);
+      for (const run of [...runs.keys(), ...unfinished]) cleared.add(run);
       runs.clear();
       unfinished.clear();
     },
-    // To be called when files were sent: their run is known from its first rows on.
-    expect: () => unfinished.add(EXPECTED),
+    // To be called when files are to be sent; returns the name of their run.
+    expect: () => {
+      const run = newId();
+      unfinished.add(run);
+      return run;
+    },
+    // No rows of it will come.
+    forget: (run) => unfinished.delete(run),
+    // No more rows of it will come. Returns whether there are any; else there is nothing to miss.
+    stop: (run) => {
+      if (!runs.has(run)) unfinished.delete(run);
+      return runs.has(run);
+    },
+    isCleared: (run) => cleared.has(run),
     // As they are remembered.
     kept: () => ({ rows: rows(), isWhole: isWhole() }),
     restore: (kept) => {

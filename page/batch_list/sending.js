@@ -4,7 +4,7 @@ const SENT_TOGETHER = 4;
 
 // `mostMb`: of a file, in megabytes. Returns the files as Gradio's FileData, in order, and those that
 // could not be sent by the sentence that says why: a Map of sentences to lists of names.
-async function sendFiles({ files, mostMb, upload, onStep }) {
+async function sendFiles({ files, mostMb, onStep }) {
   const sent = new Array(files.length);
   const unsent = new Map();
   let next = 0;
@@ -15,7 +15,7 @@ async function sendFiles({ files, mostMb, upload, onStep }) {
       const index = next++;
       const { file, name } = files[index];
       try {
-        sent[index] = await uploadFile({ upload, file, name, mostMb });
+        sent[index] = await uploadFile({ file, name, mostMb });
       } catch ({ message }) {
         unsent.set(message, [...(unsent.get(message) ?? []), name]);
       }

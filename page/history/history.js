@@ -2,7 +2,7 @@
 
 const MAX_ENTRIES = 60; // then the oldest is dropped
 const SAVED = "digits-history"; // the key in sessionStorage
-const MAX_SAVED = 1_500_000; // characters: browsers keep some five million for all of the page
+const MAX_SAVED = 1_000_000; // characters: browsers keep some five million for all of the page
 
 function startHistory({ element, props, trigger, watch }) {
   const list = element.querySelector("ol");

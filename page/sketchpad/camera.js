@@ -33,6 +33,7 @@ function createCamera({ element, status, onPhoto }) {
     if (found) show(found);
     else {
       close();
+      moveFocus(photo, photo); // which was disabled meanwhile
       status.textContent = NO_CAMERA;
     }
   }

@@ -1,10 +1,11 @@
 // Picture files: chosen, photographed, pasted anywhere on the page, or dropped onto the pad.
 
 const ONE_OF_THEM = "Only the first one is read here.";
+const NO_FILE = "That is no picture file: save it first, or copy and paste it.";
 
 // onUpload takes the uploaded file as Gradio's FileData. Returns a function that uploads one of the
 // files.
-function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
+function acceptFiles({ element, isForPad, sheet, status, arrivals, onUpload }) {
   // The server says what can't be read: it knows more kinds of pictures than browsers do.
   async function uploadPicture(files) {
     const [first] = files ?? [];
@@ -13,7 +14,7 @@ function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
     const note = files.length > 1 ? ONE_OF_THEM : "";
     arrivals.expect(file, note);
     try {
-      const uploaded = await uploadFile({ upload, file, mostMb: sheet.dataset.mostMb });
+      const uploaded = await uploadFile({ file, mostMb: sheet.dataset.mostMb });
       if (!arrivals.isExpected(file)) return;
       arrivals.expect(uploaded.path, note);
       onUpload(uploaded);
@@ -33,13 +34,12 @@ function acceptFiles({ element, isForPad, sheet, arrivals, upload, onUpload }) {
     if (isForPad(event)) uploadPicture(event.clipboardData?.files);
   });
 
-  for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
-    sheet.addEventListener(type, (event) => {
-      event.preventDefault();
-      sheet.classList.toggle("target", type === "dragenter" || type === "dragover");
-      if (type === "drop") uploadPicture(event.dataTransfer.files);
-    });
+  // A picture of another page may come as its address alone, which is nobody's to fetch.
+  function take({ files }) {
+    if (files.length) uploadPicture(files);
+    else status.textContent = NO_FILE;
   }
 
+  acceptDrops({ target: sheet, isOpen: isForPad, onDrop: take });
   return uploadPicture;
 }

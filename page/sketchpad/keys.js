@@ -1,28 +1,29 @@
 // Keyboard shortcuts.
 
 // endStroke ends the stroke that is being drawn.
-function listenToKeys({ isForPad, strokes, pen, clear, endStroke }) {
+function listenToKeys({ element, isForPad, strokes, pen, clear, endStroke }) {
   const plainKeys = {
     delete: clear,
     backspace: clear,
     escape: endStroke,
-    e: pen.toggleEraser,
-    "[": pen.thinner,
-    "]": pen.thicker,
   };
+  // Characters, which speech and switches may send: only while the focus is in the pad.
+  const characterKeys = { e: pen.toggleEraser, "[": pen.thinner, "]": pen.thicker };
   const controlKeys = { z: strokes.undo, y: strokes.redo };
   const controlShiftKeys = { z: strokes.redo, y: strokes.redo };
 
   function actionsFor(event) {
-    if (isBracket(event)) return plainKeys;
+    const isInPad = element.contains(event.target);
+    if (isBracket(event)) return isInPad ? characterKeys : {};
     if (event.altKey) return {};
-    if (!event.ctrlKey && !event.metaKey) return plainKeys;
+    if (!event.ctrlKey && !event.metaKey) return { ...plainKeys, ...(isInPad && characterKeys) };
     return event.shiftKey ? controlShiftKeys : controlKeys;
   }
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") closeApiPanel();
-    if (event.defaultPrevented || !isForPad(event)) return;
+    const isCovered = element.querySelector(".viewfinder:not([hidden])") !== null;
+    if (event.defaultPrevented || !isForPad(event) || isCovered) return;
     const action = actionsFor(event)[event.key.toLowerCase()];
     if (!action) return;
     event.preventDefault();

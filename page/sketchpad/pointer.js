@@ -20,7 +20,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   }
 
   function begin(event, points) {
-    document.activeElement?.blur(); // otherwise a number field would still get the keys
+    canvas.focus({ preventScroll: true }); // the keys are for the pad now
     startEvent = event;
     canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
     strokes.begin({ points, ...pen.settings() });

@@ -2,6 +2,8 @@
 // server that starts again.
 
 const SAVED = "digits-pad"; // the key in sessionStorage
+const MOST_SAVED = 2_000_000; // characters of some five million, for all of the page
+const FEW_STEPS = 5; // of undo, where there is no room for all
 const SAVE_MS = 150; // after a change
 const MAX_DRAWINGS = 60; // that were answered, as many as the history has
 
@@ -13,11 +15,14 @@ function createSaved(strokes) {
     clearTimeout(timer);
     timer = null;
     const everything = { ...strokes.everything(), answered };
-    const { drawing } = everything;
     // Photographs may leave no room for all of it.
     const less = { ...everything, answered: {} };
-    const least = { drawing, undoStack: [], redoStack: [], answered: {} };
-    [everything, less, least].some((each) => keepInTab(SAVED, JSON.stringify(pack(each))));
+    const few = { ...less, undoStack: less.undoStack.slice(-FEW_STEPS), redoStack: [] };
+    const least = { ...few, undoStack: [] };
+    [everything, less, few, least].some((each) => {
+      const text = JSON.stringify(pack(each));
+      return (each === least || text.length <= MOST_SAVED) && keepInTab(SAVED, text);
+    });
   }
 
   // Not while a stroke is being drawn, which it would hold up.

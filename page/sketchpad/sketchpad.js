@@ -6,7 +6,7 @@
 
 const UPLOAD = "the upload"; // the latest one, where other parts of the page don't know its path
 
-function startSketchpad({ element, props, trigger, watch, server, upload }) {
+function startSketchpad({ element, props, trigger, watch, server }) {
   const find = (selector) => element.querySelector(selector);
   const canvas = find("canvas");
   const sheet = find(".sheet");
@@ -30,7 +30,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   });
   const arrivals = createArrivals({ saved, onExpect, onArrive });
   const uploadPicture = acceptFiles({
-    ...{ element, isForPad, sheet, arrivals, upload },
+    ...{ element, isForPad, sheet, status, arrivals },
     onUpload,
   });
   const camera = createCamera({ element, status, onPhoto: (file) => uploadPicture([file]) });
@@ -39,12 +39,16 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   let uploaded = null; // the path of the latest upload
 
   function show() {
+    const focused = document.activeElement;
     arrivals.forget();
     find(".hint").hidden = !strokes.isEmpty();
     find(".remove").hidden = !strokes.picture();
     find(".undo").disabled = !strokes.canUndo();
     find(".redo").disabled = !strokes.canRedo();
     find(".clear").disabled = strokes.isEmpty();
+    if (element.contains(focused) && (focused.disabled || focused.hidden)) {
+      canvas.focus({ preventScroll: true });
+    }
     growth.cancel();
     boxes.clear();
     ghosts.clear();
@@ -55,8 +59,10 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
 
   function onChange() {
     show();
-    if (strokes.isEmpty()) recognition.reset();
-    else if (!isArriving) recognition.recognize();
+    if (strokes.isEmpty()) {
+      recognition.reset();
+      pen.stopErasing(); // or the next drawing would be invisible
+    } else if (!isArriving) recognition.recognize();
   }
 
   function showPaper() {
@@ -137,7 +143,8 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
     showAnswer(answered);
     status.textContent = note;
     // On a phone the pad may be out of sight, above the examples and the history.
-    element.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    element.scrollIntoView({ block: "nearest", behavior: isStill ? "instant" : "smooth" });
   }
 
   // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
@@ -153,7 +160,7 @@ function startSketchpad({ element, props, trigger, watch, server, upload }) {
   find(".clear").addEventListener("click", clear);
   find(".remove").addEventListener("click", removePicture);
   find(".choose").addEventListener("click", () => find(".picture-file").click());
-  listenToKeys({ isForPad, strokes, pen, clear, endStroke: pointer.end });
+  listenToKeys({ element, isForPad, strokes, pen, clear, endStroke: pointer.end });
   showKeysOfThisMachine(element);
   // Other parts of the page bring answers, and pictures that take a moment.
   watch("value", () => {

@@ -1,5 +1,7 @@
 // "Give them to the training": ten corrections at once, after one consent, which can be taken back.
 
+const GIVEN = "digits.given"; // the key in sessionStorage
+
 function createGiving({ element, server, cells }) {
   const find = (selector) => element.querySelector(selector);
   const consent = find(".consent");
@@ -7,7 +9,8 @@ function createGiving({ element, server, cells }) {
   const withdraw = find(".withdraw");
   const why = find(".why-not");
   const said = find(".said");
-  let kept = []; // ids of what was sent from this page, and not taken back
+  let kept = keptInTab(GIVEN) ?? []; // ids of what was sent from this tab, and not taken back
+  let isPartial = false; // whether only some of the latest are kept
   let sent = ""; // what was written when the latest were sent
   let isSending = false;
 
@@ -35,10 +38,13 @@ function createGiving({ element, server, cells }) {
     isSending = false;
     sent = written(); // what was written meanwhile doesn't hide what is said of those
     kept = [...new Set([...kept, ...results])]; // the same picture is kept once
+    isPartial = error !== null;
+    remember();
     said.textContent = error ?? "Thank you. All ten are kept.";
     if (error && results.length)
       said.textContent = `Only ${results.length} of the ten are kept. ${error}`;
     show();
+    moveFocus(send, send.hidden ? withdraw : send);
   }
 
   async function takeBack() {
@@ -50,10 +56,15 @@ function createGiving({ element, server, cells }) {
       if (error) problem = error;
       else kept = kept.filter((other) => other !== id);
     }
-    if (!kept.length) consent.checked = false;
+    remember();
+    if (!kept.length) {
+      consent.checked = false;
+      isPartial = false;
+    }
     said.textContent = problem ?? "Deleted.";
     withdraw.disabled = false;
     show();
+    moveFocus(withdraw, withdraw.hidden ? consent : withdraw);
   }
 
   function reasonToWait() {
@@ -69,12 +80,17 @@ function createGiving({ element, server, cells }) {
       said.textContent = kept.length ? "Those that you sent before are kept." : "";
     }
     withdraw.hidden = !kept.length;
-    send.hidden = kept.length > 0 && sent !== "";
+    send.hidden = kept.length > 0 && sent !== "" && !isPartial;
     why.textContent = send.hidden ? "" : reasonToWait();
     send.disabled = isSending || why.textContent !== "";
     consent.disabled = isSending;
   }
 
+  function remember() {
+    keepInTab(GIVEN, JSON.stringify(kept));
+  }
+
+  if (kept.length) said.textContent = "Those that you sent before are kept.";
   consent.addEventListener("change", show);
   send.addEventListener("click", give);
   withdraw.addEventListener("click", takeBack);
