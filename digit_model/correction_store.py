@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from PIL import Image
 
-from digit_model.files import is_locked_by, lock_folder, sync_folder, write_durably
+from digit_model.files import DISK_IS_FULL, is_locked_by, lock_folder, sync_folder, write_durably
 
 if TYPE_CHECKING:
     from digit_model.prediction import Prediction
@@ -46,7 +46,6 @@ COUNT_SECONDS = 60.0  # between two looks at how much others have stored
 CORRECTION_ID = re.compile("[0-9a-f]{32}")
 GONE = "This correction isn't here any more."
 SENT = "It isn't here any more: ask the owner of the data set on the Hub, who needs the receipt."
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 logger = logging.getLogger(__name__)
@@ -277,13 +276,21 @@ def _delete(picture: Path) -> int:
     """A picture and its line; the bytes of both."""
     metadata = picture.with_name(METADATA_FILE)
     content = metadata.read_bytes()
-    # A last line without a line feed was cut short by a loss of power.
-    lines = content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
-    kept = [line for line in lines if json.loads(line)["file_name"] != picture.name]
+    kept = [line for line in complete_lines(content) if file_name_in(line) != picture.name]
     size = picture.stat().st_size
     write_durably(metadata, b"".join(kept))
     picture.unlink()
     return size + len(content) - sum(map(len, kept))
+
+
+def complete_lines(content: bytes) -> list[bytes]:
+    """Those of a metadata file. A last one without a line feed a loss of power has cut short."""
+    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+
+
+def file_name_in(line: bytes) -> str:
+    """The picture that a line of a metadata file is about."""
+    return str(json.loads(line)["file_name"])
 
 
 def _size_of(folder: Path) -> int:
@@ -297,7 +304,7 @@ def _size_of(folder: Path) -> int:
 
 
 def _sentence(error: OSError) -> str:
-    if error.errno in FULL:
+    if error.errno in DISK_IS_FULL:
         return "Nothing was kept: the server's disk is full."
     if error.errno in FORBIDDEN:
         return "Nothing was kept: the server may not write to its folder for corrections."

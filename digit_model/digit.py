@@ -36,7 +36,7 @@ class Placement:
     y: int
 
     @property
-    def crop(self) -> tuple[float, float, float]:
+    def square(self) -> tuple[float, float, float]:
         """The square that the input shows: left, top, side, in pixels of the ink array."""
         left, top, _, _ = self.box
         return left - self.x * self.scale, top - self.y * self.scale, SIZE * self.scale

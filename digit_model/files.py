@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ else:
     import fcntl
 
 LOCK_FILE = ".lock"
+DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # and what counts as such
 
 
 def describe(error: Exception) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from digit_model.crop import Crop, square_in_picture
 from digit_model.decode import WORK_SIDE, ImageInput, decode
 from digit_model.digit import normalize_digit
-from digit_model.ink import FindInk, extract_ink
+from digit_model.ink import FindInk, Ink, extract_ink
 from digit_model.model_folder import DEFAULT_WEIGHTS
 
 
@@ -48,11 +48,23 @@ def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
         ImageError: the picture can't be read.
     """
     ink = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
-    digit, placement = normalize_digit(ink.pixels)
-    crop = None
-    if placement is not None:
-        crop = square_in_picture(placement.crop, ink.pixels.shape, ink.window)
-    return Preprocessed(digit, crop, ink.several)
+    return lay_out(ink.pixels, (0, 0), ink)._replace(several=ink.several)
+
+
+def lay_out(piece: np.ndarray, corner: tuple[int, int], ink: Ink) -> Preprocessed:
+    """A piece of a picture's ink as the digit that the network sees.
+
+    Args:
+        piece: float32 (h, w) in [0, 1].
+        corner: where its upper left pixel is in the ink: x, y.
+        ink: all that is in the picture.
+    """
+    digit, placement = normalize_digit(piece)
+    if placement is None:
+        return Preprocessed(digit, None)
+    x, y, side = placement.square
+    square = corner[0] + x, corner[1] + y, side
+    return Preprocessed(digit, square_in_picture(square, ink.pixels.shape, ink.window))
 
 
 @cache

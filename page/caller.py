@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from gradio.context import LocalContext
 
 from page.errors import user_error
-from page.server.load import network_of
+from page.server.addresses import network_of
 
 Result = TypeVar("Result")
 

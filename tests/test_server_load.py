@@ -15,9 +15,10 @@ from fastapi import Request
 from processes import run_async
 
 from page.server import bodies
+from page.server.addresses import network_of
 from page.server.answers import BUSY
 from page.server.limits import Limits
-from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight, network_of
+from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight
 from page.server.request_log import REPEATS, JsonLines, Repeats
 
 Seen = list[dict[str, Any]]

@@ -15,9 +15,10 @@ from http_calls import component_id
 from processes import run_async
 from running_app import Server, free_port, serving
 
+from page.server.addresses import PRIVATE
 from page.server.answers import BUSY
 from page.server.origins import KnownOrigins, known_names, own_origins
-from page.server.proxies import PRIVATE, TrustedProxies, trusted_networks
+from page.server.proxies import TrustedProxies, trusted_networks
 from page.server.public_link import PublicLink
 
 pytestmark = pytest.mark.slow
@@ -154,9 +155,12 @@ def test_without_internet_share_says_so_and_serves_locally(
     # The local address and that sentence, beside the requests.
     assert len([line for line in lines if not line.startswith("{")]) == 2
     assert behind.get("/").status_code == 200
-    for size, status in ((100_000, 200), (2_000_000, 413)):
+    for size, reason in ((100_000, "not a picture"), (2_000_000, "too large: 1 MB at most")):
         upload = {"files": ("picture.png", bytes(size))}
-        assert behind.post("/gradio_api/upload", files=upload).status_code == status
+        [path] = behind.post("/gradio_api/upload", files=upload).json()
+        data = [{"path": path, "meta": {"_type": "gradio.FileData"}}, 3]
+        answer = behind.post("/gradio_api/run/predict", json={"data": data})
+        assert (answer.status_code, reason in answer.json()["error"]) == (422, True)
 
 
 def test_the_running_app_limits_and_logs_a_client(shared: Server, behind: httpx.Client) -> None:

@@ -71,7 +71,8 @@ def batch_event(server: Server) -> int:
     """Number of the event that reads the files of the tab."""
     config = httpx.get(f"{server.url}/config", trust_env=False).json()
     tab = component_id(server.url, "batch")
-    return next(d["id"] for d in config["dependencies"] if d["inputs"] and d["outputs"] == [tab])
+    events = [event for event in config["dependencies"] if event["outputs"] == [tab]]
+    return next(event["id"] for event in events if len(event["inputs"]) == 2)
 
 
 def read_count(server: Server) -> int:
@@ -89,7 +90,7 @@ def wait_until_read(server: Server, count: int) -> None:
 
 
 def join(http: httpx.Client, event: int, session: str, files: list[dict[str, Any]]) -> None:
-    call = {"data": [files], "fn_index": event, "session_hash": session}
+    call = {"data": [files, "a run"], "fn_index": event, "session_hash": session}
     assert http.post("/queue/join", json=call).status_code == 200
 
 

@@ -64,7 +64,7 @@ def _lines(file: Path) -> list[str]:
     except UnicodeDecodeError as error:
         raise DataError(f"{file} is no text in UTF-8.") from error
     try:
-        json.loads(lines[-1])
+        json.loads(lines[-1])  # whoever has written the file by hand may have ended it without one
     except ValueError:  # nothing, or the half of a line that a loss of power has left
         lines.pop()
     return lines

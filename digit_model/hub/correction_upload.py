@@ -10,7 +10,6 @@ here once its process has ended.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import shutil
 import threading
@@ -26,7 +25,13 @@ from huggingface_hub import (
     cached_assets_path,
 )
 
-from digit_model.correction_store import METADATA_FILE, CorrectionLimits, CorrectionStore
+from digit_model.correction_store import (
+    METADATA_FILE,
+    CorrectionLimits,
+    CorrectionStore,
+    complete_lines,
+    file_name_in,
+)
 from digit_model.files import lock_folder, write_atomically
 from digit_model.hub.client import hub_api
 from digit_model.hub.errors import translate_errors
@@ -190,11 +195,13 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
         for folder in folders:
             metadata, sent = _lines(folder / METADATA_FILE), _lines(folder / SENT_FILE)
             new, gone = set(metadata) - set(sent), set(sent) - set(metadata)
-            pictures = [folder / _file_name(line) for line in metadata if line in new]
+            pictures = [folder / file_name_in(line) for line in metadata if line in new]
             pictures = [path for path in pictures if path.is_file()]
             if new or gone:
-                kept = set(map(_file_name, metadata))  # one may have been withdrawn and kept again
-                withdrawn = [name for name in map(_file_name, sent) if name not in kept]
+                kept = set(
+                    map(file_name_in, metadata)
+                )  # one may have been withdrawn and kept again
+                withdrawn = [name for name in map(file_name_in, sent) if name not in kept]
                 found.append(UnsentCorrections(folder, b"".join(metadata), pictures, withdrawn))
     return found
 
@@ -205,11 +212,7 @@ def _lines(path: Path) -> list[bytes]:
         content = path.read_bytes()
     except OSError:
         return []
-    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
-
-
-def _file_name(line: bytes) -> str:
-    return str(json.loads(line)["file_name"])
+    return complete_lines(content)
 
 
 def _is_sent(folder: Path) -> bool:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from digit_model.calibration import Calibration
-from digit_model.crop import boxes_in_picture, square_in_picture
-from digit_model.digit import normalize_digit
+from digit_model.crop import boxes_in_picture
 from digit_model.ink import FindInk, Ink
 from digit_model.number import MOST_MARKS, NO_DIGIT, OTHER
 from digit_model.number.calibration import NumberCalibration
@@ -19,7 +18,7 @@ from digit_model.number.lines import lines_with_others
 from digit_model.number.split import Piece, clearance, split_ink
 from digit_model.number.writing import extract_writing
 from digit_model.prediction import Prediction, make_prediction
-from digit_model.preprocess import Preprocessed
+from digit_model.preprocess import Preprocessed, lay_out
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -121,15 +120,8 @@ class NumberReader:
         found = self._find_marks(written)
         if not len(found.boxes):
             return Marks(found, [], np.zeros((0, 10), np.float32))
-        pieces, inputs = split_ink(written.pixels, found.boxes), []
-        for piece, (left, top) in pieces:
-            digit, placement = normalize_digit(piece)
-            crop = None
-            if placement is not None:
-                x, y, side = placement.crop
-                square = left + x, top + y, side
-                crop = square_in_picture(square, written.pixels.shape, written.window)
-            inputs.append(Preprocessed(digit, crop))
+        pieces = split_ink(written.pixels, found.boxes)
+        inputs = [lay_out(piece, corner, written) for piece, corner in pieces]
         logits = self.logits(np.stack([each.digit for each in inputs]))
         in_pixels = found._replace(boxes=_in_pixels(written, found, rgb))
         apart = _clearance(pieces, found, written.pixels.shape)

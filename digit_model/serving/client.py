@@ -141,26 +141,29 @@ class RecognizerClient:
     async def cut_out(self, image: Image, box: Sequence[float]) -> np.ndarray:
         """As ``DigitRecognizer.cut_out``, with the box in pixels of the picture as it is read, at
         most 640 a side; raises GivenUpError, too."""
-        return await self._submit_file(worker.cut_out, (image, box))
+        return await self._ask(image, "cut_out", box)
 
     async def explain(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.explain``; raises GivenUpError, too."""
-        return await self._submit_file(worker.explain, (image, label))
+        return await self._ask(image, "explain", label)
 
     async def draw_explanation(self, image: Image, label: str | None = None) -> np.ndarray:
         """As ``DigitRecognizer.draw_explanation``; raises GivenUpError, too."""
-        return await self._submit_file(worker.draw_explanation, (image, label))
+        return await self._ask(image, "draw_explanation", label)
 
     async def counterfactual(self, image: Image, toward: str) -> Counterfactual | None:
         """As ``DigitRecognizer.counterfactual``, in pixels of its ``picture``.
 
         Raises GivenUpError, too.
         """
-        return await self._submit_file(worker.counterfactual, (image, toward))
+        return await self._ask(image, "counterfactual", toward)
 
     async def draw_counterfactual(self, image: Image, toward: str) -> np.ndarray | None:
         """As ``DigitRecognizer.draw_counterfactual``; raises GivenUpError, too."""
-        return await self._submit_file(worker.draw_counterfactual, (image, toward))
+        return await self._ask(image, "draw_counterfactual", toward)
+
+    async def _ask(self, image: Image, method: str, question: Any) -> Any:
+        return await self._submit_file(worker.ask, (image, method, question))
 
     @property
     def waiting(self) -> dict[str, int]:

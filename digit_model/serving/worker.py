@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from digit_model.model_folder import Hashes, ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from digit_model.counterfactual.picture import Counterfactual
     from digit_model.decode import ImageError
     from digit_model.hints import Hint
     from digit_model.number.reading import NumberReading
@@ -32,7 +29,6 @@ Image = str | bytes  # a file's path, or its content
 Timed = tuple["Prediction", float]  # and the milliseconds it took
 Numbered = tuple["NumberReading", float]  # likewise
 Result = TypeVar("Result")
-Question = TypeVar("Question")
 
 # Of the processor, for one job; the process ends if it takes more. 64 megapixels take one or two.
 JOB_CPU_SECONDS = 5
@@ -202,42 +198,9 @@ def read_numbers(images: Sequence[Image], max_pixels: int) -> list[Numbered | Va
     return [_try(_read_number, image, max_pixels) for image in images]
 
 
-def cut_out(
-    questions: Sequence[tuple[Image, Sequence[float]]], max_pixels: int
-) -> list[np.ndarray | ValueError]:
-    """As ``DigitRecognizer.cut_out``, for pictures and boxes."""
-    return [_try(_ask, _recognizer.cut_out, *question, max_pixels) for question in questions]
-
-
-def explain(
-    questions: Sequence[tuple[Image, str | None]], max_pixels: int
-) -> list[np.ndarray | ValueError]:
-    """As ``DigitRecognizer.explain``, for pictures and labels."""
-    return [_try(_ask, _recognizer.explain, *question, max_pixels) for question in questions]
-
-
-def draw_explanation(
-    questions: Sequence[tuple[Image, str | None]], max_pixels: int
-) -> list[np.ndarray | ValueError]:
-    """As ``DigitRecognizer.draw_explanation``, for pictures and labels."""
-    draw = _recognizer.draw_explanation
-    return [_try(_ask, draw, *question, max_pixels) for question in questions]
-
-
-def counterfactual(
-    questions: Sequence[tuple[Image, str]], max_pixels: int
-) -> list[Counterfactual | ValueError | None]:
-    """As ``DigitRecognizer.counterfactual``, for pictures and labels, in pixels of its picture."""
-    find = _recognizer.counterfactual
-    return [_try(_ask, find, *question, max_pixels) for question in questions]
-
-
-def draw_counterfactual(
-    questions: Sequence[tuple[Image, str]], max_pixels: int
-) -> list[np.ndarray | ValueError | None]:
-    """As ``DigitRecognizer.draw_counterfactual``, for pictures and labels."""
-    draw = _recognizer.draw_counterfactual
-    return [_try(_ask, draw, *question, max_pixels) for question in questions]
+def ask(questions: Sequence[tuple[Image, str, Any]], max_pixels: int) -> list[Any]:
+    """Of each picture, what the recogniser's method of this name says to a question about it."""
+    return [_try(_ask, *question, max_pixels) for question in questions]
 
 
 def find_hints(
@@ -260,15 +223,10 @@ def _read_number(image: Image, max_pixels: int) -> Numbered:
     return timed.read_number(_recognizer, image, max_pixels=max_pixels)
 
 
-def _ask(
-    function: Callable[[np.ndarray, Question], Result],
-    image: Image,
-    question: Question,
-    max_pixels: int,
-) -> Result:
+def _ask(image: Image, method: str, question: Any, max_pixels: int) -> Any:
     from digit_model.serving import timed
 
-    return function(timed.load(image, max_pixels), question)
+    return getattr(_recognizer, method)(timed.load(image, max_pixels), question)
 
 
 def _try(function: Callable[..., Result], *arguments: Any) -> Result | ValueError:

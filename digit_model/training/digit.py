@@ -38,7 +38,7 @@ from digit_model.training.options import checkpoint_beside
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
-from digit_model.training.step import average_of, start_from, take_step
+from digit_model.training.step import average_of, averaged, start_from, take_step
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -123,7 +123,9 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     if rank == 0:
         from digit_model.training.export import export  # matplotlib takes a second to import
 
-        network = _averaged(args, recipe, learner.ema)
+        network = averaged(learner.network, learner.ema)
+        if recipe.start_share:
+            network = blend(load_weights(args.start).networks.digit, network, recipe.start_share)
         export(network, args.output, neighbours, validation, state.history, setup)
         log.finish()
     return state.history
@@ -136,15 +138,6 @@ def _log_sheet(log: RunLog, training: TrainingSet, recipe: Recipe, epoch: int) -
     first = epoch - epoch % recipe.epochs  # wherever a run is resumed
     draw = partial(digit_sheet, training, augmentation_strength(first, recipe))
     log.add_sheet("training_pictures.png", draw, first)
-
-
-def _averaged(args: argparse.Namespace, recipe: Recipe, average: AveragedModel) -> DigitCNN:
-    """The averaged network, mixed with the one it started from if the recipe says so."""
-    network = DigitCNN(recipe.network)
-    network.load_state_dict(average.module.state_dict())
-    if recipe.start_share:
-        network = blend(load_weights(args.start).networks.digit, network, recipe.start_share)
-    return network
 
 
 @torch.inference_mode()

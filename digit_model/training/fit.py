@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from digit_model.training.checkpoint import TrainingState
@@ -49,7 +50,7 @@ def fit(
     log: RunLog,
     *,
     resume: bool,
-) -> tuple[dict[str, Tensor], list[dict[str, float]]]:
+) -> tuple[AveragedModel, list[dict[str, float]]]:
     """Train, or continue from the checkpoint, which is written after each epoch.
 
     Args:
@@ -61,7 +62,7 @@ def fit(
         resume: whether to continue.
 
     Returns:
-        The averaged weights and a row of figures for each epoch.
+        The averaged network and a row of figures for each epoch.
 
     Raises:
         CheckpointError: there is none to continue from, or it is of another setup.
@@ -88,4 +89,4 @@ def fit(
         state.history.append(row)
         log.add(row)
         state.save(checkpoint, setup)
-    return ema.module.state_dict(), state.history
+    return ema, state.history

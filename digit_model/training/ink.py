@@ -19,7 +19,7 @@ from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
 from digit_model.training.precision import autocast
 from digit_model.training.recipe import InkRecipe
-from digit_model.training.step import start_from
+from digit_model.training.step import averaged, start_from
 
 Pictures = tuple[np.ndarray, np.ndarray]  # uint8 (N, 160, 160, 3) and their ink, (N, 160, 160)
 
@@ -124,10 +124,8 @@ def train_ink(
         measure=lambda ema: {name: overlap(ema, each) for name, each in development.items()},
         sheet=("ink_training_pictures.png", partial(ink_training_sheet, training)),
     )
-    weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
-    trained = InkNetwork(recipe.network)
-    trained.load_state_dict(weights)
-    return trained.eval(), history
+    ema, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
+    return averaged(network, ema), history
 
 
 def _batches(

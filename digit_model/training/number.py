@@ -27,7 +27,7 @@ from digit_model.training.number_data import (
 )
 from digit_model.training.precision import autocast
 from digit_model.training.recipe import NumberRecipe
-from digit_model.training.step import start_from
+from digit_model.training.step import averaged, start_from
 
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
 CENTRE, LEAST_CENTRE = 0.12, 0.45
@@ -130,10 +130,8 @@ def train_number(
         measure=partial(_measure, pictures=recipe.development),
         sheet=("number_training_pictures.png", draw_sheet),
     )
-    weights, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
-    trained = NumberNetwork(recipe.network)
-    trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
-    return trained.eval(), history
+    ema, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
+    return averaged(network, ema), history
 
 
 def _batches(loader: DataLoader[Batch], epoch: int) -> Iterator[Batch]:

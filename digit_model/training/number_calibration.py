@@ -9,9 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from digit_model.calibration import softmax
-from digit_model.data.number_pictures import draw_number, number_drawing
-from digit_model.data.photographs import SEEN, photograph
-from digit_model.data.signs import USUAL_SIGNS
+from digit_model.data.calibration_numbers import calibration_numbers
 from digit_model.decode import WORK_SIDE, decode
 from digit_model.evaluation.scores import nll
 from digit_model.number.calibration import NumberCalibration, number_evidence
@@ -21,9 +19,6 @@ from digit_model.recognizer import DigitRecognizer
 from digit_model.training.calibrate import fit_temperature
 from digit_model.weights import ModelConfig, Networks
 
-LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
-PAGES, PAGE_LINES = 0.2, (3, 10)  # of the drawings, those of many lines; the latter excluded
-SIGNED, SIGN_SHARE = 0.35, 0.3  # of the numbers; of their places between two digits
 WEIGHTS = np.linspace(0, 1, 11)  # of the digit network, of which the best is taken
 RIDGE = 1e-3  # on the distance from a calibration's defaults
 STEPS = 200  # of L-BFGS, at most
@@ -43,43 +38,17 @@ class LabelledMarks(NamedTuple):
 def fit_number_calibration(
     networks: Networks, config: ModelConfig, *, numbers: int
 ) -> NumberCalibration:
-    """Fit them on so many numbers of the development writers, with signs among the digits or not.
-
-    Three in four are drawings of lines of 1 to 10 digits, the others photographs of 1 to 5.
-    """
+    """Fit them on so many numbers, see :func:`~.calibration_numbers.calibration_numbers`."""
     reader = DigitRecognizer(networks, config, id="number").number_reader
     texts: list[str] = []
     marks: list[LabelledMarks] = []
-    for number in range(numbers):
-        rng = np.random.default_rng((41, number))
-        text, picture = _random_number(number, rng)
+    for text, picture in calibration_numbers(numbers):
         found, _, logits, _ = reader.find(decode(picture, max_side=WORK_SIDE))
         order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[found.is_digit])])
         texts.append("".join(filter(str.isdigit, text)))
         marks.append(LabelledMarks(found, logits, np.flatnonzero(found.is_digit)[order]))
     calibration = _fit_probabilities(texts, marks)
     return _fit_confidence(calibration, texts, marks)
-
-
-def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarray]:
-    photographed = number % 4 == 3
-    longest = LONGEST_PHOTOGRAPHED if photographed else LONGEST
-    lines = rng.integers(*PAGE_LINES) if not photographed and rng.random() < PAGES else 1
-    text = "\n".join(_random_line(1 + number % longest, rng) for _ in range(lines))
-    if not photographed:
-        return text, draw_number(text, rng)
-    drawing, digit = number_drawing(text, rng)
-    kind = SEEN[rng.integers(len(SEEN))]  # of the others only the evaluation knows
-    return text, photograph(drawing, kind, rng, digit=digit)[0]
-
-
-def _random_line(count: int, rng: np.random.Generator) -> str:
-    is_signed = rng.random() < SIGNED
-    signs = rng.choice(list(USUAL_SIGNS), count - 1) if is_signed else [""] * (count - 1)
-    text = str(rng.integers(10))
-    for sign in signs:
-        text += (str(sign) if rng.random() < SIGN_SHARE else "") + str(rng.integers(10))
-    return text
 
 
 def _fit_probabilities(texts: list[str], marks: list[LabelledMarks]) -> NumberCalibration:

@@ -26,6 +26,14 @@ def start_from(network: Trainable, start: Trainable) -> None:
     network.load_state_dict(start.state_dict())
 
 
+def averaged(network: Trainable, average: AveragedModel) -> Trainable:
+    """A network of the same shape with the averaged weights, on the CPU, in evaluation mode."""
+    trained = type(network)(network.config)  # a new one: the average's may be channels last
+    weights = average.module.state_dict()
+    trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
+    return trained.eval()
+
+
 def average_of(network: nn.Module, decay: float) -> AveragedModel:
     """The exponential moving average of a network's weights, with this decay in each step."""
     average = get_ema_multi_avg_fn(decay)

@@ -18,8 +18,8 @@ class BatchList(Component):
     """A list with a row for each file, which can be sorted, filtered and saved as CSV.
 
     Chosen files are uploaded one by one. That triggers `upload`, and the value in the browser is
-    `{"files": [FileData, …], "run": name}`. A click on "Try the examples" triggers `example_select`,
-    with the value `{"run": name}`.
+    `{"files": [FileData, …], "run": name}`. A click on "Try the examples" triggers
+    `example_select`, with the value `{"run": name}`.
 
     Each value `{"run", "total", "rows"}` from the server brings the rows of a run so far, each a
     value of :func:`page.batch_rows.batch_row`, which replace those that the run had; the list

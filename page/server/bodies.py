@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from starlette.formparsers import MultiPartException
 
+from page.server.addresses import client_of
 from page.server.answers import Refusal, refuse, refuse_busy
-from page.server.load import Shares, client_of
 from page.server.multipart import FormGuard
 from page.server.paths import MCP, UPLOAD, is_upload
+from page.server.shares import Shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from page.server.addresses import LOOPBACK, is_within
 from page.server.answers import too_many_connections
-from page.server.load import Shares
 from page.server.paths import is_upload
-from page.server.proxies import LOOPBACK, is_within
+from page.server.shares import Shares
 
 if TYPE_CHECKING:
     import socket

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
+from page.server.addresses import client_of, is_loopback, network_of
 from page.server.answers import refuse_busy
 from page.server.paths import JOIN, is_upload
-from page.server.proxies import is_loopback
+from page.server.shares import Shares, share_of
 
 if TYPE_CHECKING:
     from gradio.queueing import Queue
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CALLS_PER_MINUTE = 6000  # of another machine; somebody drawing makes 20 in a second
-# Of connections, of calls in flight, and of what they hold: the share that one client may have, an
-# address or a line with IPv6.
-ONE_CLIENT = 0.5
 MAX_CLIENTS = 10_000  # whose calls are counted; after that, the one that has paused longest goes
 
 
@@ -56,16 +53,6 @@ class CallRate:
         if len(self._buckets) > MAX_CLIENTS:
             self._buckets.popitem(last=False)
         return 0 if allowed else (1 - left) * 60 / self._capacity
-
-
-def network_of(address: str) -> str:
-    """What one client is counted by: an address of IPv4, or the network of a line with IPv6."""
-    if ":" not in address:
-        return address
-    try:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        return address
 
 
 class CallsInFlight:
@@ -117,39 +104,3 @@ class CallsInFlight:
         network = network_of(client)
         own = sum(network_of(client_of(event.request.scope)) == network for event in events)
         return own >= share_of(self._most)
-
-
-class Shares:
-    """How much of something scarce is taken, and by whom.
-
-    This machine's own share is all of it: a proxy here may stand for everybody.
-    """
-
-    def __init__(self, most: int) -> None:
-        self.taken = 0  # by all together
-        self._most = most
-        self._of_client: Counter[str] = Counter()
-
-    def take(self, client: str, amount: int = 1) -> bool:
-        """Whether the client, an address, has no more than its share then."""
-        network = network_of(client)
-        self.taken += amount
-        self._of_client[network] += amount
-        return is_loopback(client) or self._of_client[network] <= share_of(self._most)
-
-    def give_back(self, client: str, amount: int = 1) -> None:
-        network = network_of(client)
-        self.taken -= amount
-        self._of_client[network] -= amount
-        if not self._of_client[network]:
-            del self._of_client[network]
-
-
-def share_of(most: int) -> float:
-    """What one client may have of it: at least one."""
-    return max(1, ONE_CLIENT * most)
-
-
-def client_of(scope: Scope) -> str:
-    """The address of whoever asks, "" if it isn't known."""
-    return scope["client"][0] if scope.get("client") else ""

@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from page.server.addresses import client_of
 from page.server.paths import ANSWERED, MCP, QUEUE, SERVER_FUNCTIONS, STREAMED, UPLOAD
 from page.server.request_log import log_request
 
@@ -146,8 +147,8 @@ class RequestCounter:
             status = 500
             raise
         finally:
-            client = scope["client"][0] if scope["client"] else ""
-            self._monitoring.count(scope["path"], status, time.perf_counter() - start, client)
+            seconds = time.perf_counter() - start
+            self._monitoring.count(scope["path"], status, seconds, client_of(scope))
 
 
 class WorkerCollector(Collector):

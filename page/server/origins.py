@@ -10,8 +10,8 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from page.server.addresses import is_loopback
 from page.server.answers import refuse
-from page.server.proxies import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send

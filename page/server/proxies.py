@@ -6,10 +6,11 @@ taken off, unless a trusted proxy has sent them.
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import os
 from typing import TYPE_CHECKING
+
+from page.server.addresses import LOOPBACK, PRIVATE, client_of, is_loopback, is_within
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,8 +27,6 @@ FORWARDED = {
     b"forwarded",
     b"x-gradio-server",  # read by Gradio too
 }
-LOOPBACK = ["127.0.0.0/8", "::1/128"]
-PRIVATE = [*LOOPBACK, "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"]
 
 
 def listed(text: str | None) -> list[str]:
@@ -44,20 +43,6 @@ def trusted_networks(named: str | None) -> list[str]:
     if named is None:
         return PRIVATE if "SPACE_ID" in os.environ else []
     return [str(ipaddress.ip_network(part)) for part in listed(named)]
-
-
-def is_loopback(address: str) -> bool:
-    """Whether it is this machine's own."""
-    return is_within(address, tuple(LOOPBACK))
-
-
-@functools.lru_cache(maxsize=4096)
-def is_within(address: str, networks: tuple[str, ...]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in ipaddress.ip_network(network) for network in networks)
 
 
 class TrustedProxies:
@@ -78,7 +63,7 @@ class TrustedProxies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        peer = scope["client"][0] if scope["client"] else ""
+        peer = client_of(scope)
         hosts = {}
         forwarded = False
         for name, value in scope["headers"]:

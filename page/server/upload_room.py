@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 
+from digit_model.files import DISK_IS_FULL
 from page.server.answers import refuse
 from page.server.upload_folder import FRESH_SECONDS
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from page.server.upload_folder import UploadFolder
 
 NO_ROOM = "The server has no room for more files at the moment, try again in some minutes."
-DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # and what counts as such
 
 
 class UploadRoom:
