@@ -127,6 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
         sys.modules.setdefault("mcp", None)  # type: ignore[arg-type]  # None: as if it were not installed
     from digit_model import ModelError
     from digit_model.files import describe
+    from digit_model.model_folder import FIGURES
     from digit_model.serving.client import WorkerClient
 
     # So that workers end, files are removed and corrections are uploaded. While it serves, the
@@ -156,7 +157,7 @@ def main(arguments: list[str] | None = None) -> None:
                 print(f"* {model.notice}", flush=True)
             with correction_store(options.corrections, allowed) as store:
                 demo = build_demo(recognizer, store, allowed)
-                figures = model.folder / "figures"
+                figures = model.folder / FIGURES
                 serve(demo, figures, Monitoring(recognizer), uploads, allowed, options)
     except (ModelError, OSError) as error:
         print(f"app.py: {describe(error)}", file=sys.stderr)

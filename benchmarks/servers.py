@@ -145,15 +145,16 @@ async def constant_answer(file: str, k: int) -> dict[str, Any]:
 
 def answer_function() -> Callable[[str], dict[str, Any]]:
     from digit_model import DigitRecognizer
-    from digit_model.serving.timed import predict_timed
+    from digit_model.serving.timed import TimedPrediction, predict_many
     from page.answer import full_answer
     from page.data_url import decode_data_url
 
     recognizer = DigitRecognizer.from_pretrained()
 
     def answer(data_url: str) -> dict[str, Any]:
-        _, prediction, milliseconds = predict_timed(recognizer, decode_data_url(data_url), top_k=10)
-        return full_answer(prediction, milliseconds)
+        (reading,) = predict_many(recognizer, [decode_data_url(data_url)], top_k=10)
+        assert isinstance(reading, TimedPrediction)
+        return full_answer(reading.prediction, reading.milliseconds)
 
     return answer
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from digit_model.model_folder import FIGURES
+
 
 class Caption(NamedTuple):
     title: str
@@ -65,7 +67,7 @@ def figures(folder: Path) -> str:
 
     Each is a link to itself, where a browser shows it as large as it is.
     """
-    files = {file.stem: file for file in sorted((folder / "figures").glob("*.png"))}
+    files = {file.stem: file for file in sorted((folder / FIGURES).glob("*.png"))}
     names = [name for name in CAPTIONS if name in files]
     names += [name for name in files if name not in CAPTIONS]
     if not names:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 # parallel, and with more threads they would wait for one another's cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import httpx
 import pytest
 from drawings import Drawing, load_drawings
 from hub_client import Client
@@ -24,6 +25,7 @@ from visitor import CHROMIUM_FLAGS, Profiles, Visitor, chromium_path
 from digit_model.serving.client import RecognizerClient, WorkerClient
 
 if TYPE_CHECKING:  # they import torch
+    from digit_model import DigitRecognizer
     from digit_model.data import Digits
     from digit_model.training.dataset import DataSource, TrainingSet
     from digit_model.training.recipe import Recipe
@@ -127,6 +129,32 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """With MCP, since starting another one takes seconds; those of other fixtures have none."""
     with serving(tmp_path_factory.mktemp("server"), "--mcp") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def http(server: Server) -> Iterator[httpx.Client]:
+    """Asks that server, and knows no proxy."""
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def recognizer() -> DigitRecognizer:
+    """With the weights in this repository."""
+    from digit_model import DigitRecognizer
+
+    return DigitRecognizer.from_pretrained()
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """For sums that come out the same in each run."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -5,16 +5,10 @@ from __future__ import annotations
 import httpx
 import pytest
 from repository import ROOT
-from running_app import Server
 
 from page.server.closed_routes import CLOSED
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def http(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, trust_env=False, timeout=10)
 
 
 @pytest.mark.parametrize(

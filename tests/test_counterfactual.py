@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from drawings import drawing_of
 from PIL import Image, ImageDraw
 
@@ -19,18 +17,7 @@ from digit_model.explanation import AGAINST, FOR
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NUMBER = EXAMPLES / "number.jpg"
 
-
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def drawn(label: str) -> np.ndarray:

@@ -14,16 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hostile_files import heic
+from hostile_files import encoded, heic
 from PIL import Image, UnidentifiedImageError
 
 from digit_model.decode import MAX_PIXELS, ImageError, decode
-
-
-def encoded(image: Image.Image, format: str = "PNG", **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
 
 
 @pytest.fixture

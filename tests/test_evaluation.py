@@ -39,11 +39,6 @@ FIXTURE = Path(__file__).parent / "fixtures" / "mnist_test_sample.npz"
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def shipped() -> dict[str, Any]:
     return json.loads((WEIGHTS / "metrics.json").read_text())
 

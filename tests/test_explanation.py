@@ -1,7 +1,6 @@
 """The evidence is about this network and this ink: sanity checks, not a look at pretty maps."""
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -27,10 +26,7 @@ from digit_model.weights import load_weights
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
@@ -42,14 +38,6 @@ def network() -> DigitCNN:
 def digits() -> tuple[np.ndarray, np.ndarray]:
     images, labels = load_drawings()
     return images[::3], labels[::3]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:

@@ -15,11 +15,6 @@ from digit_model.ink.marks import mark_mask
 SIDE = 300
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
 def rectangle(left: int, top: int, right: int, bottom: int) -> np.ndarray:
     """Ink, float32 (300, 300), of one filled rectangle."""
     ink = np.zeros((SIDE, SIDE), np.float32)

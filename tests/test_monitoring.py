@@ -24,11 +24,6 @@ REQUEST = Request({"type": "http"})
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def http(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, trust_env=False, timeout=30)
-
-
 def metrics(http: httpx.Client) -> dict[str, float]:
     """Values by name and labels."""
     text = http.get("/metrics").text

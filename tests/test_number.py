@@ -28,11 +28,6 @@ from digit_model.number.writing import extract_writing
 TEXTS = ("47", "3450", "2026", "061", "918273", "0123456789")
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
 def drawing_of(text: str, seed: int, spacing: str = "usual") -> np.ndarray:
     return draw_number(text, np.random.default_rng((50, seed)), spacing=spacing)
 

@@ -29,11 +29,6 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, InferenceSes
     return {path.stem: InferenceSession(path) for path in folder.iterdir()}
 
 
-@pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
 def test_digits(sessions: dict[str, InferenceSession], recognizer: DigitRecognizer) -> None:
     images, labels = load_drawings()
     [logits] = sessions["digit"].run(None, {"digits": images})

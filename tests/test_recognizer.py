@@ -21,11 +21,6 @@ WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 @pytest.fixture(scope="module")
-def recognizer() -> DigitRecognizer:
-    return DigitRecognizer.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def mnist() -> tuple[np.ndarray, np.ndarray]:
     with np.load(FIXTURES / "mnist_test_sample.npz") as arrays:
         return arrays["images"], arrays["labels"]

@@ -22,12 +22,6 @@ BIG = 300_000_000
 JSON = {"content-type": "application/json"}
 
 
-@pytest.fixture(scope="module")
-def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
-        yield client
-
-
 def check_refusal(answer: httpx.Response, status: int) -> None:
     """One sentence, in JSON, under both names."""
     assert answer.status_code == status, answer.text

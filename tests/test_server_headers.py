@@ -26,11 +26,6 @@ from page.server.security_headers import SecurityHeaders
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def http(server: Server) -> httpx.Client:
-    return httpx.Client(base_url=server.url, trust_env=False, timeout=10)
-
-
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [

@@ -27,12 +27,6 @@ CALLS = 20  # a minute, of one client
 
 
 @pytest.fixture(scope="module")
-def http(server: Server) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server behind a trusted proxy, which a friendly site may call, and that has no internet."""
     options = ("--workers", "1", "--trusted-proxies", "127.0.0.0/8")

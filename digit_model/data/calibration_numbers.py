@@ -7,6 +7,7 @@ import numpy as np
 from digit_model.data.number_pictures import draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
 from digit_model.data.signs import USUAL_SIGNS
+from digit_model.data.streams import Stream
 
 LONGEST, LONGEST_PHOTOGRAPHED = 10, 5  # digits
 PAGES, PAGE_LINES = 0.2, (3, 10)  # of the drawings, those of many lines; the latter excluded
@@ -19,7 +20,7 @@ def calibration_numbers(count: int) -> Iterator[tuple[str, np.ndarray]]:
     Three in four are drawings of lines of 1 to 10 digits, the others photographs of 1 to 5.
     """
     for number in range(count):
-        yield _random_number(number, np.random.default_rng((41, number)))
+        yield _random_number(number, np.random.default_rng((Stream.CALIBRATION_NUMBERS, number)))
 
 
 def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarray]:

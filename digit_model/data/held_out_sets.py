@@ -12,6 +12,7 @@ from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, dr
 from digit_model.data.parallel import map_parallel
 from digit_model.data.photographs import KINDS, Kind, photograph
 from digit_model.data.scans import load_scans
+from digit_model.data.streams import Stream
 from digit_model.data.strokes import PenDigit
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
@@ -99,5 +100,5 @@ def _draw_photograph(
     job: tuple[int, PenDigit, Kind], *, seed: int, find_ink: FindInk | None
 ) -> np.ndarray:
     number, digit, kind = job
-    rng = np.random.default_rng((seed, 8, number))
+    rng = np.random.default_rng((seed, Stream.HELD_OUT_PHOTOGRAPHS, number))
     return preprocess(photograph(digit.drawing, kind, rng)[0], find_ink)

@@ -12,6 +12,7 @@ from digit_model.data.parallel import map_parallel
 from digit_model.data.pens import log_uniform
 from digit_model.data.photographs import KINDS, UNSEEN, photograph, random_kind, written_side
 from digit_model.data.rendering import vary_strokes
+from digit_model.data.streams import Stream
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits, unit_drawing
 from digit_model.data.synthetic import draw_allograph, interpolate, scribble
 from digit_model.ink.looks import LOOK_SIDE, Window, around, look
@@ -39,7 +40,7 @@ def ink_pictures(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
     Half of them show whole scenes, half what a second look at the digit shows. 255 = ink.
     """
-    jobs = [(seed, 11, number) for number in range(count // 2)]
+    jobs = [(seed, Stream.INK_PICTURES, number) for number in range(count // 2)]
     drawn = map_parallel(_draw_pair, jobs, title="ink pictures")
     drawn = drawn.reshape(-1, LOOK_SIDE, LOOK_SIDE, 4)
     return drawn[..., :3], drawn[..., 3]
@@ -54,7 +55,7 @@ def development_pictures(digits: Sequence[PenDigit]) -> dict[str, tuple[np.ndarr
             [
                 _whole(*photograph(digit.drawing, KINDS[names[number % len(names)]], rng))
                 for number, digit in enumerate(digits)
-                if (rng := np.random.default_rng((12, number)))
+                if (rng := np.random.default_rng((Stream.INK_DEVELOPMENT, number)))
             ]
         )
         sets[name] = drawn[..., :3], drawn[..., 3]

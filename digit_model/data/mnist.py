@@ -12,6 +12,7 @@ import numpy as np
 from digit_model.data import DataError, Digits, Part
 from digit_model.data.degradation import degrade
 from digit_model.data.parallel import map_parallel
+from digit_model.data.streams import Stream
 from digit_model.digit import SIZE
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
@@ -90,9 +91,9 @@ def degraded_mnist(
 ) -> Digits:
     """``count`` random training images, degraded before they are preprocessed."""
     raw, labels = load_mnist(data_dir, "train")
-    rng = np.random.default_rng((seed, 6))
+    rng = np.random.default_rng((seed, Stream.DEGRADED_DIGITS))
     chosen = rng.permutation(len(raw) - DEVELOPMENT_IMAGES)[:count][shard]
-    jobs = [(raw[index], (seed, 7, int(index))) for index in chosen]
+    jobs = [(raw[index], (seed, Stream.DEGRADED, int(index))) for index in chosen]
     task = partial(_degrade, find_ink=find_ink)
     return map_parallel(task, jobs, title="degraded MNIST"), labels[chosen]
 

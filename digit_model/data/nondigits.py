@@ -17,6 +17,7 @@ from digit_model.data.parallel import map_parallel
 from digit_model.data.pens import NONDIGIT_PEN, log_uniform
 from digit_model.data.rendering import render, vary_strokes
 from digit_model.data.scans import random_affine
+from digit_model.data.streams import Stream
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.data.synthetic import interpolate, scribble
 from digit_model.ink import FindInk
@@ -55,7 +56,7 @@ def nondigits(count: int, seed: int, find_ink: FindInk | None = None) -> np.ndar
 
     ``find_ink`` is the ink network that preprocesses them, by default the one that ships.
     """
-    seeds = [(seed, 2, number) for number in range(count)]
+    seeds = [(seed, Stream.NONDIGITS, number) for number in range(count)]
     return map_parallel(partial(draw_nondigit, find_ink=find_ink), seeds, title="non-digits")
 
 

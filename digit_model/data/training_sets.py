@@ -17,6 +17,7 @@ from digit_model.data.pens import BLOCK_PEN, DIGIT_PEN, log_uniform
 from digit_model.data.photographs import photograph, random_kind
 from digit_model.data.rendering import quantize_like_mouse, render, render_pixels, vary_strokes
 from digit_model.data.scans import load_scans, random_affine, vary_scan
+from digit_model.data.streams import Stream
 from digit_model.data.strokes import Drawing, PenDigit, pen_digits
 from digit_model.data.synthetic import draw_allograph, draw_flagged
 from digit_model.ink import FindInk
@@ -85,7 +86,9 @@ def stroke_training(
     ``shard`` selects the share of one process in distributed training.
     """
     digits = [*map(Recorded, pen_digits("training"))] * variants
-    jobs: list[Job] = [(digit, (seed, 0, number)) for number, digit in enumerate(digits)]
+    jobs: list[Job] = [
+        (digit, (seed, Stream.STROKES, number)) for number, digit in enumerate(digits)
+    ]
     return _draw_all(partial(_draw_strokes, find_ink=find_ink), _share(jobs, shard), "strokes")
 
 
@@ -93,7 +96,9 @@ def allograph_training(
     count: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
 ) -> Digits:
     """``count`` synthetic digits, see :mod:`digit_model.data.allographs`."""
-    jobs: list[Job] = [(Synthetic(number % 10), (seed, 1, number)) for number in range(count)]
+    jobs: list[Job] = [
+        (Synthetic(number % 10), (seed, Stream.ALLOGRAPHS, number)) for number in range(count)
+    ]
     return _draw_all(partial(_draw_strokes, find_ink=find_ink), _share(jobs, shard), "allographs")
 
 
@@ -102,10 +107,13 @@ def photograph_training(
 ) -> Digits:
     """``count`` synthetic photographs, a third of them of synthetic digits."""
     digits = pen_digits("training")
-    rng = np.random.default_rng((seed, 3))
+    rng = np.random.default_rng((seed, Stream.PHOTOGRAPHED_DIGITS))
     chosen = rng.integers(0, len(digits), count)
     jobs: list[Job] = [
-        (Synthetic(number % 10) if number % 3 == 0 else Recorded(digits[index]), (seed, 4, number))
+        (
+            Synthetic(number % 10) if number % 3 == 0 else Recorded(digits[index]),
+            (seed, Stream.PHOTOGRAPHS, number),
+        )
         for number, index in enumerate(chosen)
     ]
     draw = partial(_draw_photograph, find_ink=find_ink)
@@ -116,7 +124,7 @@ def flagged_training(
     count: int, seed: int, shard: slice = slice(None), *, find_ink: FindInk | None = None
 ) -> Digits:
     """``count`` synthetic 1s with a flag and 7s, see :mod:`digit_model.data.one_or_seven`."""
-    jobs: list[Job] = [(Flagged((1, 7)[n % 2]), (seed, 6, n)) for n in range(count)]
+    jobs: list[Job] = [(Flagged((1, 7)[n % 2]), (seed, Stream.FLAGGED, n)) for n in range(count)]
     jobs = _share(jobs, shard)
     photographed = len(jobs) // PHOTOGRAPHED_FLAGS
     drawn = (
@@ -132,7 +140,7 @@ def scan_training(
 ) -> Digits:
     """``variants`` variations of each scan of the training part."""
     scans = [
-        (image, int(label), (seed, 5, number, variant))
+        (image, int(label), (seed, Stream.SCANS, number, variant))
         for number, (image, label) in enumerate(
             pair
             for images, labels in load_scans("training").values()

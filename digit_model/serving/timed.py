@@ -52,21 +52,6 @@ def load(image: ImageInput, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     return decode(image, max_side=WORK_SIDE, max_pixels=max_pixels)
 
 
-def predict_timed(
-    recognizer: DigitRecognizer, image: ImageInput, top_k: int = 3, *, max_pixels: int = MAX_PIXELS
-) -> TimedPrediction:
-    """Decode and recognise one picture.
-
-    Raises:
-        ImageError: the picture can't be read, or has more than ``max_pixels``.
-        ValueError: top_k is not a whole number from 1 to 10.
-    """
-    start = time.perf_counter()
-    picture = load(image, max_pixels)
-    prediction = recognizer.predict(picture, top_k=top_k)
-    return TimedPrediction(picture, prediction, _milliseconds_since(start))
-
-
 def read_number(
     recognizer: DigitRecognizer, image: ImageInput, *, max_pixels: int = MAX_PIXELS
 ) -> tuple[NumberReading, float]:

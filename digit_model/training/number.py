@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
 from digit_model.data.number_pictures import number_picture
+from digit_model.data.streams import Stream
 from digit_model.number import OTHER
 from digit_model.number.detect import detect
 from digit_model.number.lines import lines_of
@@ -145,7 +146,7 @@ def _measure(network: nn.Module, pictures: int) -> dict[str, float]:
     device = next(network.parameters()).device
     right = 0
     for number in range(pictures):
-        ink, boxes, classes = number_picture((0, 22, number), "development")
+        ink, boxes, classes = number_picture((0, Stream.NUMBERS_DEVELOPMENT, number), "development")
         centred, class_logits, reach = network(torch.from_numpy(ink)[None, None].to(device) / 255)
         found = detect(
             centred[0].sigmoid().cpu().numpy(),

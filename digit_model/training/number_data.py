@@ -16,6 +16,7 @@ from tqdm import tqdm
 
 from digit_model.data.number_photographs import photographed_number
 from digit_model.data.number_pictures import MOST_DRAWN_MARKS, NumberPicture, number_picture
+from digit_model.data.streams import Stream
 from digit_model.fusion import fuse
 from digit_model.training.cache import cached
 from digit_model.training.recipe import NumberRecipe
@@ -54,7 +55,7 @@ class TrainingPictures(Drawn):
         self.photographs, self.share = photographs, share
 
     def __getitem__(self, seed: Any) -> Batch:
-        rng = np.random.default_rng((*seed, 24))
+        rng = np.random.default_rng((*seed, Stream.PHOTOGRAPHED_NUMBERS))
         if self.photographs is None or rng.random() >= self.share:
             return super().__getitem__(seed)
         chosen = int(rng.integers(len(self.photographs[0])))
@@ -69,7 +70,8 @@ class Seeds(Sampler[Seed]):
         self.seed, self.pictures, self.epoch = seed, pictures, 0
 
     def __iter__(self) -> Iterator[Seed]:
-        return iter([(self.seed, 21, self.epoch, number) for number in range(self.pictures)])
+        begin = self.seed, Stream.NUMBERS, self.epoch
+        return iter([(*begin, number) for number in range(self.pictures)])
 
     def __len__(self) -> int:
         return self.pictures

@@ -18,6 +18,7 @@ from ray import serve
 
 from digit_model.cluster.client import ReplicaClient
 from digit_model.cluster.deployment import recognizers
+from digit_model.model_folder import FIGURES
 from digit_model.serving import worker
 from page.server.limits import Limits
 from page.server.security_headers import SecurityHeaders
@@ -101,7 +102,7 @@ class Page:
         uploads.keep_present()
         app = build_app(
             demo,
-            figures=self._recognizer.model.folder / "figures",
+            figures=self._recognizer.model.folder / FIGURES,
             monitoring=Monitoring(self._recognizer),
             uploads=uploads,
             limits=limits,
