@@ -15,7 +15,7 @@ from drawings import Drawing, drawing_of
 from PIL import Image
 from playwright.sync_api import Request, Route, ViewportSize, expect
 from repository import ROOT
-from visitor import DESK, Visitor, draw_with_palm, ink
+from visitor import DESK, PAUSE, Visitor, draw_with_palm, ink
 
 pytestmark = pytest.mark.browser
 
@@ -210,7 +210,8 @@ def test_who_draws_before_the_saved_drawing_is_back_keeps_both(visitor: Visitor)
       const { decode } = HTMLImageElement.prototype;
       const ready = new Promise((done) => { window.goOn = done; });
       HTMLImageElement.prototype.decode = function () {
-        return ready.then(() => decode.call(this));
+        window.decoded = ready.then(() => decode.call(this));
+        return window.decoded;
       };
     }""")
     visitor.upload("three.png", drawing_of("3").png())
@@ -219,7 +220,7 @@ def test_who_draws_before_the_saved_drawing_is_back_keeps_both(visitor: Visitor)
     page.reload()
     visitor.draw(drawing_of("7"))
     expect(visitor.label).to_have_text("7")
-    page.evaluate("goOn(), delete sessionStorage.later")
+    page.evaluate(f"goOn(), delete sessionStorage.later, decoded.then(() => ({PAUSE})(50))")
     for _ in drawing_of("7").strokes:
         page.keyboard.press("Control+z")
     expect_empty(visitor)

@@ -201,6 +201,27 @@ def test_a_stylus_draws_wider_under_pressure(visitor: Visitor) -> None:
     visitor.canvas.evaluate("(canvas) => { delete canvas.setPointerCapture; }")
 
 
+def test_a_stylus_upside_down_erases(visitor: Visitor) -> None:
+    visitor.line(*DOWN)
+    before, box = ink(visitor), visitor.box()
+    visitor.canvas.evaluate("(canvas) => { canvas.setPointerCapture = () => {}; }")
+    for event, y in (("down", 0.1), ("move", 0.3), ("move", 0.5), ("up", 0.5)):
+        visitor.canvas.dispatch_event(
+            f"pointer{event}",
+            {
+                "pointerId": 7,
+                "pointerType": "pen",
+                "button": 5 if event == "down" else -1,
+                "buttons": 0 if event == "up" else 32,
+                "clientX": box["x"] + box["width"] / 2,
+                "clientY": box["y"] + y * box["height"],
+            },
+        )
+    visitor.canvas.evaluate("(canvas) => { delete canvas.setPointerCapture; }")
+    assert 0 < ink(visitor) < 0.8 * before
+    expect(visitor.button("Eraser")).to_have_attribute("aria-pressed", "false")
+
+
 def test_the_keyboard_reaches_every_tool(visitor: Visitor) -> None:
     visitor.line(*DOWN)
     visitor.page.keyboard.press("Control+z")

@@ -10,9 +10,9 @@ function createPen(element, strokes) {
 
   const isErasing = () => eraser.getAttribute("aria-pressed") === "true";
 
-  // For a new stroke.
-  function settings() {
-    const erase = isErasing();
+  // For a new stroke; a stylus may have an eraser at its other end.
+  function settings(isEraserEnd = false) {
+    const erase = isEraserEnd || isErasing();
     return { width: PEN_WIDTHS[slider.value] * (erase ? ERASER_FACTOR : 1), erase };
   }
 

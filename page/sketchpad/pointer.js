@@ -2,6 +2,9 @@
 
 const NOT_PAPER = "a, button, input, label, summary, select, textarea, [role=tab], [role=slider]";
 
+// Whether the event is of a stylus that is held upside down (W3C, Pointer Events).
+const isEraserEnd = ({ buttons }) => (buttons & 32) !== 0;
+
 // onStroke is called at the beginning and at the end of each stroke.
 function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   let startEvent = null; // with which the latest stroke began
@@ -23,7 +26,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     canvas.focus({ preventScroll: true }); // the keys are for the pad now
     startEvent = event;
     canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
-    strokes.begin({ points, ...pen.settings() });
+    strokes.begin({ points, ...pen.settings(isEraserEnd(event)) });
     onStroke();
   }
 
@@ -34,7 +37,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 && !isEraserEnd(event)) return;
     if (strokes.isDrawing()) {
       if (!isPalmFirst(startEvent, event)) return; // a second finger
       strokes.cancel();
