@@ -90,6 +90,27 @@ def test_silent_connections_make_room_for_those_that_ask(crowded: Server) -> Non
     assert len(crowded.log.read_text().splitlines()) == 1  # its address, and no complaints
 
 
+def test_an_upload_under_way_outlasts_silent_connections(crowded: Server) -> None:
+    form = (
+        b'--x\r\nContent-Disposition: form-data; name="files"; filename="a.png"\r\n\r\n'
+        b"picture\r\n--x--\r\n"
+    )
+    head = (
+        b"POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\n"
+        b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: %d\r\n\r\n"
+    )
+    upload = connect(crowded, head % len(form) + form[:10])
+    silent = [connect(crowded) for _ in range(MOST - 1)]
+    time.sleep(0.2)  # in which the server has accepted them
+    upload.sendall(form[10:20])
+    for _ in range(3):
+        assert get(crowded).status_code == 200  # a silent one has made room
+    upload.sendall(form[20:])
+    assert upload.recv(12) == b"HTTP/1.1 200"
+    for connection in [upload, *silent]:
+        connection.close()
+
+
 def test_beyond_the_limit_it_is_busy(crowded: Server) -> None:
     question = b"GET /gradio_api/heartbeat/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
     held = [connect(crowded, question % number) for number in range(MOST)]

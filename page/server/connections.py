@@ -58,7 +58,7 @@ class Config(uvicorn.Config):
             timeout_graceful_shutdown=DRAIN_SECONDS,
         )
         self.max_connections = max_connections
-        # Those that have sent no request, or not all of one; the oldest first.
+        # Those that have sent no request, or not all of one; the one that has idled longest first.
         self.waiting: dict[Connection, None] = {}
         self.shared = (*LOOPBACK, *proxies)
         self.shares = Shares(max_connections)
@@ -116,6 +116,9 @@ class Connection(HttpToolsProtocol):
         if self._in_body:
             left = self._body_end - self.loop.time()
             answered = self.cycle.response_complete
+            if self in self.config.waiting:  # where it is no longer the one that has idled longest
+                del self.config.waiting[self]
+                self.config.waiting[self] = None
             self._close_after(min(left, LINGER_SECONDS if answered else SILENCE_SECONDS))
         elif self._in_head and self._timer is None:  # the head comes in parts
             self._close_after(HEAD_SECONDS)
