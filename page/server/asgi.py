@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from gradio.queueing import Queue
     from gradio.routes import App
 
+    from page.server.access import Access
     from page.server.limits import Limits
     from page.server.monitoring import Monitoring
     from page.server.public_link import PublicLink
@@ -43,16 +43,6 @@ ROOT = Path(__file__).parents[2]
 ICON = str(ROOT / "page" / "icon.png")
 QUEUE_SECONDS = 0.005  # between two looks at an empty queue; Gradio looks five times as often
 MAX_THREADS = 8  # of Gradio's, in this process: pictures are decoded in the workers
-
-
-@dataclass(frozen=True)
-class Access:
-    """Under which names and from where the server is reached: options of app.py."""
-
-    host: str
-    allowed_hosts: str | None = None
-    allowed_origins: str | None = None
-    trusted_proxies: str | None = None
 
 
 def build_app(

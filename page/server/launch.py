@@ -6,7 +6,8 @@ import gc
 import socket
 from typing import TYPE_CHECKING
 
-from page.server.asgi import Access, build_app, gradio_app
+from page.server.access import Access
+from page.server.asgi import build_app, gradio_app
 from page.server.connections import Config, Server, allowed_connections
 from page.server.paths import MCP
 from page.server.proxies import trusted_networks

@@ -9,17 +9,26 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # see app.py
 
-from pydantic import BaseModel, Field, NonNegativeFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+)
 from ray import serve
 
 from digit_model.cluster.client import ReplicaClient
 from digit_model.cluster.deployment import recognizers
 from digit_model.model_folder import FIGURES
 from digit_model.serving import worker
+from page.server.access import Access
 from page.server.limits import Limits
 from page.server.security_headers import SecurityHeaders
 from page.server.upload_folder import open_upload_folder
@@ -50,7 +59,7 @@ class Options(BaseModel, extra="forbid"):
         page_cpus: cores that each of them claims.
         corrections: as ``app.py --corrections``; a folder is one on the page's machine.
         limits: fields of :class:`page.server.limits.Limits`.
-        access: fields of :class:`page.server.asgi.Access`, but the host.
+        access: fields of :class:`page.server.access.Access`, but the host.
     """
 
     model: str | None = None
@@ -63,6 +72,15 @@ class Options(BaseModel, extra="forbid"):
     corrections: str | None = None
     limits: dict[str, PositiveInt] = {}
     access: dict[str, str] = {}
+
+    @field_validator("limits", "access")
+    @classmethod
+    def _are_known(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        """Here: a replica that can't be made is tried again and again."""
+        known = {field.name for field in fields(Limits if info.field_name == "limits" else Access)}
+        if unknown := value.keys() - (known - {"host"}):
+            raise ValueError(f"There is no such option: {', '.join(sorted(unknown))}.")
+        return value
 
 
 @serve.deployment
@@ -93,7 +111,7 @@ class Page:
         )
         # Not before: Gradio reads where that folder is.
         from app import build_demo, correction_store
-        from page.server.asgi import Access, build_app
+        from page.server.asgi import build_app
         from page.server.monitoring import Monitoring
         from page.server.public_link import PublicLink
 

@@ -134,12 +134,14 @@ def test_queued_calls_are_answered_through_it(deployment: Deployment) -> None:
     assert answer["label"] == "7"
 
 
-def test_large_files_pass_and_larger_ones_don_t(deployment: Deployment) -> None:
+def test_large_files_pass_and_larger_ones_are_told_so(deployment: Deployment) -> None:
     with deployment.visitor(0) as visitor:
-        megabyte = b"x" * 2**20
-        for size, status in ((40, 200), (60, 413)):
-            upload = {"files": ("large.bin", size * megabyte)}
-            assert visitor.post("/gradio_api/upload", files=upload).status_code == status
+        for size, reason in ((40, "not a picture"), (60, "The file is too large: 50 MB at most.")):
+            upload = {"files": ("large.bin", b"x" * size * 10**6)}
+            [path] = visitor.post("/gradio_api/upload", files=upload).json()
+            file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+            answer = visitor.post("/gradio_api/run/predict", json={"data": [file, 3]})
+            assert reason in answer.json()["error"]
 
 
 def test_the_page_knows_its_address_and_strangers_don_t_see_the_metrics(

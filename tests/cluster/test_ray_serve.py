@@ -77,8 +77,15 @@ def test_the_options_in_deploy_are_those_of_the_application() -> None:
     (application,) = yaml.safe_load((ROOT / "deploy" / "ray.yaml").read_text())["applications"]
     Options(**application["args"])
     assert application["import_path"] == f"{build.__module__}:{build.__name__}"
-    with pytest.raises(ValidationError):
-        Options(replicas=3)  # type: ignore[call-arg]  # there is no such option
+    Options(limits={"max_upload_mb": 5}, access={"allowed_hosts": "example.org"})
+    for options in (
+        {"replicas": 3},
+        {"limits": {"max_uploads": 3}},
+        {"limits": {"max_upload_mb": 0}},
+        {"access": {"host": "::"}},
+    ):
+        with pytest.raises(ValidationError):
+            Options(**options)
 
 
 @pytest.mark.slow
