@@ -40,6 +40,7 @@ from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork
 
+DRY_RUN = "dry_run"  # in the setup of a training that has only been tried
 NOT_SAVED = Hashes("", "", "")
 FORMAT = 6  # version of config.json; raised when older code can't read what newer code writes
 
@@ -66,6 +67,12 @@ class ModelConfig:
     training: dict[str, Any] = field(default_factory=dict)
     ink_training: dict[str, Any] = field(default_factory=dict)
     number_training: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_of_dry_run(self) -> bool:
+        """Whether one of the networks comes from a training that has only been tried."""
+        trainings = self.training, self.ink_training, self.number_training
+        return any(DRY_RUN in training for training in trainings)
 
     @property
     def unseen_writers(self) -> frozenset[str]:

@@ -311,6 +311,12 @@ def test_folders_that_are_not_complete(client: Client, hub: HubServer, folder: P
     report["model"]["sha256"] = "0" * 64
     metrics.write_text(json.dumps(report))
     assert "other weights" in client.command("push", "user/x", "--model", folder).sentence
+    config = (folder / "config.json").read_text()
+    tried = json.loads(config)
+    tried["number_training"]["dry_run"] = True
+    (folder / "config.json").write_text(json.dumps(tried))
+    assert "of a dry run" in client.command("push", "user/x", "--model", folder).sentence
+    (folder / "config.json").write_text(config)
     metrics.write_text("no JSON")
     assert "damaged" in client.command("push", "user/x", "--model", folder).sentence
     (folder / "model.safetensors").write_bytes(b"other")

@@ -72,6 +72,8 @@ def push(
 def files_of_model(folder: Path, repo: str) -> dict[str, bytes]:
     """The files to upload from a folder of weights: names in the repository, and contents."""
     config = load_weights(folder).config  # nothing is uploaded that doesn't load
+    if config.is_of_dry_run:
+        raise ModelError(f"The weights in {folder} are of a dry run, and read nothing.")
     measured, command = measured_hashes(folder), f"python -m digit_model evaluate --model {folder}"
     if measured is None:
         raise ModelError(

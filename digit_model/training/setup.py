@@ -16,9 +16,7 @@ from digit_model.training.recipe import (
     AnyRecipe,
     Recipe,
 )
-from digit_model.weights import ModelConfig, load_weights
-
-DRY_RUN = "dry_run"  # in the setup of one
+from digit_model.weights import DRY_RUN, ModelConfig, load_weights
 
 
 def recipe_of(args: argparse.Namespace) -> AnyRecipe:
