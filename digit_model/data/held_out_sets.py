@@ -1,4 +1,7 @@
-"""Digits that aren't trained on; thresholds, recipes and seeds are chosen on them.
+"""Digits that aren't trained on.
+
+Thresholds, recipes and seeds are chosen on those of the development writers, nothing on those of
+the test writers.
 
 ``find_ink`` is the ink network that preprocesses them, by default the one that ships.
 """

@@ -198,9 +198,8 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
             pictures = [folder / file_name_in(line) for line in metadata if line in new]
             pictures = [path for path in pictures if path.is_file()]
             if new or gone:
-                kept = set(
-                    map(file_name_in, metadata)
-                )  # one may have been withdrawn and kept again
+                # One may have been withdrawn and kept again.
+                kept = set(map(file_name_in, metadata))
                 withdrawn = [name for name in map(file_name_in, sent) if name not in kept]
                 found.append(UnsentCorrections(folder, b"".join(metadata), pictures, withdrawn))
     return found

@@ -144,7 +144,7 @@ def _degraded(source: DataSource, count: int, seed: int) -> Digits:
     return degraded_mnist(data_dir, count, seed, source.shard, find_ink=ink)
 
 
-def _with(draw: Callable[..., Digits]) -> Callable[[DataSource, int, int], Digits]:
+def _drawn_by(draw: Callable[..., Digits]) -> Callable[[DataSource, int, int], Digits]:
     def draw_from(source: DataSource, amount: int, seed: int) -> Digits:
         return draw(amount, seed, source.shard, find_ink=source.find_ink)
 
@@ -153,11 +153,11 @@ def _with(draw: Callable[..., Digits]) -> Callable[[DataSource, int, int], Digit
 
 # What a cycle draws, in the order of TrainingSet.rendered.
 FAMILIES = {
-    "strokes": Family("stroke_variants", _with(stroke_training)),
-    "allographs": Family("allographs", _with(allograph_training)),
-    "1s and 7s": Family("flagged", _with(flagged_training)),
-    "photographs": Family("photographs", _with(photograph_training)),
-    "scans": Family("scan_variants", _with(scan_training)),
+    "strokes": Family("stroke_variants", _drawn_by(stroke_training)),
+    "allographs": Family("allographs", _drawn_by(allograph_training)),
+    "1s and 7s": Family("flagged", _drawn_by(flagged_training)),
+    "photographs": Family("photographs", _drawn_by(photograph_training)),
+    "scans": Family("scan_variants", _drawn_by(scan_training)),
     "degraded MNIST": Family("degraded", _degraded),
 }
 
