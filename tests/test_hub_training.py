@@ -106,14 +106,14 @@ from digit_model.training import digit
 from digit_model.training.dataset import TrainingSet
 def load_mnist_and_validation(source):
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (128, 28, 28)).astype(np.uint8)
-    labels = np.arange(128) % 10
+    images = rng.integers(0, 256, (300, 28, 28)).astype(np.uint8)
+    labels = np.arange(300) % 10
     return (images, labels), {{"MNIST": (images, labels)}}
 def load_cycle(source, recipe, cycle, mnist):
     return TrainingSet(mnist, mnist, mnist[0][:8], 0.5)
 digit.load_mnist_and_validation, digit.load_cycle = load_mnist_and_validation, load_cycle
-value = train.main(["--dry-run", "--output", {output!r}, "--corrections", {data!r},
-    "--push-to-hub", {repo!r}])
+value = train.main(["--recipe", "quick", "--epochs", "1", "--output", {output!r},
+    "--corrections", {data!r}, "--push-to-hub", {repo!r}])
 """
 
 

@@ -117,6 +117,7 @@ def test_each_seed_is_trained_measured_and_printed(
     [
         (["--seeds", "1"], "whole number from 2"),
         (["--seeds", "2", "--push-to-hub", "user/digits"], "push one of them"),
+        (["--dry-run", "--push-to-hub", "user/digits"], "trains nothing that"),
         (["--recipe", "ink", "--seeds", "2"], "takes neither --size nor --seeds"),
         (["--recipe", "ink", "--push-to-hub", "user/digits"], "push them afterwards"),
         (["--recipe", "mnist-fast", "--resume"], "takes --data-dir"),

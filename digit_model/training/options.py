@@ -138,6 +138,8 @@ def _problem(args: argparse.Namespace) -> str | None:
         *(args.size, args.start, args.beside, args.teachers, args.epochs, args.cache),
         *(args.own_digits, args.corrections),
     )
+    if args.dry_run and args.push_to_hub:
+        return "--dry-run trains nothing that --push-to-hub could publish"
     if recipe in FAST_RECIPES:
         if any((*of_training, args.output, args.resume, args.push_to_hub)):
             return f"the recipe {recipe} takes --data-dir, --seed, --seeds and --dry-run only"
