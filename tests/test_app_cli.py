@@ -71,6 +71,8 @@ def test_bad_input_ends_with_status_2_and_one_sentence(
     assert result.stdout == ""
     assert result.stderr.startswith("app.py: ")
     assert result.stderr.count("\n") == 1
+    for variable in environment.keys() - {"DIGIT_MODEL"}:  # which is about a folder
+        assert variable in result.stderr
 
 
 def test_ctrl_c_while_it_starts_ends_it_quietly() -> None:

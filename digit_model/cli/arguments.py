@@ -2,6 +2,7 @@
 
 import argparse
 import importlib.util
+import os
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -19,6 +20,19 @@ def require(parser: argparse.ArgumentParser, *packages: str, otherwise: str) -> 
         parser.error(otherwise)
 
 
+class FromEnvironment(str):
+    """What a variable says of a number, as an option's default: complaints name the variable."""
+
+    variable: str
+
+
+def from_environment(variable: str) -> FromEnvironment | None:
+    """None if the variable is not set, or to nothing."""
+    value = FromEnvironment(os.environ.get(variable, ""))
+    value.variable = variable
+    return value or None
+
+
 def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], int]:
     """A ``type`` for argparse: an integer from ``minimum`` to ``maximum``."""
     bounds = f"from {minimum}" if maximum is None else f"from {minimum} to {maximum}"
@@ -26,7 +40,10 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
     def convert(text: str) -> int:
         number = int(text) if text.isdecimal() else None
         if number is None or number < minimum or (maximum is not None and number > maximum):
-            raise argparse.ArgumentTypeError(f"has to be a whole number {bounds}, not {text!r}")
+            named = f"{text.variable} " if isinstance(text, FromEnvironment) else ""
+            raise argparse.ArgumentTypeError(
+                f"{named}has to be a whole number {bounds}, not {str(text)!r}"
+            )
         return number
 
     return convert

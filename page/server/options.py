@@ -10,7 +10,7 @@ import socket
 from dataclasses import fields
 from pathlib import Path
 
-from digit_model.cli.arguments import Parser, whole_number
+from digit_model.cli.arguments import Parser, from_environment, whole_number
 from page.server.limits import Limits, option_of, variable_of
 from page.server.proxies import listed, trusted_networks
 
@@ -58,14 +58,14 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         "--port",
         metavar="P",
         type=whole_number(1, 65_535),
-        default=environment("GRADIO_SERVER_PORT") or None,
+        default=from_environment("GRADIO_SERVER_PORT"),
         help="port to listen at [GRADIO_SERVER_PORT, the first free one from 7860]",
     )
     parser.add_argument(
         "--workers",
         metavar="N",
         type=whole_number(1, 256),
-        default=environment("DIGIT_WORKERS") or None,
+        default=from_environment("DIGIT_WORKERS"),
         help="processes that recognise drawings; others read files "
         "[DIGIT_WORKERS, one for each core, at most 8]",
     )
@@ -75,7 +75,7 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
             option_of(each.name),
             metavar="N",
             type=whole_number(1, each.metadata["most"]),
-            default=environment(variable) or (each.default and str(each.default)),
+            default=from_environment(variable) or (each.default and str(each.default)),
             help=f"{each.metadata['what']} [{variable}, {each.metadata['text']}]",
         )
     parser.add_argument(
