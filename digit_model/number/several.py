@@ -17,6 +17,7 @@ LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is
 FEW_DIGITS = 2  # of a number: they may be one digit and a mark beside it
 SURE_OF_ONE = 0.8  # confidence from which one digit beside signs or letters is read
 APART = 0.06  # in its heights: from its ink to theirs; that of one character is nearer
+ALIKE = 0.75  # exponent: marks of one hand that look like digits count as fewer that don't
 WIDE = 1.1  # of ink's height: few digits are so wide, and most pairs of them
 
 
@@ -112,8 +113,11 @@ def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...
     boxes = [box for box, _ in number.labelled()]
     within = [box for box in boxes if _is_within(box, square)]
     box = max(within, key=_height, default=square)
-    each = number.confidence ** (1 / len(boxes)) if boxes else 0.0
-    confidence = alone.confidence if alone.label else (1 - alone.digit_score) * (1 - each)
+    if alone.label:
+        confidence = alone.confidence
+    else:  # that none of what looks like digits is one
+        each = number.confidence ** (1 / max(1, len(boxes)))
+        confidence = (1 - alone.digit_score) * (1 - each) ** (len(boxes) ** ALIKE)
     return NumberReading(alone.label or "", confidence, [(box, alone)])
 
 
