@@ -3,7 +3,8 @@
 const NOT_SENT = "The picture could not be sent to the server.";
 const NOT_READ = "The browser may not read it.";
 
-// `mostMb`: the largest file, in megabytes. Returns the file as Gradio's FileData. Throws an Error with a sentence for the visitor.
+// `mostMb`: the largest file, in megabytes. Returns the file as Gradio's FileData. Throws an Error with
+// a sentence for the visitor.
 async function uploadFile({ file, mostMb, name = file.name }) {
   if (!file) throw new Error(NOT_READ);
   if (file.size > 1e6 * mostMb) throw new Error(`The file is too large: ${mostMb} MB at most.`);

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from page.component import Answer, Component, ServerFunction
 from page.data_url import decode_data_url
 from page.image_upload import UploadedFile, uploaded_path
-from page.server.limits import Limits
+
+if TYPE_CHECKING:
+    from page.server.limits import Limits
 
 HERE = Path(__file__).parent
 
