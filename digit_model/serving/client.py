@@ -89,9 +89,8 @@ class RecognizerClient:
 
     async def recognize_file(self, image: Image, *, priority: int = USUAL) -> Timed:
         """The same for a file, given by its path or its content."""
-        together = MAX_BATCH if _size(image) <= SMALL_FILE else 1
         answer = await self._submit_file(
-            worker.recognize, image, priority=priority, together=together
+            worker.recognize, image, priority=priority, together=MAX_BATCH
         )
         self.verdicts[answer[0].verdict] += 1
         return answer
@@ -176,7 +175,12 @@ class RecognizerClient:
     async def _submit_file(
         self, job: Job[Result], item: Any, *, priority: int = USUAL, together: int = 1
     ) -> Result:
-        self._check_size(item[0] if isinstance(item, tuple) else item)
+        size = _size(item[0] if isinstance(item, tuple) else item)
+        most = self._max_file_mb
+        if most is not None and size > 1_000_000 * most:
+            raise ImageError(f"The file is too large: {most} MB at most.")
+        if size > SMALL_FILE:
+            together = 1
         try:
             return await self._files.submit(
                 job, item, LARGE_PIXELS, priority=priority, together=together
@@ -193,11 +197,6 @@ class RecognizerClient:
                 )
             finally:
                 self._large_turn.release()
-
-    def _check_size(self, image: Image) -> None:
-        most = self._max_file_mb
-        if most is not None and _size(image) > 1_000_000 * most:
-            raise ImageError(f"The file is too large: {most} MB at most.")
 
     async def _one_by_one(
         self, read: Callable[..., Awaitable[Result]], images: Sequence[Image]

@@ -113,6 +113,10 @@ class DataSource:
             return None  # which each process loads for itself
         return fuse(self.neighbours.networks.ink).find_ink
 
+    @cached_property
+    def ink_sha256(self) -> str:
+        return (self.neighbours or load_weights(DEFAULT_WEIGHTS)).config.hashes.ink_sha256
+
     @property
     def shard(self) -> slice:
         """The part of the generated data that this process generates."""
@@ -122,12 +126,11 @@ class DataSource:
     def cached(self, name: str, request: dict[str, Any], draw: Callable[[], Arrays]) -> Arrays:
         """The result of ``draw()``, from this process's cache file if the request is the same."""
         process = f".{self.rank}" if self.world_size > 1 else ""
-        neighbours = self.neighbours or load_weights(DEFAULT_WEIGHTS)
         request |= {
             "data": str(self.data_dir.resolve()),
             "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
-            "ink network": neighbours.config.hashes.ink_sha256,
+            "ink network": self.ink_sha256,
         }
         return cached(self.cache, f"{name}{process}", request, draw)
 

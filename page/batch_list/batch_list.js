@@ -54,7 +54,7 @@ function startBatchList({ element, props, trigger, watch }) {
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
     if (sent.length === 0) {
-      runs.forget(run);
+      runs.stop(run);
       return;
     }
     props.value = { files: sent, run };

@@ -34,8 +34,6 @@ function createRuns() {
       unfinished.add(run);
       return run;
     },
-    // No rows of it will come.
-    forget: (run) => unfinished.delete(run),
     // No more rows of it will come. Returns whether there are any; else there is nothing to miss.
     stop: (run) => {
       if (!runs.has(run)) unfinished.delete(run);

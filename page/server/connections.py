@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +60,7 @@ class Config(uvicorn.Config):
         )
         self.max_connections = max_connections
         # Those that have sent no request, or not all of one; the one that has idled longest first.
-        self.waiting: dict[Connection, None] = {}
+        self.waiting: OrderedDict[Connection, None] = OrderedDict()
         self.shared = (*LOOPBACK, *proxies)
         self.shares = Shares(max_connections)
 
@@ -117,8 +118,7 @@ class Connection(HttpToolsProtocol):
             left = self._body_end - self.loop.time()
             answered = self.cycle.response_complete
             if self in self.config.waiting:  # where it is no longer the one that has idled longest
-                del self.config.waiting[self]
-                self.config.waiting[self] = None
+                self.config.waiting.move_to_end(self)
             self._close_after(min(left, LINGER_SECONDS if answered else SILENCE_SECONDS))
         elif self._in_head and self._timer is None:  # the head comes in parts
             self._close_after(HEAD_SECONDS)

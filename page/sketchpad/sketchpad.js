@@ -59,10 +59,13 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function onChange() {
     show();
-    if (strokes.isEmpty()) {
-      recognition.reset();
-      pen.stopErasing(); // or the next drawing would be invisible
-    } else if (!isArriving) recognition.recognize();
+    if (strokes.isEmpty()) beginAnew();
+    else if (!isArriving) recognition.recognize();
+  }
+
+  function beginAnew() {
+    recognition.reset();
+    pen.stopErasing(); // or the next drawing would be invisible
   }
 
   function showPaper() {
@@ -115,9 +118,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function clear() {
     arrivals.forget();
-    if (strokes.isEmpty()) recognition.reset(); // there may be an error on show
+    if (strokes.isEmpty()) beginAnew(); // there may be an error on show
     strokes.clear();
-    pen.stopErasing(); // or the next drawing would be invisible
   }
 
   function removePicture() {

@@ -57,10 +57,7 @@ function createGiving({ element, server, cells }) {
       else kept = kept.filter((other) => other !== id);
     }
     remember();
-    if (!kept.length) {
-      consent.checked = false;
-      isPartial = false;
-    }
+    if (!kept.length) consent.checked = false;
     said.textContent = problem ?? "Deleted.";
     withdraw.disabled = false;
     show();
