@@ -322,6 +322,22 @@ PLACES = """(parts) => parts.map((part) => {
 })"""
 
 
+NOTE_FRAMES = """const nextFrame = window.requestAnimationFrame;
+window.requestAnimationFrame = (callback) => {
+  window.lastAsked = performance.now();
+  return nextFrame(callback);
+};"""
+
+
+def test_the_page_comes_to_rest(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.add_init_script(NOTE_FRAMES)
+    visitor.page.reload()
+    visitor.draw(drawing_of("2"))
+    expect(visitor.label).to_have_text("2")
+    visitor.page.wait_for_function("performance.now() - lastAsked > 500", polling=100)
+
+
 def test_nothing_moves_when_answers_arrive(visit: Visit, drawings: list[Drawing]) -> None:
     visitor = visit()
     visitor.page.wait_for_function(AT_REST)
