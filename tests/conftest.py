@@ -30,7 +30,11 @@ if TYPE_CHECKING:  # they import torch
     from digit_model.training.dataset import DataSource, TrainingSet
     from digit_model.training.recipe import Recipe
 
-LONGEST = ("test_page", "test_photographs", "test_training")  # files, each more than half a minute
+LONGEST = (
+    "test_page_layout",
+    "test_photographs",
+    "test_training",
+)  # files, each more than half a minute
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,8 +22,8 @@ from number_strokes import (
 from PIL import Image
 from playwright.sync_api import Locator, Route, ViewportSize, expect
 from running_app import Server
-from test_page import IN_COLOURS_OF, PLACES, serious_violations
 from test_page_answer import coloured, stored
+from test_page_layout import IN_COLOURS_OF, PLACES, serious_violations
 from visitor import DESK, Visitor, ink
 
 from digit_model import DigitRecognizer

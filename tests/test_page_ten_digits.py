@@ -12,8 +12,8 @@ from drawings import drawing_of
 from PIL import Image
 from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
-from test_page import serious_violations
 from test_page_answer import stored
+from test_page_layout import serious_violations
 from visitor import Visitor, draw_with_palm
 
 from digit_model import DigitRecognizer

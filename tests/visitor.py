@@ -26,6 +26,9 @@ from page.examples import EXAMPLE_FILES
 expect.set_options(timeout=15_000)  # milliseconds; enough on a busy machine
 
 DESK = ViewportSize(width=1280, height=720)  # what Playwright's pages have without a word
+PHONE = {"viewport": ViewportSize(width=360, height=740)}
+IDLE_NOTE = "Write a number, or choose a picture."
+SERVER_FUNCTIONS = "**/component_server/"  # where the pad's requests go
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -179,6 +182,13 @@ class Visitor:
             self.page.mouse.down()
         elif phase == "End":
             self.page.mouse.up()
+
+
+def expect_empty(visitor: Visitor) -> None:
+    """The pad, and no answer beside it."""
+    expect(visitor.headline).to_have_text("draw something")
+    expect(visitor.note).to_have_text(IDLE_NOTE)
+    expect(visitor.label).to_have_count(0)
 
 
 # The share of the pad's pixels that are dark, in thousandths.
