@@ -16,6 +16,7 @@ CSS = [
     HERE / "history" / "history.css",
     HERE / "ten_digits" / "ten_digits.css",
     HERE / "batch_list" / "batch_list.css",
+    HERE / "controls.css",  # over those of the components
 ]
 
 # Fonts of the visitor's system: the page loads none from other servers.
