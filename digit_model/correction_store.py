@@ -276,21 +276,31 @@ def _delete(picture: Path) -> int:
     """A picture and its line; the bytes of both."""
     metadata = picture.with_name(METADATA_FILE)
     content = metadata.read_bytes()
-    kept = [line for line in complete_lines(content) if file_name_in(line) != picture.name]
+    kept = [line for line in metadata_lines(content) if file_name_in(line) != picture.name]
     size = picture.stat().st_size
     write_durably(metadata, b"".join(kept))
     picture.unlink()
     return size + len(content) - sum(map(len, kept))
 
 
-def complete_lines(content: bytes) -> list[bytes]:
-    """Those of a metadata file. A last one without a line feed a loss of power has cut short."""
-    return content[: content.rfind(b"\n") + 1].splitlines(keepends=True)
+def metadata_lines(content: bytes) -> list[bytes]:
+    """Those of a metadata file, each with its line feed.
+
+    Whoever has edited it by hand may have left empty lines, and none after the last one; a loss of
+    power may have left the half of one there, which is none.
+    """
+    lines = [line + b"\n" for line in content.split(b"\n") if line.strip()]
+    if lines and not content.endswith(b"\n") and not file_name_in(lines[-1]):
+        lines.pop()
+    return lines
 
 
 def file_name_in(line: bytes) -> str:
-    """The picture that a line of a metadata file is about."""
-    return str(json.loads(line)["file_name"])
+    """The picture that a line of a metadata file is about; "" if it is no correction's."""
+    try:
+        return str(json.loads(line)["file_name"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _size_of(folder: Path) -> int:
@@ -319,8 +329,11 @@ def _encode_png(picture: np.ndarray) -> bytes:
 
 def _append(path: Path, line: bytes) -> None:
     """Append the whole line or nothing: after a failure, the file is truncated to its old size."""
-    with path.open("ab", buffering=0) as file:
+    with path.open("a+b", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
+        if size:
+            file.seek(size - 1)
+            line = line if file.read(1) == b"\n" else b"\n" + line  # an editor left it out
         try:
             if file.write(line) != len(line):
                 raise OSError(errno.ENOSPC, "only a part could be written", str(path))

@@ -23,6 +23,7 @@ from digit_model.correction_store import (
     CorrectionLimits,
     CorrectionStore,
 )
+from digit_model.data import DataError
 from digit_model.data.corrections import read_corrections
 from digit_model.files import lock_folder
 from digit_model.hub.names import HubName, locate_dataset
@@ -213,6 +214,21 @@ def test_half_a_line_that_a_loss_of_power_left_is_not_read(tmp_path: Path) -> No
     (images, read), _ = read_corrections(tmp_path)
     assert len(images) == 1
     assert read.tolist() == [1]
+
+
+def test_metadata_may_be_edited_by_hand(tmp_path: Path) -> None:
+    store = CorrectionStore(tmp_path)
+    first, second, _ = (add(store, 9 * shade, str(shade)) for shade in (1, 2, 3))
+    metadata = tmp_path / store.run / METADATA_FILE
+    lines = metadata.read_text().splitlines()
+    metadata.write_text(f"{lines[0]}\n\n{lines[2]}")  # no line feed at the end
+    (tmp_path / second["stored"]).unlink()
+    add(store, 36, "4")
+    store.remove(first["id"])
+    assert labels(tmp_path) == ["3", "4"]
+    metadata.write_text(metadata.read_text() + "somebody's note\n")
+    with pytest.raises(DataError, match="no correction: somebody's note"):
+        read_corrections(tmp_path)
 
 
 def test_a_folder_named_like_a_data_set_is_taken(

@@ -277,6 +277,31 @@ uploader.stop()
     withdraw(["7"], "delete_folder(store.run")
 
 
+def test_what_owners_do_to_the_folder_stops_nothing_and_deletes_nothing_on_the_hub(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    repo = hub.new_name("corrections")
+    edit = """
+wait_until_sent()
+metadata = store.folder / store.run / "metadata.jsonl"
+metadata.write_text("\\n" + metadata.read_text() + "a note\\n")
+(store.folder / "another's" / ".lock").mkdir(parents=True)  # it can't be locked
+add(9, "3")
+uploader.stop()
+"""
+    outcome = client.run(code(repo, tmp_path, ["7", "2"], edit), token=WRITE)
+    assert outcome.status == 0, outcome.err
+    assert sorted(on_hub(hub, repo).values()) == ["2", "3", "7"]
+    clear = """
+wait_until_sent()
+for path in (store.folder / store.run).glob("[!.]*"):  # rm *
+    path.unlink()
+uploader.stop()
+"""
+    assert client.run(code(repo, tmp_path, ["5"], clear, first=99), token=WRITE).status == 0
+    assert sorted(on_hub(hub, repo).values()) == ["2", "3", "5", "7"]
+
+
 @pytest.mark.parametrize("where", ["", "/api/repos/create"])
 def test_nothing_is_lost_when_the_hub_is_away_at_the_start(
     hub: HubServer, client: Client, tmp_path: Path, where: str

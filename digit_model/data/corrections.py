@@ -5,7 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from digit_model.correction_store import CORRECTION_LABELS, METADATA_FILE, NOT_A_DIGIT
+from digit_model.correction_store import (
+    CORRECTION_LABELS,
+    METADATA_FILE,
+    NOT_A_DIGIT,
+    metadata_lines,
+)
 from digit_model.data import DataError, Digits, stack_digits
 from digit_model.decode import ImageError
 from digit_model.hub.names import HubName, locate_dataset
@@ -44,8 +49,8 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     labels: list[int] = []
     nondigits: list[np.ndarray] = []
     for file in sorted(folder.rglob(METADATA_FILE)):
-        for number, line in enumerate(_lines(file), 1):
-            image, label = _read_line(file, number, line, find_ink)
+        for line in metadata_lines(file.read_bytes()):
+            image, label = _read_line(file, line, find_ink)
             if not image.any():
                 continue
             if label == NOT_A_DIGIT:
@@ -58,21 +63,7 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     return (stack_digits(digits), np.array(labels, np.int64)), stack_digits(nondigits)
 
 
-def _lines(file: Path) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{file} is no text in UTF-8.") from error
-    try:
-        json.loads(lines[-1])  # whoever has written the file by hand may have ended it without one
-    except ValueError:  # nothing, or the half of a line that a loss of power has left
-        lines.pop()
-    return lines
-
-
-def _read_line(
-    file: Path, number: int, line: str, find_ink: FindInk | None
-) -> tuple[np.ndarray, str]:
+def _read_line(file: Path, line: bytes, find_ink: FindInk | None) -> tuple[np.ndarray, str]:
     """Image, uint8 (28, 28), and label of one line of a metadata file."""
     try:
         row = json.loads(line)
@@ -80,7 +71,8 @@ def _read_line(
         if label not in CORRECTION_LABELS or Path(name).name != name:
             raise ValueError(label)
     except (ValueError, KeyError, TypeError) as error:
-        raise DataError(f"Line {number} of {file} is no correction.") from error
+        start = line[:40].decode(errors="replace").strip()
+        raise DataError(f"A line of {file} is no correction: {start}") from error
     try:
         return preprocess(file.parent / name, find_ink), label
     except ImageError as error:

@@ -29,8 +29,8 @@ from digit_model.correction_store import (
     METADATA_FILE,
     CorrectionLimits,
     CorrectionStore,
-    complete_lines,
     file_name_in,
+    metadata_lines,
 )
 from digit_model.files import lock_folder, write_atomically
 from digit_model.hub.client import hub_api
@@ -189,11 +189,22 @@ class UnsentCorrections:
 
 
 def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[UnsentCorrections]:
-    """By what these folders differ from the Hub, for each folder that does."""
+    """By what these folders differ from the Hub, for each folder that does.
+
+    A folder without metadata has been cleared by hand: nothing is deleted on the Hub for it.
+    """
     found = []
     with store.lock:
         for folder in folders:
-            metadata, sent = _lines(folder / METADATA_FILE), _lines(folder / SENT_FILE)
+            try:
+                metadata = _lines(folder / METADATA_FILE)
+                sent = _lines(folder / SENT_FILE)
+            except OSError as error:
+                logger.warning("Corrections in %s can't be read: %s", folder, error.strerror)
+                continue
+            if metadata is None:
+                continue
+            sent = sent or []
             new, gone = set(metadata) - set(sent), set(sent) - set(metadata)
             pictures = [folder / file_name_in(line) for line in metadata if line in new]
             pictures = [path for path in pictures if path.is_file()]
@@ -205,20 +216,22 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
     return found
 
 
-def _lines(path: Path) -> list[bytes]:
-    """A file's complete lines; none if there is no file."""
+def _lines(path: Path) -> list[bytes] | None:
+    """A file's lines that are corrections; None if there is no file."""
     try:
         content = path.read_bytes()
-    except OSError:
-        return []
-    return complete_lines(content)
+    except FileNotFoundError:
+        return None
+    return [line for line in metadata_lines(content) if file_name_in(line)]
 
 
 def _is_sent(folder: Path) -> bool:
     """Whether all of a process's folder is on the Hub."""
-    return (folder / METADATA_FILE).exists() and _lines(folder / METADATA_FILE) == _lines(
-        folder / SENT_FILE
-    )
+    try:
+        metadata = _lines(folder / METADATA_FILE)
+        return metadata is not None and metadata == _lines(folder / SENT_FILE)
+    except OSError:
+        return False
 
 
 def _delete_sent(folders: list[Path]) -> None:
@@ -240,9 +253,12 @@ def _abandoned_folders(store: CorrectionStore) -> Iterator[list[Path]]:
     with contextlib.ExitStack() as locks:
         folders = []
         for folder in sorted(path for path in store.folder.glob("*") if path.is_dir()):
-            if folder.name != store.run and (lock := lock_folder(folder)) is not None:
-                locks.enter_context(lock)
-                folders.append(folder)
+            if folder.name == store.run:
+                continue
+            with contextlib.suppress(OSError):  # it is another user's, or gone meanwhile
+                if (lock := lock_folder(folder)) is not None:
+                    locks.enter_context(lock)
+                    folders.append(folder)
         yield folders
 
 
