@@ -15,6 +15,7 @@ from repository import ROOT
 from running_app import clean_environment, free_port
 
 from page.server.launch import name_in_url
+from page.server.options import parse_options
 
 pytestmark = pytest.mark.slow
 
@@ -53,6 +54,9 @@ def test_help_names_every_option_and_variable() -> None:
         (["--host", "127.0..1"], {}),
         (["--nonsense"], {}),
         (["--allowed-hosts", "https://example.org/"], {}),
+        (["--allowed-hosts", "example.org:8443"], {}),
+        (["--trusted-proxies", "nobody"], {}),
+        (["--model", "~nobody-is-called-so/weights"], {}),
         (["--allowed-origins", "https://a.org, example.org"], {}),
         (["--corrections", str(ROOT / "README.md")], {}),
         ([], {"GRADIO_SERVER_PORT": "http"}),
@@ -73,6 +77,12 @@ def test_bad_input_ends_with_status_2_and_one_sentence(
     assert result.stderr.count("\n") == 1
     for variable in environment.keys() - {"DIGIT_MODEL"}:  # which is about a folder
         assert variable in result.stderr
+
+
+def test_a_folder_for_corrections_that_cannot_be_looked_at_is_refused_later() -> None:
+    """With the sentence for a disk that refuses, when somebody corrects an answer."""
+    name = 300 * "a"  # too long to be one
+    assert parse_options(["--corrections", name]).corrections == name
 
 
 def test_ctrl_c_while_it_starts_ends_it_quietly() -> None:

@@ -134,6 +134,18 @@ def test_arrays_of_other_types_have_the_range_of_their_type(array: np.ndarray) -
     assert np.array_equal(decode(array)[..., 0], np.eye(9, dtype=np.uint8) * 255)
 
 
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_mask_of_0_and_1_is_the_same_as_an_array_and_as_any_file(mode: str) -> None:
+    mask = np.zeros((300, 400), np.uint8)
+    mask[20:150, 30:80] = 1
+    picture = Image.fromarray(mask).convert(mode)
+    shown = decode(mask, max_side=100)
+    assert shown.max() == 255
+    for content in (encoded(picture, "PNG"), encoded(picture, "WEBP", lossless=True), picture):
+        assert np.array_equal(decode(content, max_side=100), shown)
+        assert np.array_equal(decode(decode(content)), decode(content))
+
+
 def test_overshoot_of_resampling_and_masks_of_small_integers() -> None:
     overshoot = np.eye(9, dtype=np.float32) * 1.23
     assert np.array_equal(decode(overshoot)[..., 0], np.eye(9, dtype=np.uint8) * 255)

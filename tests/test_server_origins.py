@@ -141,11 +141,11 @@ def test_an_allowed_name_and_an_allowed_site(behind: httpx.Client) -> None:
 def test_without_internet_share_says_so_and_serves_locally(
     shared: Server, behind: httpx.Client
 ) -> None:
-    deadline = time.monotonic() + 25
+    deadline = time.monotonic() + 45
     while "No public link" not in shared.log.read_text():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    lines = shared.log.read_text().splitlines()
+    lines = shared.log.read_text().replace("* Still waiting for a public link.\n", "").splitlines()
     # The local address and that sentence, beside the requests.
     assert len([line for line in lines if not line.startswith("{")]) == 2
     assert behind.get("/").status_code == 200

@@ -48,6 +48,8 @@ def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         return predict(args)
     if args.images:
         parser.error("with --ray FOLDER, no other pictures can be named")
+    if args.json:
+        parser.error("--json goes with pictures: --ray writes lines of JSON anyway")
     needed = "--ray needs the package ray, which requirements-ray.txt lists"
     require(parser, "ray", otherwise=needed)
     if not args.ray.is_dir():
@@ -77,7 +79,7 @@ def predict_folder(args: argparse.Namespace) -> int:
         return 130
     read = last.done - first.done
     print(f"{output}: {last.done} answers, {read} of them new; {last.unreadable} can't be read")
-    return 0
+    return 2 if last.unreadable else 0
 
 
 def predict(args: argparse.Namespace) -> int:

@@ -43,12 +43,19 @@ class Pixels(NamedTuple):
 
 
 def of_picture(picture: Image.Image) -> Pixels:
-    """The pixels of a PIL image that is loaded, of any mode."""
+    """The pixels of a PIL image that is loaded, of any mode. Masks of 0 and 1 are black and white."""
     width, height = picture.size
-    if picture.mode.startswith("I") or picture.mode == "F":
+    if picture.mode.startswith("I") or picture.mode == "F" or _is_mask(picture):
         return _of_numbers(width, height, lambda box: np.asarray(picture.crop(box)))
     whole = Box(0, 0, width, height)
     return Pixels(width, height, lambda box: picture if box == whole else picture.crop(box))
+
+
+def _is_mask(picture: Image.Image) -> bool:
+    if picture.mode not in ("L", "RGB"):
+        return False
+    tiles = _tiles(Box(0, 0, *picture.size), TILE_SIDE // 4)  # the first one tells, of nearly all
+    return all(np.asarray(picture.crop(box)).max() <= 1 for box in tiles)
 
 
 def of_array(array: np.ndarray) -> Pixels:

@@ -11,6 +11,7 @@ from PIL import Image
 from digit_model.digit import SIZE
 from digit_model.evaluation.corruptions import Corruption
 from digit_model.evaluation.numbers import NumberError
+from digit_model.files import atomic_path
 
 matplotlib.use("Agg")  # a backend without a display
 from matplotlib import pyplot as plt
@@ -23,8 +24,9 @@ CELL_HEIGHT, CELL_WIDTH = SIZE + 14, SIZE + 8  # pixels, of an error with its ca
 def save_figure(figure: plt.Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    # No version of matplotlib in the file, so that the same plot gives the same bytes.
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    with atomic_path(path) as partial:
+        # No version of matplotlib in the file, so that the same plot gives the same bytes.
+        figure.savefig(partial, format="png", dpi=110, metadata={"Software": None})
     plt.close(figure)
 
 
@@ -193,4 +195,5 @@ def picture_grid(pictures: Sequence[np.ndarray], columns: int, path: Path) -> No
     starts = range(0, len(cells), columns)
     rows = [np.hstack(cells[start : start + columns]) for start in starts]
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.vstack(rows)).save(path)
+    with atomic_path(path) as partial:
+        Image.fromarray(np.vstack(rows)).save(partial, "PNG")

@@ -46,7 +46,7 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
             raise ModelError(
                 f"{model} is a folder, and only repositories on the Hub have revisions."
             )
-        return Path(model).expanduser(), None
+        return _folder(model), None
     repo, named_revision = match.groups()
     if revision is not None and named_revision is not None and revision != named_revision:
         raise ModelError(f"{model} names another revision than {revision}.")
@@ -75,8 +75,15 @@ def locate_dataset(name: str) -> Path | HubName:
     """A folder, or a data set on the Hub: user/dataset is a folder where there is one."""
     dataset = parse_hub_name(name)
     if dataset is None or (dataset.revision is None and Path(name).is_dir()):
-        return Path(name).expanduser()
+        return _folder(name)
     return dataset
+
+
+def _folder(name: str | Path) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # ~name, and nobody is called so
+        return Path(name)
 
 
 def check_repo_id(name: str) -> str:

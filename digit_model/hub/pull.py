@@ -140,8 +140,8 @@ def pull_metrics(repo: str, commit: str) -> None:
     name = HubName(repo, commit)
     with contextlib.suppress(ModelError), translate_errors(str(name)):
         for info in hub_api().get_paths_info(repo, [METRICS_FILE], revision=commit):
-            path = hf_hub_download(repo, info.path, revision=commit, library_name="digit_model")
-            if isinstance(info, RepoFile):
+            if isinstance(info, RepoFile) and info.size <= MAX_BYTES:
+                path = hf_hub_download(repo, info.path, revision=commit, library_name="digit_model")
                 _verify_download(Path(path), info, name)
 
 

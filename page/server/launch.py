@@ -6,7 +6,7 @@ import gc
 import socket
 from typing import TYPE_CHECKING
 
-from page.server.access import Access
+from page.server import access
 from page.server.asgi import build_app, gradio_app
 from page.server.connections import Config, Server, allowed_connections
 from page.server.paths import MCP
@@ -54,9 +54,7 @@ def serve(
         monitoring=monitoring,
         uploads=uploads,
         limits=limits,
-        access=Access(
-            options.host, options.allowed_hosts, options.allowed_origins, options.trusted_proxies
-        ),
+        access=access.from_options(options),
         link=link,
         mcp=options.mcp,
     )

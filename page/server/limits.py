@@ -16,7 +16,11 @@ def limit(default: int | None, what: str, *, most: int, text: str | None = None)
 
 @dataclass(frozen=True)
 class Limits:
-    """Whole numbers ≥ 1. ``max_upload_mb`` is ``--max-upload-mb`` and ``DIGIT_MAX_UPLOAD_MB``."""
+    """Whole numbers ≥ 1. ``max_upload_mb`` is ``--max-upload-mb`` and ``DIGIT_MAX_UPLOAD_MB``.
+
+    Raises:
+        ValueError: one of them is too large or too small.
+    """
 
     max_upload_mb: int = limit(50, "largest file to accept, in megabytes", most=10_000)
     # More could not be named in one call, see MAX_BYTES in bodies.py.
@@ -47,6 +51,12 @@ class Limits:
         most=10_000_000,
         text="6000",
     )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value, most = getattr(self, each.name), each.metadata["most"]
+            if value is not None and not 1 <= value <= most:
+                raise ValueError(f"{each.name} is a number from 1 to {most}, not {value}")
 
 
 def option_of(name: str) -> str:

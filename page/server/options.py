@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import re
 import socket
 from dataclasses import fields
 from pathlib import Path
 
 from digit_model.cli.arguments import Parser, from_environment, whole_number
+from page.server import access
 from page.server.limits import Limits, option_of, variable_of
-from page.server.proxies import listed, trusted_networks
 
 MODEL_FILE = Path(__file__).parents[2] / "model.txt"
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
@@ -119,22 +118,14 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         setattr(options, switch, getattr(options, switch) or value in YES)
     if options.mcp and importlib.util.find_spec("mcp") is None:
         parser.error("--mcp needs the package mcp, which requirements.txt lists")
-    for name in listed(options.allowed_hosts):
-        if "/" in name:
-            parser.error(f"--allowed-hosts takes names such as digits.example.org, not {name!r}")
-    for origin in listed(options.allowed_origins):
-        if not re.fullmatch(r"https?://[^/\s]+/?", origin):
-            parser.error(
-                f"--allowed-origins takes sites such as https://example.org, not {origin!r}"
-            )
-    if options.corrections and Path(options.corrections).is_file():
+    if options.corrections and is_file(options.corrections):
         parser.error(
             f"--corrections takes a data set or a folder, and {options.corrections} is a file"
         )
     try:
-        trusted_networks(options.trusted_proxies)
+        access.from_options(options)
     except ValueError as error:
-        parser.error(f"--trusted-proxies: {error}")
+        parser.error(f"--{error}")
     try:
         check_address(options.host, options.port)
     except UnicodeError:  # of a name that can't be one
@@ -143,6 +134,14 @@ def parse_options(arguments: list[str] | None = None) -> argparse.Namespace:
         where = options.host if options.port is None else f"port {options.port} of {options.host}"
         parser.error(f"can't listen at {where}: {error.strerror}")
     return options
+
+
+def is_file(path: str) -> bool:
+    """Also of what can't be looked at: no."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False
 
 
 def published_model() -> str | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-SHARE_TIMEOUT_SECONDS = 20
+PATIENCE_SECONDS = 20  # until it is said that the link takes its time: a minute and a half at most
 
 
 @dataclass
@@ -17,26 +16,29 @@ class PublicLink:
     host: str = "-"
 
     def open(self, local_host: str, port: int, token: str) -> None:
-        """Ask for a link, and print it, or that none can be had, while the server runs.
+        """Ask for a link, and print it, or why none can be had, while the server runs.
 
-        Gradio's launch(share=True) may wait for a minute, and prints six lines when it fails.
+        Gradio's launch(share=True) would start no server before, and prints six lines if it fails.
         """
         threading.Thread(target=self._open, args=(local_host, port, token), daemon=True).start()
 
     def _open(self, local_host: str, port: int, token: str) -> None:
         from gradio import networking
 
-        links: list[str] = []
+        patience = threading.Timer(PATIENCE_SECONDS, _say, ["Still waiting for a public link."])
+        patience.daemon = True
+        patience.start()
+        try:
+            link = networking.setup_tunnel(local_host, port, token, None, None)
+        except Exception as error:  # of several libraries
+            patience.cancel()
+            reason = str(error).partition("\n")[0].rstrip(".")
+            _say(f"No public link: {reason or type(error).__name__}.")
+            return
+        patience.cancel()
+        self.host = urlsplit(link).netloc
+        _say(f"Running on public URL: {link.replace('http://', 'https://')}")
 
-        def open_tunnel() -> None:
-            with contextlib.suppress(Exception):
-                links.append(networking.setup_tunnel(local_host, port, token, None, None))
 
-        thread = threading.Thread(target=open_tunnel, daemon=True)
-        thread.start()
-        thread.join(SHARE_TIMEOUT_SECONDS)
-        if links:
-            self.host = urlsplit(links[0]).netloc
-            print(f"* Running on public URL: {links[0].replace('http://', 'https://')}", flush=True)
-        else:
-            print("* No public link: gradio.live could not be reached.", flush=True)
+def _say(sentence: str) -> None:
+    print(f"* {sentence}", flush=True)

@@ -76,10 +76,11 @@ class Options(BaseModel, extra="forbid"):
     @field_validator("limits", "access")
     @classmethod
     def _are_known(cls, value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
-        """Here: a replica that can't be made is tried again and again."""
+        """And can be: a replica that can't be made is tried again and again."""
         known = {field.name for field in fields(Limits if info.field_name == "limits" else Access)}
         if unknown := value.keys() - (known - {"host"}):
             raise ValueError(f"There is no such option: {', '.join(sorted(unknown))}.")
+        _ = Limits(**value) if info.field_name == "limits" else Access("", **value)
         return value
 
 

@@ -82,7 +82,9 @@ def test_the_options_in_deploy_are_those_of_the_application() -> None:
         {"replicas": 3},
         {"limits": {"max_uploads": 3}},
         {"limits": {"max_upload_mb": 0}},
+        {"limits": {"max_upload_mb": 10**9}},
         {"access": {"host": "::"}},
+        {"access": {"trusted_proxies": "nobody"}},
     ):
         with pytest.raises(ValidationError):
             Options(**options)
