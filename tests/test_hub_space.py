@@ -128,22 +128,24 @@ def test_with_weights_from_the_hub(hub: HubServer, client: Client, tmp_path: Pat
     command = [hf, "download", name, *files.split(","), "--revision", revision]
     subprocess.run(command, env=home, check=True, capture_output=True, timeout=300)
     hub.add(repo, {"config.json": b"changed since"})
-    # And what the app then serves by default, from the cache alone:
+    # And what the app then serves by default, whether there is a Hub or it refuses the token:
     show = "import digit_model; from page.server.options import parse_options; "
     show += "model = parse_options([]).model; "
     show += "found = digit_model.DigitRecognizer.from_pretrained(model); "
     show += "print(found.id, found.revision, found.sha256)"
-    run = subprocess.run(
-        [sys.executable, "-c", show],
-        env={**home, "HF_HUB_OFFLINE": "1", "PYTHONPATH": ""},
-        cwd=tree,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
     weights = hub.repo(repo).files["model.safetensors"]
-    assert run.stdout.split() == [repo, commit, weights.sha256]
+    for offline in ("0", "1"):
+        with hub.fault(401):
+            run = subprocess.run(
+                [sys.executable, "-c", show],
+                env={**home, "HF_HUB_OFFLINE": offline, "PYTHONPATH": ""},
+                cwd=tree,
+                check=True,
+                capture_output=True,
+                text=True,
+                timeout=300,
+            )
+        assert run.stdout.split() == [repo, commit, weights.sha256]
 
 
 def test_a_source_tree_without_git_has_the_same_files(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ class Pixels(NamedTuple):
 
 
 def of_picture(picture: Image.Image) -> Pixels:
-    """The pixels of a PIL image that is loaded, of any mode. Masks of 0 and 1 are black and white."""
+    """The pixels of a PIL image that is loaded, of any mode; a mask's are 0 and 255."""
     width, height = picture.size
     if picture.mode.startswith("I") or picture.mode == "F" or _is_mask(picture):
         return _of_numbers(width, height, lambda box: np.asarray(picture.crop(box)))

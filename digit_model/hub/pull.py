@@ -81,7 +81,9 @@ def _pull_from_hub(name: HubName) -> tuple[Path, str]:
             if not _is_commit(commit):
                 raise HubError(f"The Hub does not say which commit {name} is.")
         folder = _snapshot_folder(name.repo, commit)
-        needed = [_checksums_path(name.repo, commit), *(folder / file for file in MODEL_FILES)]
+        needed = [folder / file for file in MODEL_FILES]
+        if commit != name.revision:  # else another tool may have downloaded them, as for a Space
+            needed.append(_checksums_path(name.repo, commit))
         if not all(path.exists() for path in needed):
             found = api.get_paths_info(name.repo, [*MODEL_FILES], revision=commit)
             listed = {info.path: info for info in found if isinstance(info, RepoFile)}

@@ -28,7 +28,7 @@ def publish_space(space: str, *, model: str | None = None, private: bool = False
     """Create or update a Space.
 
     A model on the Hub is pinned to the commit that its branch or tag means now. It is downloaded
-    while the Space is built, so the Space starts without asking the Hub.
+    while the Space is built, so the Space starts whatever the Hub answers then.
 
     Args:
         space: "user/space"; created if there is none.
