@@ -40,6 +40,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from functools import partial
 from pathlib import Path
 
@@ -117,7 +118,9 @@ def run(args: argparse.Namespace, since: float) -> int:
         print(f"train.py: {describe(error)}", file=sys.stderr)
         return 2
     except RuntimeError as error:
-        if not (isinstance(error, DistError) or "gloo" in str(error)):
+        # One that draws, which the system ends when memory is short, or another of torchrun's.
+        is_lost = isinstance(error, (DistError, BrokenExecutor))
+        if not (is_lost or "gloo" in str(error) or "DataLoader worker" in str(error)):
             raise
         said = f"Another process of this training has ended{how_on(args, since)}"
         print(f"train.py: {said}", file=sys.stderr)

@@ -56,10 +56,10 @@ def copy_report(source: Path, folder: Path, hashes: Hashes) -> None:
             write_atomically(folder / name, (source / name).read_bytes())
 
 
-def forget_figures(folder: Path, hashes: Hashes) -> None:
-    """Delete the figures that report on other weights than those with these hashes."""
+def forget_report(folder: Path, hashes: Hashes) -> None:
+    """Delete the card and the figures that report on other weights than those with these hashes."""
     if measured_hashes(folder) != hashes:
-        for name in MEASURED_FIGURES:
+        for name in (CARD_FILE, *MEASURED_FIGURES):
             (folder / name).unlink(missing_ok=True)
 
 

@@ -23,6 +23,7 @@ from page.server import limits
 from page.server import options as app_options
 
 VERBS = ("predict", "evaluate", "export", "push", "publish-space")
+PACKAGES = {".", "onnx", "onnxruntime", "tensorboard"}
 
 
 def parse_verb(arguments: list[str]) -> None:
@@ -66,11 +67,9 @@ def check_command(words: list[str]) -> None:
             pass
         case ["pip", "install", "-r", requirements]:
             assert (ROOT / requirements).is_file()
-        case ["pip", "install", "." | "onnx" | "tensorboard"] | [
-            "npm",
-            "install",
-            "@gradio/client",
-        ]:
+        case ["pip", "install", *packages] if {*packages} <= PACKAGES:
+            pass
+        case ["npm", "install", "@gradio/client"]:
             pass
         case ["tensorboard", "--logdir", _]:
             pass

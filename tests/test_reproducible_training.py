@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(
 
 def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -> None:
     path, setup = tmp_path / "w.checkpoint.safetensors", {"seed": 0}
-    state = TrainingState({"network": DigitCNN(NetworkConfig())}, [], [{"epoch": 1}])
+    state = TrainingState({"network": DigitCNN(NetworkConfig())}, [], 2, [{"epoch": 1}])
     state.save(path, setup)
     state.history.append({"epoch": 2})
     with (
@@ -87,8 +88,13 @@ def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -
             2,
             "Another process of this training has ended; the same command with --resume goes on",
         ),
+        (
+            BrokenExecutor("A process in the process pool was terminated abruptly."),
+            2,
+            "Another process of this training has ended; the same command with --resume goes on",
+        ),
     ],
-    ids=["Ctrl-C", "another process killed"],
+    ids=["Ctrl-C", "another process killed", "one that draws killed"],
 )
 def test_who_is_stopped_is_told_how_to_go_on(
     error: BaseException,

@@ -31,7 +31,7 @@ def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarr
     if not photographed:
         return text, draw_number(text, rng)
     drawing, digit = number_drawing(text, rng)
-    kind = SEEN[rng.integers(len(SEEN))]  # of the others only the evaluation knows
+    kind = SEEN[rng.integers(len(SEEN))]  # the others measure
     return text, photograph(drawing, kind, rng, digit=digit)[0]
 
 

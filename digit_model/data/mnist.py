@@ -34,11 +34,18 @@ def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
             from torchvision.datasets import MNIST  # seconds to import
 
             MNIST(data_dir, download=True)
+    except Exception as error:  # torchvision raises almost anything
+        raise DataError(f"MNIST is not in {folder} and can't be downloaded.") from error
+    try:
         images, labels = map(_read_idx, files)
         if images.shape != (len(labels), SIZE, SIZE):
             raise ValueError(images.shape)
-    except Exception as error:  # torchvision raises almost anything
-        raise DataError(f"MNIST is not in {folder} and can't be downloaded or read.") from error
+    except OSError as error:
+        raise DataError(f"MNIST in {folder} can't be read: {error.strerror}.") from error
+    except (ValueError, IndexError) as error:  # as after a download that was broken off
+        raise DataError(
+            f"MNIST in {folder} is damaged: delete {name}-* there, and it is downloaded again."
+        ) from error
     return images, labels.astype(np.int64)
 
 

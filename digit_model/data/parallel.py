@@ -1,6 +1,7 @@
 """One function on many pictures, on all cores."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,7 +40,9 @@ def map_parallel(
 def _process_pool() -> ProcessPoolExecutor:
     """One pool for the whole run, because each process takes seconds to import its libraries."""
     context = get_context("spawn")  # forking a process in which torch has threads can hang
-    return ProcessPoolExecutor(mp_context=context, initializer=_start_process)
+    trainings = int(os.environ.get("LOCAL_WORLD_SIZE", 1))  # on this machine, each with a pool
+    workers = max(1, (os.cpu_count() or 1) // trainings)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_start_process)
 
 
 def _start_process() -> None:
@@ -48,3 +51,4 @@ def _start_process() -> None:
     if torch := sys.modules.get("torch"):  # … unless the main module did so, which comes first
         torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends them

@@ -41,8 +41,11 @@ def cached(
     except (OSError, SafetensorError, KeyError, TypeError):  # missing, damaged, or another file
         pass
     arrays = draw()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(file, save(arrays, {KEY: key}))  # runs of other seeds may write it too
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, save(arrays, {KEY: key}))  # runs of other seeds may write it too
+    except OSError as error:
+        print(f"{file} is not kept: {error.strerror}.", flush=True)
     return arrays
 
 

@@ -17,12 +17,32 @@ class CheckpointError(Exception):
     """A checkpoint that can't be written or resumed. ``str(error)`` is one sentence."""
 
 
+def check_no_run_is_lost(path: Path) -> None:
+    """Before another run writes its checkpoints there.
+
+    Raises:
+        CheckpointError: there is the checkpoint of a run that has not ended.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            state = json.loads(file.metadata()["state"])
+        done, epochs = len(state["history"]), state["epochs"]
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError):
+        return  # none, or none that could be resumed
+    if done < epochs:
+        raise CheckpointError(
+            f"{path} is of a run that has not ended, after epoch {done} of {epochs}: --resume goes "
+            "on with it; delete it to begin another one."
+        )
+
+
 @dataclass
 class TrainingState:
     """Everything that training changes; saved after each epoch, restored by ``--resume``."""
 
     modules: dict[str, nn.Module]
     optimizers: list[Optimizer]
+    epochs: int  # that the run has in all
     history: list[dict[str, float]] = field(default_factory=list)  # one row per finished epoch
 
     def save(self, path: Path, setup: dict[str, Any]) -> None:
@@ -42,7 +62,7 @@ class TrainingState:
                     f"optimizer{number}.{index}.{key}": tensor.contiguous()
                     for key, tensor in moments.items()
                 }
-        state = json.dumps({"setup": setup, "history": self.history})
+        state = json.dumps({"setup": setup, "epochs": self.epochs, "history": self.history})
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_durably(path, save(tensors, {"state": state}))

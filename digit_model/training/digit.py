@@ -80,8 +80,10 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
     user_data = load_user_data(args, source)
     setup = setup_of(args, recipe, world_size) | user_data.setup
     torch.manual_seed(args.seed)  # whatever was loaded before
-    learner = make_learner(args, recipe, world_size, device)
-    state = TrainingState({"network": learner.network, "ema": learner.ema}, learner.optimizers)
+    start = load_weights(args.start).networks.digit if args.start else None
+    learner = make_learner(args, recipe, start, world_size, device)
+    modules = {"network": learner.network, "ema": learner.ema}
+    state = TrainingState(modules, learner.optimizers, recipe.total_epochs)
     checkpoint = checkpoint_beside(args.output)
     if args.resume:
         state.restore(checkpoint, setup)
@@ -124,8 +126,8 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         from digit_model.training.export import export  # matplotlib takes a second to import
 
         network = averaged(learner.network, learner.ema)
-        if recipe.start_share:
-            network = blend(load_weights(args.start).networks.digit, network, recipe.start_share)
+        if start is not None and recipe.start_share:
+            network = blend(start, network, recipe.start_share)
         export(network, args.output, neighbours, validation, state.history, setup)
         log.finish()
     return state.history
@@ -193,12 +195,16 @@ def init_process_group() -> tuple[int, int, torch.device]:
 
 
 def make_learner(
-    args: argparse.Namespace, recipe: Recipe, world_size: int, device: torch.device
+    args: argparse.Namespace,
+    recipe: Recipe,
+    start: DigitCNN | None,
+    world_size: int,
+    device: torch.device,
 ) -> Learner:
     """As it is at the start of a run."""
     network, teachers = DigitCNN(recipe.network), None
-    if args.start:
-        start_from(network, load_weights(args.start).networks.digit)
+    if start is not None:
+        start_from(network, start)
     if args.teachers:
         teachers = Ensemble([load_weights(folder).networks.digit for folder in args.teachers])
         teachers.to(device)

@@ -15,7 +15,7 @@ from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.model_card import write_report
 from digit_model.fusion import fuse
 from digit_model.ink_network import InkNetwork
-from digit_model.model_folder import FIGURES, forget_figures
+from digit_model.model_folder import FIGURES, forget_report
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.number_network import NumberNetwork
 from digit_model.recognizer import DigitRecognizer
@@ -111,7 +111,7 @@ def export_number(
 
 
 def _save(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
-    """As :func:`.save_weights`; figures of what was in the folder before don't stay."""
+    """As :func:`.save_weights`; the report on what was in the folder before doesn't stay."""
     saved = save_weights(folder, networks, config)
-    forget_figures(folder, saved.hashes)
+    forget_report(folder, saved.hashes)
     return saved

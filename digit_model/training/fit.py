@@ -70,7 +70,7 @@ def fit(
     network = task.network
     ema = average_of(network, recipe.ema_decay)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
-    state = TrainingState({"network": network, "ema": ema}, [optimizer])
+    state = TrainingState({"network": network, "ema": ema}, [optimizer], recipe.total_epochs)
     if resume:
         state.restore(checkpoint, setup)
     log.begin(state.history, recipe.total_epochs, partial(learning_rate, recipe=recipe))

@@ -9,6 +9,7 @@ from digit_model.hub.names import check_repo_id
 from digit_model.model_folder import ModelError
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
+    DRY_RUN_BATCH,
     FAST_RECIPES,
     RECIPES,
     SHIP,
@@ -134,23 +135,26 @@ def checkpoint_beside(output: Path) -> Path:
 def _problem(args: argparse.Namespace) -> str | None:
     """Options that don't go together, as a sentence."""
     recipe = args.recipe
+    one_process = f"the recipe {recipe} goes with one process" if _processes() > 1 else None
     of_training = (
         *(args.size, args.start, args.beside, args.teachers, args.epochs, args.cache),
         *(args.own_digits, args.corrections),
     )
+    if args.cache and not args.cache.name:
+        return f"--cache names what files begin with, and {args.cache} is a folder"
     if args.dry_run and args.push_to_hub:
         return "--dry-run trains nothing that --push-to-hub could publish"
     if recipe in FAST_RECIPES:
         if any((*of_training, args.output, args.resume, args.push_to_hub)):
             return f"the recipe {recipe} takes --data-dir, --seed, --seeds and --dry-run only"
-        return None
+        return one_process
     if recipe == SHIP:
         if any((*of_training, args.seed, args.seeds)):
             return (
                 f"the recipe {recipe} has options for each of its steps and takes --data-dir, "
                 "--output, --resume, --push-to-hub and --dry-run only"
             )
-        return "the recipe ship goes with one process" if _processes() > 1 else None
+        return one_process
     if recipe in DRAWN_RECIPES:
         if args.teachers or args.own_digits or args.corrections:
             return f"the recipe {recipe} draws its pictures itself and takes no other data"
@@ -158,7 +162,7 @@ def _problem(args: argparse.Namespace) -> str | None:
             return f"the recipe {recipe} takes neither --size nor --seeds"
         if args.push_to_hub:
             return f"the recipe {recipe} measures nothing: evaluate, and push them afterwards"
-        return f"the recipe {recipe} goes with one process" if _processes() > 1 else None
+        return one_process
     if RECIPES[recipe].needs_teachers != bool(args.teachers):
         return "the distilled recipe needs --teachers, and no other takes them"
     if recipe in STARTED_RECIPES and not args.start:
@@ -167,6 +171,8 @@ def _problem(args: argparse.Namespace) -> str | None:
         return "--seeds trains several networks: push one of them afterwards"
     if args.seeds and _processes() > 1:
         return "--seeds goes with one process"
+    if _processes() > (DRY_RUN_BATCH if args.dry_run else RECIPES[recipe].batch_size):
+        return "there are more processes than pictures in a batch"
     return None
 
 

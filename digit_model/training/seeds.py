@@ -18,6 +18,7 @@ from digit_model.evaluation.sets import digit_sets
 from digit_model.files import write_atomically
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.recognizer import DigitRecognizer
+from digit_model.training.checkpoint import check_no_run_is_lost
 from digit_model.training.digit import train_digit
 from digit_model.training.log import RunLog
 from digit_model.training.options import checkpoint_beside
@@ -40,6 +41,9 @@ def train_seeds(args: argparse.Namespace) -> None:
     args.cache = args.cache or args.output / "data"
     args.beside = args.beside or args.start or DEFAULT_WEIGHTS  # not those of an earlier run
     numbers = range(args.seed, args.seed + args.seeds)
+    if not args.resume:
+        for seed in numbers:
+            check_no_run_is_lost(checkpoint_beside(args.output / f"seed-{seed}"))
     rows = []
     progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
     for number, seed in enumerate(numbers):

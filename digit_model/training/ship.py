@@ -138,7 +138,9 @@ def _is_finished(folder: Path, run: argparse.Namespace) -> bool:
         return False
     try:
         config = load_weights(folder).config
-    except ModelError:
+    except ModelError as error:
+        if not checkpoint_beside(run.output).exists():
+            raise CheckpointError(f"{error} Delete {folder} to have it made again.") from error
         shutil.rmtree(folder)
         return False
     recipe = recipe_of(run)

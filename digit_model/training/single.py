@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from digit_model.training.checkpoint import check_no_run_is_lost
 from digit_model.training.digit import train_digit
 from digit_model.training.export import export_ink, export_number
 from digit_model.training.ink import load_pictures, train_ink
@@ -26,6 +27,8 @@ def train_one(args: argparse.Namespace, progress: Progress | None = None) -> Non
 
     ``progress`` is of the steps of which this is one; None: it is the only one.
     """
+    if not args.resume:
+        check_no_run_is_lost(checkpoint_beside(args.output))
     recipe = recipe_of(args)
     TRAIN[type(recipe)](args, recipe, RunLog(args.output, progress))
 
