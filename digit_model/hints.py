@@ -18,6 +18,7 @@ QUARTER_TURNS = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
+SURE_NUMBER = 0.9  # confidence: texts and signs on their side may look like digits
 SHADOW_SIDE = 16  # pixels, side of the picture in which only light and shadow are left
 SHADOW_RANGE = 40.0  # grey levels between its brightest and darkest twentieth: more is a shadow
 
@@ -26,9 +27,9 @@ class Hint(NamedTuple):
     """What a visitor may do about a refusal, or know.
 
     Attributes:
-        kind: "turn": turned, it would be a digit; "shadow": it is unevenly lit, and has no ink.
+        kind: "turn": turned, it would be a digit or a number; "shadow": there is only light.
         degrees: clockwise, by which to turn it: 90, 180 or 270; else 0.
-        label: the digit that it would be; else None.
+        label: the digit or the number that it would be, on one line; else None.
     """
 
     kind: Literal["turn", "shadow"]
@@ -51,15 +52,28 @@ def hint_for(
     if verdict == "blank":
         return Hint("shadow") if _is_unevenly_lit(picture) else None
     turned = predict_batch([cv2.rotate(picture, turn) for turn in QUARTER_TURNS.values()])
-    digits = [
-        (prediction.confidence, degrees, prediction.label)
+    read = [
+        (*answer, degrees)
         for degrees, prediction in zip(QUARTER_TURNS, turned, strict=True)
-        if prediction.verdict == "digit"
+        if (answer := _sure_answer(prediction)) is not None
     ]
-    if not digits:
+    if not read:
         return None
-    _, degrees, label = max(digits)
+    _, _, label, degrees = max(read)
     return Hint("turn", degrees, label)
+
+
+def _sure_answer(prediction: Prediction) -> tuple[int, float, str] | None:
+    """How many digits were read, how surely, and which; None if it isn't sure.
+
+    Upside down, a part of a number may look like another one.
+    """
+    if prediction.number is not None:
+        text, sure = prediction.number.one_line, prediction.number.confidence
+        return (sum(map(str.isdigit, text)), sure, text) if sure >= SURE_NUMBER else None
+    if prediction.verdict != "digit" or prediction.label is None:
+        return None
+    return 1, prediction.confidence, prediction.label
 
 
 def _is_unevenly_lit(picture: np.ndarray) -> bool:

@@ -49,7 +49,7 @@ def full_answer(
         "verdict": prediction.verdict,
         "headline": headline(prediction),
         "note": note(prediction, hint),
-        "sentence": sentence(prediction),
+        "sentence": sentence(prediction, hint),
         "turn": hint.degrees if hint else 0,
         "milliseconds": round(milliseconds, 1),
         "number": None if number is None else number_answer(number),
@@ -75,13 +75,12 @@ def number_answer(reading: NumberReading) -> dict[str, Any]:
     """What the page shows of a number.
 
     Returns:
-        `text`, lines joined by a line feed; `confidence`; and for each of the `digits` and other
-        marks its `box` (left, top, right, bottom in pixels of the picture), `verdict`, `headline`
-        and :func:`digit_answer`; the `label` of a mark that is no digit is None.
+        `text`, lines joined by a line feed; and for each of the `digits` and other marks its `box`
+        (left, top, right, bottom in pixels of the picture), `verdict`, `headline` and
+        :func:`digit_answer`; the `label` of a mark that is no digit is None.
     """
     return {
         "text": reading.text,
-        "confidence": round(reading.confidence, 4),
         "digits": [
             {
                 **digit_answer(digit),

@@ -103,7 +103,8 @@ def thumbnail(pixels: np.ndarray) -> str:
 def csv_line(values: list[Any]) -> str:
     """A line of a CSV file, with its end."""
     buffer = io.StringIO()
-    csv.writer(buffer).writerow(values)
+    # Text in quotes, also where it has no comma: some spreadsheets split at semicolons.
+    csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC).writerow(values)
     return buffer.getvalue()
 
 

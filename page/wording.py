@@ -37,26 +37,33 @@ def digit_count(prediction: Prediction) -> int:
     return 0 if prediction.label is None else 1
 
 
-def sentence(prediction: Prediction) -> str:
-    """The verdict in a sentence, as a screen reader says it."""
+def sentence(prediction: Prediction, hint: Hint | None = None) -> str:
+    """The verdict in words, as a screen reader says it, and the hint at a refusal."""
     if prediction.number is not None:
         sure = percent(prediction.number.confidence)
         return f"{digit_count(prediction)} digits, {sure} sure of all."
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
-    return {
-        "digit": f"This is {first}.",
+    said = {
+        "digit": f"This is {first}. {certainty(prediction.confidence)}.",
         "unsure": f"It could be {first} or {second}.",
         "not_a_digit": "This does not look like a digit.",
         "blank": "There is nothing to read in this picture.",
     }[prediction.verdict]
+    return said if hint is None else f"{said} {in_words(hint)}"
+
+
+def in_words(hint: Hint) -> str:
+    """Why a picture was refused."""
+    if hint.label is None:
+        return "Only light and shadow, no ink."
+    what = with_article(hint.label) if len(hint.label) == 1 else hint.label
+    return f"Turned by {hint.degrees}° it would be {what}."
 
 
 def note(prediction: Prediction, hint: Hint | None = None) -> str:
     """What stands under the verdict in large letters: how sure it is, or why there is none."""
-    if hint is not None and hint.kind == "turn" and hint.label is not None:
-        return f"Turned by {hint.degrees}° it would be {with_article(hint.label)}."
-    if hint is not None and hint.kind == "shadow":
-        return "Only light and shadow, no ink."
+    if hint is not None:
+        return in_words(hint)
     if prediction.verdict == "digit":
         return f"{certainty(prediction.confidence)}."
     return sentence(prediction)

@@ -22,6 +22,7 @@ from digit_model.data.photographs import KINDS, photograph
 from digit_model.data.strokes import pen_digits
 from digit_model.digit import normalize_digit
 from digit_model.evaluation.numbers import edit_distance
+from digit_model.hints import Hint, hint_for
 from digit_model.ink.marks import mark_mask
 from digit_model.number.writing import extract_writing
 
@@ -40,6 +41,27 @@ def test_numbers_are_read(recognizer: DigitRecognizer) -> None:
             for hand, text in enumerate(texts)
         ]
         assert sum(map(str.__eq__, read, texts)) >= least * len(texts), spacing
+
+
+def test_boxes_are_within_the_picture(recognizer: DigitRecognizer) -> None:
+    for seed in range(5):
+        picture = drawing_of("470", seed)
+        ink = picture < 128
+        rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
+        tight = picture[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        for (left, top, right, bottom), _ in recognizer.read_number(tight).digits:
+            assert 0 <= left < right <= tight.shape[1]
+            assert 0 <= top < bottom <= tight.shape[0]
+
+
+def test_a_number_on_its_side_can_be_turned(recognizer: DigitRecognizer) -> None:
+    picture = np.stack([drawing_of("9238", 1)] * 3, axis=2)
+    for degrees, turns in ((90, 1), (270, 3)):
+        turned = np.ascontiguousarray(np.rot90(picture, turns))
+        verdict = recognizer.predict(turned).verdict
+        assert verdict == "not_a_digit"
+        hint = hint_for(recognizer.predict_batch, turned, verdict)
+        assert hint == Hint("turn", degrees, "9238")
 
 
 @pytest.mark.parametrize(("text", "seed"), [("100", 0), ("233", 19), ("527", 61)])
@@ -92,7 +114,7 @@ def test_a_number_s_digits_stand_in_their_boxes(recognizer: DigitRecognizer) -> 
     assert [digit.label for _, digit in number.digits] == ["4", "7"]
     for (left, top, right, bottom), digit in number.digits:
         x0, x1 = round(left), round(right)
-        columns = np.flatnonzero((picture[:, max(x0, 0) : x1] < 128).any(axis=0))
+        columns = np.flatnonzero((picture[:, x0:x1] < 128).any(axis=0))
         assert columns[-1] - columns[0] > 0.8 * (x1 - x0)  # the ink fills it
         rows = np.flatnonzero((picture[round(top) : round(bottom)] < 128).any(axis=1))
         assert rows[-1] - rows[0] > 0.8 * (bottom - top)

@@ -360,7 +360,7 @@ def test_the_verdict_is_spoken_once(visitor: Visitor) -> None:
         }"""
     )
     visitor.draw(drawing_of("5"))
-    visitor.page.wait_for_function("window.heard.includes('This is a 5.')")
+    visitor.page.wait_for_function("window.heard.includes('This is a 5. Very sure.')")
     heard = [text for text in visitor.page.evaluate("window.heard") if text]
     assert len(heard) <= 2  # not every answer during the drawing
     visitor.upload("bad.png", b"no picture")

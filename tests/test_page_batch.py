@@ -303,6 +303,18 @@ def test_more_files_than_allowed_are_not_sent(visitor: Visitor) -> None:
     expect(visitor.page.locator("#batch .empty")).to_be_visible()
 
 
+def test_another_list_is_not_filtered_as_the_one_before(visitor: Visitor) -> None:
+    visitor.open("Many pictures")
+    rows = visitor.page.locator("#batch tbody tr")
+    for _ in range(2):
+        visitor.page.get_by_role("button", name="examples").click()
+        expect(visitor.page.locator("#batch .status")).to_have_text("7 pictures read.")
+        expect(rows).to_have_count(7)
+        visitor.page.locator("#batch .chips button", has_text="Needs a look").click()
+        expect(rows).not_to_have_count(7)
+        visitor.button("Clear list").click()
+
+
 SIGNS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 BEFORE = (
     "",
@@ -321,7 +333,18 @@ BEFORE = (
     '"',
 )
 FORMULAS = [f"{before}{sign}cmd()|x.png" for before in BEFORE for sign in SIGNS]
-NAMES = ["3.png", "a,b\n.png", "a=b.png", "7-1.png", "x@y.png", "", "'=1.png", " 3.png", "三.png"]
+NAMES = [
+    "3.png",
+    "a,b\n.png",
+    "a=b.png",
+    "7-1.png",
+    "x@y.png",
+    "",
+    "'=1.png",
+    " 3.png",
+    "三.png",
+    "a;=1.png",
+]
 
 
 def test_a_csv_file_holds_no_formulas() -> None:
@@ -330,6 +353,7 @@ def test_a_csv_file_holds_no_formulas() -> None:
     lines = [batch_row(name, ValueError("No."))["csv"] for name in FORMULAS + NAMES]
     saved = list(csv.reader(io.StringIO("".join(lines), newline="")))
     assert [line[0] for line in saved] == [*map(guarded, FORMULAS), *NAMES]
+    assert all(line.startswith('"') for line in lines)  # else a semicolon may end the cell
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,18 @@ def test_ink_beyond_the_edge_is_read_once_the_pad_has_grown(visitor: Visitor) ->
     expect(visitor.label).to_have_text("47")
 
 
+def test_the_pad_grows_though_the_stroke_is_undone_with_which_it_grew(visitor: Visitor) -> None:
+    four, seven = digits_of_one_writer("47")
+    write_digit(visitor, four, left=0.1)
+    write_digit(visitor, seven, left=0.85)  # most of it outside
+    visitor.line((0.5, 0.9), (0.5, 0.92))  # before it has grown
+    wait_for_growth(visitor)
+    visitor.page.keyboard.press("Control+z")
+    wait_for_growth(visitor)
+    assert paper_side(visitor) > 1
+    expect(visitor.label).to_have_text("47")
+
+
 def test_a_second_line_has_room(visitor: Visitor) -> None:
     write_number(visitor, "47")
     side = paper_side(visitor)
@@ -281,6 +293,28 @@ def test_a_chosen_digit_is_corrected(visitor: Visitor, server: Server) -> None:
     expect(visitor.page.locator("#card .consent")).not_to_be_checked()
 
 
+def test_what_was_taken_for_a_number_is_corrected_as_one_digit(
+    visitor: Visitor, server: Server
+) -> None:
+    before = len(stored(server))
+    write_number(visitor, "58")
+    expect(visitor.label).to_have_text("58")
+    visitor.settle()
+    visitor.page.get_by_text("That’s wrong").click()
+    visitor.page.get_by_label("All of it is one digit").check()
+    expect(visitor.page.locator("#card .which")).to_have_text("It really is:")
+    visitor.page.locator("#card .labels button").nth(4).click()
+    visitor.page.locator("#card .consent").check()
+    visitor.button("Send").click()
+    expect(visitor.page.locator("#card .said")).to_have_text("Thank you. Kept as a 4.")
+    line = stored(server)[-1]
+    assert (line["label"], line["verdict"]) == ("4", "several")
+    visitor.page.locator("#card .withdraw").click()
+    expect(visitor.page.locator("#card .said")).to_have_text("Deleted.")
+    assert len(stored(server)) == before
+    expect(visitor.page.get_by_label("All of it is one digit")).not_to_be_checked()
+
+
 def test_the_number_is_copied(visitor: Visitor) -> None:
     def copy(text: str) -> None:
         visitor.upload("number.png", number_file(text))
@@ -387,5 +421,5 @@ def test_numbers_in_many_pictures(visitor: Visitor, tmp_path: Path) -> None:
     with page.expect_download() as download:
         page.get_by_role("button", name="Download as CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
-    assert "lines.png,31415 / 926,8," in text
+    assert '"lines.png","31415 / 926",8,' in text
     visitor.button("Clear list").click()

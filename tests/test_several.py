@@ -67,6 +67,11 @@ def test_one_digit_has_the_box_of_what_was_read() -> None:
     number = NumberReading("1", 0.2, [(cut_off, digit)])
     [(box, _)] = of_one_digit(number, digit, (100, 100)).digits
     assert box == pytest.approx((30, 0, 70, 100))  # not beyond the picture
+    letter = answer(1, score=0.0)
+    marks = [((40.0, 20.0, 50.0, 60.0), letter), ((48.0, 70.0, 55.0, 76.0), letter)]
+    marks.append((cut_off, letter))
+    [(box, _)] = of_one_digit(NumberReading("", 0.2, marks), digit, (100, 100)).digits
+    assert box == (40.0, 20.0, 55.0, 76.0)  # of all its marks
 
 
 def test_unsure_digits_of_a_sure_number_count() -> None:

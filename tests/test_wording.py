@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from page.wording import certainty, percent
+from digit_model.hints import Hint
+from page.wording import certainty, in_words, percent
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,19 @@ from page.wording import certainty, percent
 )
 def test_nothing_is_certain_in_percent(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("hint", "words"),
+    [
+        (Hint("turn", 90, "7"), "Turned by 90° it would be a 7."),
+        (Hint("turn", 270, "8"), "Turned by 270° it would be an 8."),
+        (Hint("turn", 180, "470 / 1"), "Turned by 180° it would be 470 / 1."),
+        (Hint("shadow"), "Only light and shadow, no ink."),
+    ],
+)
+def test_a_hint_in_words(hint: Hint, words: str) -> None:
+    assert in_words(hint) == words
 
 
 def test_certainty_in_words() -> None:

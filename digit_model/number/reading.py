@@ -191,6 +191,6 @@ def _clearance(pieces: Sequence[Piece], found: Detections, shape: tuple[int, ...
 
 
 def _in_pixels(written: Ink, found: Detections, rgb: np.ndarray) -> np.ndarray:
-    """The boxes of what was found in ink, in pixels of the picture: float32 (n, 4)."""
+    """The boxes of what was found in ink, in pixels of the picture, within it: float32 (n, 4)."""
     boxes = boxes_in_picture(found.boxes, written.pixels.shape, written.window)
-    return (boxes * np.tile(rgb.shape[1::-1], 2)).astype(np.float32)
+    return (boxes.clip(0, 1) * np.tile(rgb.shape[1::-1], 2)).astype(np.float32)

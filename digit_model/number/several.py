@@ -1,5 +1,7 @@
 """Whether a picture shows one digit or a number, once it has been read as both."""
 
+from collections.abc import Sequence
+
 import cv2
 
 from digit_model.ink.groups import AS_HIGH, LOWEST
@@ -112,13 +114,20 @@ def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...
     square = _square_of(alone, shape)
     boxes = [box for box, _ in number.labelled()]
     within = [box for box in boxes if _is_within(box, square)]
-    box = max(within, key=_height, default=square)
+    marks = [box for box, _ in number.digits if _is_within(box, square)]
+    box = max(within, key=_height, default=_around(marks) if marks else square)
     if alone.label:
         confidence = alone.confidence
     else:  # that none of what looks like digits is one
         each = number.confidence ** (1 / max(1, len(boxes)))
         confidence = (1 - alone.digit_score) * (1 - each) ** (len(boxes) ** ALIKE)
     return NumberReading(alone.label or "", confidence, [(box, alone)])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """The box of all of them."""
+    left, top, right, bottom = zip(*boxes, strict=True)
+    return min(left), min(top), max(right), max(bottom)
 
 
 def _height(box: Box) -> float:

@@ -9,6 +9,8 @@ function createCorrection({ element, server }) {
   const details = find(".wrong");
   const summary = details.querySelector("summary");
   const form = find(".correction");
+  const whole = find(".whole");
+  const isOne = whole.querySelector("input");
   const consent = find(".consent");
   const send = find(".send");
   const why = find(".why-not");
@@ -39,15 +41,29 @@ function createCorrection({ element, server }) {
     receipt.querySelector(".kept").hidden = kept === null;
   }
 
+  // The answer; of a number all of it, if it is one digit.
+  function subject() {
+    return isOne.checked ? { ...answer, chosen: ALL_OF_IT } : answer;
+  }
+
+  function showQuestion() {
+    const digit = answer?.number && !isOne.checked;
+    find(".which").textContent = digit
+      ? `The ${answer.label} that you have chosen above is really:`
+      : "It really is:";
+  }
+
   function startOver() {
+    isOne.checked = false;
     choices.choose(null);
     consent.checked = false;
     showReceipt();
   }
 
   function showReceipt() {
-    const about = answer?.picture && nameOf(answer);
-    kept = receipts.find((receipt) => receipt.about === about) ?? null;
+    const subjects = [answer, answer?.number && { ...answer, chosen: ALL_OF_IT }];
+    const names = subjects.filter((each) => each?.picture).map(nameOf);
+    kept = receipts.find(({ about }) => names.includes(about)) ?? null;
     said.textContent = kept ? thanksFor(kept.label) : "";
     id.textContent = kept?.id ?? "";
     update();
@@ -68,14 +84,14 @@ function createCorrection({ element, server }) {
 
   // When the answer comes, the card may be about something else: the receipt waits for its picture.
   async function correct() {
-    const [about, label] = [answer, choices.chosen()];
+    const [about, label] = [subject(), choices.chosen()];
     said.textContent = "Sending …";
     const response = await ask(
       server.correct({ label, consent: consent.checked, ...asked(about) }),
     );
     if (response.id) receipts.push({ about: nameOf(about), label, id: response.id });
     remember();
-    if (!isSame(about, answer)) return;
+    if (!isSame(about, subject())) return;
     showReceipt();
     if (response.error) said.textContent = response.error;
     moveFocus(send, kept ? undo : send);
@@ -103,10 +119,8 @@ function createCorrection({ element, server }) {
     const isNew = !isSame(newAnswer, answer);
     answer = newAnswer;
     if (isNew) startOver();
-    const question = answer?.number
-      ? `The ${answer.label} that you have chosen above is really:`
-      : "It really is:";
-    find(".which").textContent = question;
+    whole.hidden = !answer?.number;
+    showQuestion();
     details.classList.toggle("disabled", !isCorrectable());
     summary.ariaDisabled = String(!isCorrectable());
   }
@@ -119,11 +133,12 @@ function createCorrection({ element, server }) {
     event.preventDefault(); // the pad's keys are not meant
     close();
   });
+  isOne.addEventListener("change", showQuestion);
   consent.addEventListener("change", update);
   send.addEventListener("click", correct);
   undo.addEventListener("click", withdraw);
-  receipt.querySelector(".copy-id").addEventListener("click", ({ target }) => {
-    copyText(id.textContent).then((copied) => sayForAMoment(target, copied));
+  receipt.querySelector(".copy-id").addEventListener("click", async ({ target }) => {
+    sayForAMoment(target, await copyText(id.textContent));
   });
   update();
   return { show };

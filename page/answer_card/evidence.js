@@ -38,10 +38,11 @@ function createEvidence({ element, server, showOverlay }) {
   }
 
   function showChangeButton() {
-    const isRead = answer?.verdict !== "unsure" && answer?.label === chosenDigit;
+    const digit = answer?.number?.digits[answer.chosen] ?? answer;
+    const isRead = digit?.verdict !== "unsure" && digit?.label === chosenDigit;
     const canChange = enabled && chosenDigit !== null && !isRead;
-    const digit = canChange ? withArticle(chosenDigit) : "another digit";
-    changeButton.textContent = `What would make it ${digit}?`;
+    const wanted = canChange ? withArticle(chosenDigit) : "another digit";
+    changeButton.textContent = `What would make it ${wanted}?`;
     changeButton.disabled = !canChange;
     changeButton.setAttribute("aria-pressed", String(changing));
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from page.batch_rows import CSV_COLUMNS, csv_line
+from page.batch_rows import CSV_COLUMNS
 from page.component import Component
 
 if TYPE_CHECKING:
@@ -34,6 +34,6 @@ class BatchList(Component):
             "MOST_MB": str(limits.max_upload_mb),
             "MOST_BATCH_MB": str(limits.max_batch_mb),
             "EXAMPLES": str(examples),
-            "CSV_HEAD": csv_line(CSV_COLUMNS).strip(),
+            "CSV_HEAD": ",".join(CSV_COLUMNS),
         }
         super().__init__(HERE, start="startBatchList", facts=facts, **kwargs)

@@ -50,13 +50,14 @@ function startBatchList({ element, props, trigger, watch }) {
     onStep(0);
     const { sent, unsent } = await sendFiles({ files, mostMb, onStep });
     if (runs.isCleared(run)) return;
-    progress.end("");
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
     if (sent.length === 0) {
+      progress.end("");
       runs.stop(run);
       return;
     }
+    progress.step("Reading", 0, sent.length);
     props.value = { files: sent, run };
     trigger("upload");
   }
@@ -64,6 +65,7 @@ function startBatchList({ element, props, trigger, watch }) {
   function clear() {
     runs.clear();
     sorting.reset();
+    filter.reset();
     progress.end("");
     progress.tell("");
     rememberRows(runs.kept());

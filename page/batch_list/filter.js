@@ -46,7 +46,11 @@ function createFilter({ parent, onChange }) {
       parent.replaceChildren(...wanted);
   }
 
-  return { show, matches: (row) => belongs(row, chosen) };
+  function reset() {
+    chosen = ALL;
+  }
+
+  return { show, reset, matches: (row) => belongs(row, chosen) };
 }
 
 function createChip(text, onClick) {

@@ -43,6 +43,7 @@ function createGrowth({ element, strokes, onGrown }) {
   let timer = null;
 
   function grow() {
+    if (strokes.isEmpty()) return;
     const before = paperOf(strokes.current()).side;
     const after = sideWithRoom(strokes.current());
     if (after === before) return;
@@ -53,7 +54,8 @@ function createGrowth({ element, strokes, onGrown }) {
     element.animate([{ scale: after / before }, { scale: 1 }], options);
   }
 
-  // To be called at the end of a stroke, and when the drawing changes before it has grown.
+  // To be called at the end of a stroke, and when the drawing changes otherwise: the paper may have grown
+  // with a stroke that was taken back.
   function growSoon() {
     cancel();
     if (strokes.picture()) return; // it would get smaller

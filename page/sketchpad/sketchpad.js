@@ -59,6 +59,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function onChange() {
     show();
+    if (!strokes.isDrawing()) growth.growSoon();
     if (strokes.isEmpty()) beginAnew();
     else if (!isArriving) recognition.recognize();
   }
