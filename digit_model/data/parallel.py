@@ -31,9 +31,13 @@ def map_parallel(
     if len(items) < MIN_ITEMS:
         return np.stack([task(item) for item in tqdm(items, desc=title, leave=False, disable=None)])
     results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=CHUNK)
-    return np.stack(
-        list(tqdm(results, total=len(items), desc=title, unit="digit", leave=False, disable=None))
-    )
+    results = tqdm(results, total=len(items), desc=title, unit="digit", leave=False, disable=None)
+    stacked = np.empty(0)
+    for number, result in enumerate(results):
+        if not number:
+            stacked = np.empty((len(items), *result.shape), result.dtype)
+        stacked[number] = result  # into its place: the ink's pictures have 4 GB
+    return stacked
 
 
 @cache

@@ -17,7 +17,7 @@ from digit_model.ink_network import InkNetwork, to_inputs
 from digit_model.training.cache import cached
 from digit_model.training.fit import Task, fit
 from digit_model.training.log import RunLog
-from digit_model.training.precision import autocast
+from digit_model.training.precision import autocast, best_device
 from digit_model.training.recipe import InkRecipe
 from digit_model.training.step import averaged, start_from
 
@@ -60,8 +60,9 @@ def overlap(network: nn.Module, pictures: Pictures) -> float:
     """Mean intersection over union of the marks found and drawn, in [0, 1]."""
     network.eval()
     shares = []
+    device = next(network.parameters()).device
     for start in range(0, len(pictures[0]), 32):
-        batch, ink = (torch.from_numpy(array[start : start + 32]) for array in pictures)
+        batch, ink = (torch.from_numpy(array[start : start + 32]).to(device) for array in pictures)
         found, drawn = network(to_inputs(batch)).sigmoid() > MARK, ink > 255 * MARK
         common = (found & drawn).sum((1, 2)) + 1e-6
         shares.append(common / ((found | drawn).sum((1, 2)) + 1e-6))
@@ -116,6 +117,7 @@ def train_ink(
     network = InkNetwork(recipe.network)  # not channels_last: batch normalisation of so few is slow
     if start is not None:
         start_from(network, start)
+    network = network.to(best_device())
     task = Task(
         network=network,
         steps=len(training[0]) // recipe.batch_size,
@@ -140,8 +142,9 @@ def _batches(
 
 
 def _loss(network: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
-    pictures, ink = batch
+    device = next(network.parameters()).device
+    pictures, ink = (tensor.to(device, non_blocking=True) for tensor in batch)
     inputs = to_inputs(pictures).contiguous()
-    with autocast(pictures.device):
+    with autocast(device):
         logits = network(inputs).float()
     return ink_loss(logits, ink.float() / 255)

@@ -26,7 +26,7 @@ from digit_model.training.number_data import (
     TrainingPictures,
     make_loader,
 )
-from digit_model.training.precision import autocast
+from digit_model.training.precision import autocast, best_device
 from digit_model.training.recipe import NumberRecipe
 from digit_model.training.step import averaged, start_from
 
@@ -114,7 +114,7 @@ def train_number(
     """
     from digit_model.training.sheets import number_training_sheet  # matplotlib takes a second
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = best_device()
     torch.manual_seed(setup["seed"])
     pictures = TrainingPictures(photographs, recipe.photographed)
     loader = make_loader(pictures, Seeds(setup["seed"], recipe.pictures), recipe.batch_size)

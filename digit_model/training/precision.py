@@ -1,9 +1,14 @@
-"""Numbers of half the length in training, where they are faster."""
+"""Where networks are trained that go with one process, and with numbers of which length."""
 
 import torch
 
 # As torch.cpu.get_capabilities() names what multiplies bfloat16, on x86 and on ARM.
 BFLOAT16_UNITS = ("avx512_bf16", "amx_bf16", "bf16")
+
+
+def best_device() -> torch.device:
+    """A GPU, if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def multiplied_type(device: torch.device) -> torch.dtype:
