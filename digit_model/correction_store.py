@@ -156,7 +156,7 @@ class CorrectionStore:
             except CorrectionError:
                 raise
             except OSError as error:
-                logger.warning("A correction was not kept: %s", error)
+                logger.warning("A correction was not kept: %s", error.strerror)
                 raise CorrectionError(_sentence(error)) from error
             self._sent[sender] += 1
             self._run_bytes += len(content) + len(line)
@@ -181,7 +181,7 @@ class CorrectionStore:
             except FileNotFoundError as error:
                 raise CorrectionError(GONE if self.repo_id is None else SENT) from error
             except OSError as error:
-                logger.warning("A correction was not deleted: %s", error)
+                logger.warning("A correction was not deleted: %s", error.strerror)
                 raise CorrectionError("It was not deleted: the server's disk refuses.") from error
             self._all_bytes -= size
 
