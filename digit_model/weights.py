@@ -89,6 +89,34 @@ class Weights(NamedTuple):
     config: ModelConfig
 
 
+def untrained_weights() -> Weights:
+    """Networks that read nothing, for the first one to be trained beside the others."""
+    nothing = {DRY_RUN: True}
+    config = ModelConfig(
+        network=NetworkConfig(),
+        calibration=Calibration(),
+        ink_network=InkNetworkConfig(),
+        number_network=NumberNetworkConfig(),
+        number_calibration=NumberCalibration(),
+        training=nothing,
+        ink_training=nothing,
+        number_training=nothing,
+    )
+    return Weights(_networks_of(config), config)
+
+
+def _networks_of(config: ModelConfig) -> Networks:
+    """Of these shapes, in evaluation mode, with random weights."""
+    networks = Networks(
+        DigitCNN(config.network),
+        InkNetwork(config.ink_network),
+        NumberNetwork(config.number_network),
+    )
+    for network in networks:
+        network.eval()
+    return networks
+
+
 def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
     """Write all files, or none. Returns the config with the hashes of the tensors."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -121,13 +149,9 @@ def load_weights(folder: Path) -> Weights:
     """
     check_folder(folder)
     config = _read_config(folder / CONFIG_FILE)
-    networks = Networks(
-        DigitCNN(config.network),
-        InkNetwork(config.ink_network),
-        NumberNetwork(config.number_network),
-    )
+    networks = _networks_of(config)
     for name, sha256, network in zip(TENSOR_FILES, config.hashes, networks, strict=True):
-        _load_tensors(folder / name, sha256, network.eval())
+        _load_tensors(folder / name, sha256, network)
     return Weights(networks, config)
 
 

@@ -230,6 +230,20 @@ def test_the_ink_network_is_trained_beside_a_digit_network(
 
 
 @pytest.mark.slow
+def test_the_first_network_is_trained_beside_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nothing = tmp_path / "nothing"
+    monkeypatch.setattr("digit_model.training.setup.DEFAULT_WEIGHTS", nothing)
+    command = ("--recipe", "ink", "--dry-run", "--output", tmp_path / "w")
+    assert train_here(*command) == 0
+    assert "The networks beside this one are untrained." in capsys.readouterr().out
+    assert load_weights(tmp_path / "w").config.is_of_dry_run  # so nobody pushes them
+    assert train_here(*command, "--beside", nothing) == 2
+    assert f"There is no folder {nothing}" in capsys.readouterr().err
+
+
+@pytest.mark.slow
 def test_a_dry_run_draws_next_to_nothing(dry_run: DryRun) -> None:
     """It once rendered all 6,246 recorded strokes and 736 photographs to validate on."""
     assert 0 < dry_run.preprocessed < 2000

@@ -8,7 +8,7 @@ from typing import Any
 
 from digit_model.data.strokes import TEST_WRITERS
 from digit_model.hub.names import locate_dataset
-from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS
+from digit_model.model_folder import CONFIG_FILE, DEFAULT_WEIGHTS, ModelError
 from digit_model.training.recipe import (
     DRAWN_RECIPES,
     RECIPES,
@@ -16,7 +16,7 @@ from digit_model.training.recipe import (
     AnyRecipe,
     Recipe,
 )
-from digit_model.weights import DRY_RUN, ModelConfig, load_weights
+from digit_model.weights import DRY_RUN, ModelConfig, Weights, load_weights, untrained_weights
 
 
 def recipe_of(args: argparse.Namespace) -> AnyRecipe:
@@ -40,6 +40,22 @@ def neighbours_of(args: argparse.Namespace) -> Path:
     if not args.dry_run and _holds_weights(args.output):
         return Path(args.output)
     return Path(args.start or DEFAULT_WEIGHTS)
+
+
+def weights_beside(args: argparse.Namespace) -> Weights:
+    """Those of :func:`neighbours_of`; without any, untrained ones: a first network is trained.
+
+    Raises:
+        ModelError: they are named, or of an earlier run, and can't be loaded.
+    """
+    place = neighbours_of(args)
+    try:
+        return load_weights(place)
+    except ModelError as error:
+        if args.beside or place != DEFAULT_WEIGHTS:
+            raise
+        print(f"{error} The networks beside this one are untrained.", flush=True)
+        return untrained_weights()
 
 
 def _holds_weights(folder: Path) -> bool:
@@ -100,6 +116,7 @@ def _start(config: ModelConfig, recipe: AnyRecipe) -> dict[str, Any]:
 
 def _beside(folder: Path, recipe: AnyRecipe) -> dict[str, Any]:
     """What of the weights beside it decides a result: the data, or the calibration."""
+    if not recipe.beside:
+        return {}
     hashes = load_weights(folder).config.hashes
-    named = {name: getattr(hashes, name) for name in recipe.beside}
-    return {"beside": named} if named else {}
+    return {"beside": {name: getattr(hashes, name) for name in recipe.beside}}

@@ -16,7 +16,7 @@ from digit_model.training.number_data import load_photographs
 from digit_model.training.options import checkpoint_beside
 from digit_model.training.progress import Progress
 from digit_model.training.recipe import InkRecipe, NumberRecipe, Recipe
-from digit_model.training.setup import neighbours_of, recipe_of, setup_of
+from digit_model.training.setup import neighbours_of, recipe_of, setup_of, weights_beside
 from digit_model.weights import load_weights
 
 SHEET_PICTURES = 24  # of each kind, in the figure of the ink that was found
@@ -38,7 +38,7 @@ def _train_ink_network(args: argparse.Namespace, recipe: InkRecipe, log: RunLog)
     log.make_folders()
     setup = setup_of(args, recipe)
     start = load_weights(args.start).networks.ink if args.start else None
-    weights = load_weights(neighbours_of(args))
+    weights = weights_beside(args)  # the ink network needs none
     training, development = load_pictures(recipe, args.cache)
     network, history = train_ink(
         recipe,
