@@ -49,7 +49,7 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     labels: list[int] = []
     nondigits: list[np.ndarray] = []
     for file in sorted(folder.rglob(METADATA_FILE)):
-        for line in metadata_lines(file.read_bytes()):
+        for line in metadata_lines(_content(file)):
             image, label = _read_line(file, line, find_ink)
             if not image.any():
                 continue
@@ -63,6 +63,15 @@ def read_corrections(folder: Path, find_ink: FindInk | None = None) -> tuple[Dig
     return (stack_digits(digits), np.array(labels, np.int64)), stack_digits(nondigits)
 
 
+def _content(file: Path) -> bytes:
+    content = file.read_bytes()
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(f"{file} is no text in UTF-8.") from error
+    return content
+
+
 def _read_line(file: Path, line: bytes, find_ink: FindInk | None) -> tuple[np.ndarray, str]:
     """Image, uint8 (28, 28), and label of one line of a metadata file."""
     try:
@@ -71,8 +80,8 @@ def _read_line(file: Path, line: bytes, find_ink: FindInk | None) -> tuple[np.nd
         if label not in CORRECTION_LABELS or Path(name).name != name:
             raise ValueError(label)
     except (ValueError, KeyError, TypeError) as error:
-        start = line[:40].decode(errors="replace").strip()
-        raise DataError(f"A line of {file} is no correction: {start}") from error
+        number = file.read_bytes().split(b"\n").index(line[:-1]) + 1
+        raise DataError(f"Line {number} of {file} is no correction.") from error
     try:
         return preprocess(file.parent / name, find_ink), label
     except ImageError as error:
