@@ -23,6 +23,10 @@ REPOSITORY = Path(__file__).parents[1]
 
 # As train.py: a new process imports it first, and torch with it.
 COUNT_THREADS = """
+import os
+import signal
+import time
+
 import numpy as np
 
 from digit_model.data.parallel import map_parallel
@@ -38,18 +42,28 @@ def threads(_):
 
 if __name__ == "__main__":
     print(set(map_parallel(threads, range(600), title="threads").tolist()))
+    try:
+        os.killpg(0, signal.SIGINT)  # as a terminal does at Ctrl-C, which all its processes get
+        time.sleep(5)
+    except KeyboardInterrupt:
+        print("stopped")
 """
 
 
-def test_a_process_that_draws_uses_one_thread_even_where_torch_was_imported_before(
-    tmp_path: Path,
-) -> None:
+def test_a_process_that_draws_has_one_thread_and_ends_without_a_word(tmp_path: Path) -> None:
+    """One thread even where torch was imported before; and Ctrl-C is the main process's."""
     (script := tmp_path / "count_threads.py").write_text(COUNT_THREADS)
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OMP_NUM_THREADS": "2"}
     counted = subprocess.run(
-        [sys.executable, str(script)], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, str(script)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        start_new_session=True,
     )
-    assert counted.stdout.strip() == "{1}"
+    assert counted.stdout.split() == ["{1}", "stopped"]
+    assert counted.stderr == ""
 
 
 def test_scans_that_train_and_scans_that_measure_are_all_and_disjoint() -> None:

@@ -1,12 +1,13 @@
 """One function on many pictures, on all cores."""
 
+import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from typing import TypeVar
 
 import cv2
@@ -30,7 +31,8 @@ def map_parallel(
         return np.empty((0, 28, 28), np.uint8)
     if len(items) < MIN_ITEMS:
         return np.stack([task(item) for item in tqdm(items, desc=title, leave=False, disable=None)])
-    results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=CHUNK)
+    with _deaf_to_ctrl_c():
+        results: Iterable[np.ndarray] = _process_pool().map(task, items, chunksize=CHUNK)
     results = tqdm(results, total=len(items), desc=title, unit="digit", leave=False, disable=None)
     stacked = np.empty(0)
     for number, result in enumerate(results):
@@ -38,6 +40,23 @@ def map_parallel(
             stacked = np.empty((len(items), *result.shape), result.dtype)
         stacked[number] = result  # into its place: the ink's pictures have 4 GB
     return stacked
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that start within are: else each would print where it was. This one ends them.
+
+    It hears of a Ctrl-C meanwhile afterwards.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    resource_tracker.ensure_running()  # before: it would unblock the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @cache
@@ -55,4 +74,3 @@ def _start_process() -> None:
     if torch := sys.modules.get("torch"):  # … unless the main module did so, which comes first
         torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process, which ends them
