@@ -41,6 +41,7 @@ def threads(_):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it has none
     print(set(map_parallel(threads, range(600), title="threads").tolist()))
     try:
         os.killpg(0, signal.SIGINT)  # as a terminal does at Ctrl-C, which all its processes get
