@@ -69,8 +69,8 @@ def _sure_answer(prediction: Prediction) -> tuple[int, float, str] | None:
     Upside down, a part of a number may look like another one.
     """
     if prediction.number is not None:
-        text, sure = prediction.number.one_line, prediction.number.confidence
-        return (sum(map(str.isdigit, text)), sure, text) if sure >= SURE_NUMBER else None
+        number, sure = prediction.number, prediction.number.confidence
+        return (len(number.labelled()), sure, number.one_line) if sure >= SURE_NUMBER else None
     if prediction.verdict != "digit" or prediction.label is None:
         return None
     return 1, prediction.confidence, prediction.label

@@ -33,7 +33,7 @@ def one_line(prediction: Prediction) -> str:
 def digit_count(prediction: Prediction) -> int:
     """How many digits were read."""
     if prediction.number is not None:
-        return sum(map(str.isdigit, prediction.number.text))
+        return len(prediction.number.labelled())
     return 0 if prediction.label is None else 1
 
 

@@ -30,11 +30,8 @@ if TYPE_CHECKING:  # they import torch
     from digit_model.training.dataset import DataSource, TrainingSet
     from digit_model.training.recipe import Recipe
 
-LONGEST = (
-    "test_page_layout",
-    "test_photographs",
-    "test_training",
-)  # files, each more than half a minute
+# Files, each about half a minute or more.
+LONGEST = ("test_page_answer", "test_page_numbers", "test_photographs", "test_training")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -189,22 +189,13 @@ class UnsentCorrections:
 
 
 def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[UnsentCorrections]:
-    """By what these folders differ from the Hub, for each folder that does.
-
-    A folder without metadata has been cleared by hand: nothing is deleted on the Hub for it.
-    """
+    """By what these folders differ from the Hub, for each folder that does."""
     found = []
     with store.lock:
         for folder in folders:
-            try:
-                metadata = _lines(folder / METADATA_FILE)
-                sent = _lines(folder / SENT_FILE)
-            except OSError as error:
-                logger.warning("Corrections in %s can't be read: %s", folder, error.strerror)
+            if (lines := _lines_here_and_sent(folder)) is None:
                 continue
-            if metadata is None:
-                continue
-            sent = sent or []
+            metadata, sent = lines
             new, gone = set(metadata) - set(sent), set(sent) - set(metadata)
             pictures = [folder / file_name_in(line) for line in metadata if line in new]
             pictures = [path for path in pictures if path.is_file()]
@@ -216,22 +207,30 @@ def unsent_corrections(store: CorrectionStore, folders: list[Path]) -> list[Unse
     return found
 
 
-def _lines(path: Path) -> list[bytes] | None:
-    """A file's lines that are corrections; None if there is no file."""
+def _lines_here_and_sent(folder: Path) -> tuple[list[bytes], list[bytes]] | None:
+    """A folder's corrections, and those of it that are on the Hub; None if that can't be told.
+
+    One without metadata has been cleared by hand: nothing is deleted on the Hub for it.
+    """
+    sent = folder / SENT_FILE
     try:
-        content = path.read_bytes()
+        return _lines(folder / METADATA_FILE), _lines(sent) if sent.exists() else []
     except FileNotFoundError:
         return None
-    return [line for line in metadata_lines(content) if file_name_in(line)]
+    except OSError as error:
+        logger.warning("Corrections in %s can't be read: %s", folder, error.strerror)
+        return None
+
+
+def _lines(path: Path) -> list[bytes]:
+    """A file's lines that are corrections."""
+    return [line for line in metadata_lines(path.read_bytes()) if file_name_in(line)]
 
 
 def _is_sent(folder: Path) -> bool:
     """Whether all of a process's folder is on the Hub."""
-    try:
-        metadata = _lines(folder / METADATA_FILE)
-        return metadata is not None and metadata == _lines(folder / SENT_FILE)
-    except OSError:
-        return False
+    lines = _lines_here_and_sent(folder)
+    return lines is not None and lines[0] == lines[1]
 
 
 def _delete_sent(folders: list[Path]) -> None:

@@ -31,11 +31,11 @@ class PublicLink:
         try:
             link = networking.setup_tunnel(local_host, port, token, None, None)
         except Exception as error:  # of several libraries
-            patience.cancel()
             reason = str(error).partition("\n")[0].rstrip(".")
             _say(f"No public link: {reason or type(error).__name__}.")
             return
-        patience.cancel()
+        finally:
+            patience.cancel()
         self.host = urlsplit(link).netloc
         _say(f"Running on public URL: {link.replace('http://', 'https://')}")
 

@@ -80,7 +80,10 @@ class Options(BaseModel, extra="forbid"):
         known = {field.name for field in fields(Limits if info.field_name == "limits" else Access)}
         if unknown := value.keys() - (known - {"host"}):
             raise ValueError(f"There is no such option: {', '.join(sorted(unknown))}.")
-        _ = Limits(**value) if info.field_name == "limits" else Access("", **value)
+        if info.field_name == "limits":
+            Limits(**value)
+        else:
+            Access("", **value)
         return value
 
 

@@ -43,7 +43,6 @@ function createGrowth({ element, strokes, onGrown }) {
   let timer = null;
 
   function grow() {
-    if (strokes.isEmpty()) return;
     const before = paperOf(strokes.current()).side;
     const after = sideWithRoom(strokes.current());
     if (after === before) return;
@@ -58,7 +57,7 @@ function createGrowth({ element, strokes, onGrown }) {
   // with a stroke that was taken back.
   function growSoon() {
     cancel();
-    if (strokes.picture()) return; // it would get smaller
+    if (strokes.isEmpty() || strokes.picture()) return; // a picture would get smaller
     timer = setTimeout(grow, GROW_MS);
   }
 
