@@ -19,6 +19,7 @@ import json
 import logging
 import os
 import re
+import reprlib
 import stat
 import threading
 import time
@@ -127,7 +128,8 @@ class CorrectionStore:
                 disk is full.
         """
         if label not in CORRECTION_LABELS:
-            raise ValueError(f"A label is a digit from 0 to 9 or {NOT_A_DIGIT!r}, not {label!r}.")
+            shown = reprlib.repr(label)  # of a text of a megabyte, its ends
+            raise ValueError(f"A label is a digit from 0 to 9 or {NOT_A_DIGIT!r}, not {shown}.")
         content = _encode_png(picture)
         correction_id = hashlib.sha256(label.encode() + content).hexdigest()[:32]
         # No value is ever null: a column that is null in one file and text in another has two

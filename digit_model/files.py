@@ -16,6 +16,7 @@ else:
     import fcntl
 
 LOCK_FILE = ".lock"
+LOCKED = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}  # by another process
 DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # and what counts as such
 
 
@@ -78,7 +79,7 @@ def lock_folder(folder: Path) -> BinaryIO | None:
     """Lock a folder until the process ends or closes the returned file; None if already locked.
 
     Raises:
-        OSError: the folder isn't there, or can't be written to.
+        OSError: the folder isn't there or can't be written to, or its file system has no locks.
     """
     file = (folder / LOCK_FILE).open("ab")
     try:
@@ -86,9 +87,11 @@ def lock_folder(folder: Path) -> BinaryIO | None:
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         else:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except OSError as error:
         file.close()
-        return None
+        if error.errno in LOCKED:
+            return None
+        raise
     return file
 
 

@@ -1,5 +1,6 @@
 """The recogniser: preprocessing, network and calibration together."""
 
+import reprlib
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -395,11 +396,12 @@ class DigitRecognizer:
 def _check_label(label: str) -> None:
     """Raise ValueError if there is no such label."""
     if label not in LABELS:
-        raise ValueError(f'A label is one of "0" to "9", not {label!r}.')
+        raise ValueError(f'A label is one of "0" to "9", not {reprlib.repr(label)}.')
 
 
 def _check_top_k(top_k: int) -> None:
     """Raise ValueError if it is not a whole number from 1 to 10; NumPy's are such, too."""
     is_whole = isinstance(top_k, int | np.integer) and not isinstance(top_k, bool)
     if not is_whole or not 1 <= top_k <= len(LABELS):
-        raise ValueError(f"top_k must be a whole number from 1 to {len(LABELS)}, not {top_k!r}.")
+        most, shown = len(LABELS), reprlib.repr(top_k)
+        raise ValueError(f"top_k must be a whole number from 1 to {most}, not {shown}.")

@@ -243,6 +243,9 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
             field.name for field in dataclasses.fields(getattr(config, part))
         }:
             raise ValueError(part)
+    for name in ("training", "ink_training", "number_training"):
+        if not isinstance(values[name], dict):
+            raise ValueError(name)
     constants = (
         *dataclasses.astuple(config.calibration),
         *dataclasses.astuple(config.number_calibration),

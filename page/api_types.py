@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any
 
 import gradio as gr
@@ -35,5 +36,7 @@ class TopK(gr.Number):
         if payload is None:
             return int(self.value)
         if isinstance(payload, bool) or payload not in range(1, 11):
-            raise user_error(f"top_k must be a whole number from 1 to 10, not {payload!r}.")
+            raise user_error(
+                f"top_k must be a whole number from 1 to 10, not {reprlib.repr(payload)}."
+            )
         return int(payload)

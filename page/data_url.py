@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +32,7 @@ def decode_data_url(data_url: Any, max_characters: int = MAX_CHARACTERS) -> byte
         raise ValueError(f"The picture is too large: {len(data_url)} characters in base64.")
     try:
         return base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ValueError("The picture is not valid base64.") from error
 
 

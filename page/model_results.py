@@ -82,11 +82,12 @@ def claim(digits: dict[str, dict[str, Any]]) -> str:
 
 def number_limit(metrics: dict[str, Any]) -> str:
     """How often whole numbers are right, as an item of the list of limits."""
-    sets = dict(_rows((metrics.get("numbers") or {}).get("sets")))
+    numbers = metrics.get("numbers")
+    sets = dict(_rows(numbers.get("sets") if isinstance(numbers, dict) else None))
     usual, touching = (
         sets.get(name, {}).get("exact") for name in ("drawn, usual", "drawn, touching")
     )
-    if usual is None or touching is None:
+    if not isinstance(usual, int | float) or not isinstance(touching, int | float):
         return "<li>Digits of a number that touch or overlap are often misread.</li>"
     return (
         f"<li>Of drawn numbers, {100 * usual:.0f} in 100 are read without a mistake where their "

@@ -104,6 +104,14 @@ def test_ink_on_transparency_stays_visible(colour: tuple[int, int, int]) -> None
     assert np.abs(rgb[10, 12] - rgb[25, 30]).max() >= 100
 
 
+@pytest.mark.parametrize("alpha", [1, 127, 128, 254])
+def test_a_picture_that_is_transparent_all_over_is_read(sheet: Image.Image, alpha: int) -> None:
+    faint = sheet.convert("RGBA")
+    faint.putalpha(alpha)
+    rgb = decode(faint)
+    assert rgb.shape == (*sheet.size[::-1], 3)
+
+
 def test_a_sheet_with_a_transparent_border_keeps_its_paper(sheet: Image.Image) -> None:
     padded = Image.new("RGBA", (48, 36), (0, 0, 0, 0))
     padded.paste(sheet.convert("RGBA"), (4, 3))

@@ -1,10 +1,12 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all; folders are one process's, or said not to be."""
 
+import errno
+import fcntl
 from pathlib import Path
 
 import pytest
 
-from digit_model.files import atomic_path, write_atomically
+from digit_model.files import atomic_path, lock_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -31,3 +33,17 @@ def test_after_an_error_the_file_is_as_it_was(tmp_path: Path, written: bytes) ->
         run_out_of_space()
     assert path.read_bytes() == b"before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_disk_without_locks_is_an_error_and_no_lock_of_somebody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with lock_folder(tmp_path):  # type: ignore[union-attr]
+        assert lock_folder(tmp_path) is None
+
+    def unknown(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    with pytest.raises(OSError, match="No locks available"):
+        lock_folder(tmp_path)

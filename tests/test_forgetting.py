@@ -85,6 +85,9 @@ def test_what_nobody_fetched_is_dropped(demo: gr.Blocks) -> None:
     queue.event_ids_to_events.clear()
     next(steps)
     assert set(queue.pending_messages_per_session) == {"at work"}  # there is time to fetch it
+    queue.pending_messages_per_session["at work"].put_nowait("of another call in between")
+    next(steps)
+    assert set(queue.pending_messages_per_session) == {"at work"}
     next(steps)
     assert not queue.pending_messages_per_session
 

@@ -73,6 +73,9 @@ def test_the_model_tab_works_without_metrics(tmp_path: Path) -> None:
     empty: list[dict[str, Any]] = [{}, {"digits": None}, {"digits": {}}, {"digits": {"a": 1}}]
     for nothing in empty:
         assert "No results were measured" in model_results.results(nothing)
+    text = {"sets": {"drawn, usual": {"exact": "x"}, "drawn, touching": {"exact": None}}}
+    for numbers in (None, [1], {}, {"sets": 7}, text):
+        assert "often misread" in model_results.results({"numbers": numbers})
     (tmp_path / "metrics.json").write_text("[]")
     assert model_tab.read_metrics(tmp_path, hashes) == {}
 

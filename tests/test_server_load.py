@@ -15,7 +15,7 @@ from fastapi import Request
 from processes import run_async
 
 from page.server import bodies
-from page.server.addresses import network_of
+from page.server.addresses import is_loopback, network_of
 from page.server.answers import BUSY
 from page.server.limits import Limits
 from page.server.load import MAX_CLIENTS, CallRate, CallsInFlight
@@ -104,6 +104,9 @@ def test_a_line_with_many_addresses_is_one_client_and_memory_is_bounded() -> Non
     rate = CallRate(nothing, 1)
     assert calls(rate, "2001:db8::1", 1) + calls(rate, "2001:db8::2", 1) == [200, 503]
     assert network_of("2001:db8::1") != network_of("2001:db8:0:1::1")
+    mapped = [network_of(f"::ffff:192.0.2.{n}") for n in (1, 2)]  # IPv4, as some proxies write it
+    assert mapped == ["192.0.2.1", "192.0.2.2"]
+    assert is_loopback("::ffff:127.0.0.1")
     for number in range(MAX_CLIENTS + 10):
         rate._seconds_to_wait(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
     assert len(rate._buckets) == MAX_CLIENTS
@@ -142,13 +145,18 @@ def test_calls_beyond_those_in_flight_are_told_to_wait() -> None:
     run_async(scenario())
 
 
-def test_a_full_queue_is_told_in_the_same_words() -> None:
+# Both lead into Gradio's queue.
+JOINS = ("/gradio_api/queue/join", "/gradio_api/call/predict")
+
+
+@pytest.mark.parametrize("path", JOINS)
+def test_a_full_queue_is_told_in_the_same_words(path: str) -> None:
     async def full(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 503, "headers": []})
         await send({"type": "http.response.body", "body": b'{"detail": "Queue is full."}'})
 
     seen: Seen = []
-    run_async(request(CallsInFlight(full, 9, queue_of()), seen, path="/gradio_api/queue/join"))
+    run_async(request(CallsInFlight(full, 9, queue_of()), seen, path=path))
     assert json.loads(seen[1]["body"])["detail"] == BUSY
     assert b"retry-after" in dict(seen[0]["headers"])
 
@@ -159,12 +167,13 @@ def queue_of(*clients: str) -> Any:
     return SimpleNamespace(event_ids_to_events=dict(enumerate(events)))
 
 
-def test_one_client_has_half_of_the_queue() -> None:
+@pytest.mark.parametrize("path", JOINS)
+def test_one_client_has_half_of_the_queue(path: str) -> None:
     queue = queue_of("9.9.9.9", "2001:db8::1", "9.9.9.9", "127.0.0.1", "127.0.0.1")
     limit = CallsInFlight(nothing, 4, queue)
     for client, status in (("9.9.9.9", 503), ("2001:db8::2", 200), ("127.0.0.1", 200)):
         seen: Seen = []
-        run_async(request(limit, seen, client, path="/gradio_api/queue/join"))
+        run_async(request(limit, seen, client, path=path))
         assert status_of(seen) == status, client
 
 

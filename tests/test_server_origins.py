@@ -231,6 +231,12 @@ def test_the_public_link_is_reached_through_this_machine() -> None:
     scope = passed(proxies, "8.8.8.8", **through)
     assert scope is not None
     assert scope["client"][0] == "8.8.8.8"
+    for nowhere in ("-", "None", ""):  # while there is no link
+        link.host = None
+        scope = passed(proxies, "127.0.0.1", **through | {"x_forwarded_host": nowhere})
+        assert scope is not None
+        assert scope["client"][0] == "127.0.0.1"
+    link.host = "1a2b.gradio.live"
 
     def origins(app: Any) -> KnownOrigins:
         return KnownOrigins(app, known_names("127.0.0.1", set()), set(), link)
@@ -263,3 +269,4 @@ def test_a_server_for_everybody_knows_any_name_unless_some_are_listed() -> None:
     assert known_names("127.0.0.1", {"*"}) is None
     assert "digits.example" in (known_names("0.0.0.0", {"digits.example"}) or set())
     assert "192.168.1.7" in (known_names("192.168.1.7", {"digits.example"}) or set())
+    assert "2001:db8::1" in (known_names("0.0.0.0", {"[2001:db8::1]"}) or set())

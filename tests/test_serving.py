@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -354,6 +355,19 @@ def test_weights_that_go_and_come_back_while_it_runs(tmp_path: Path) -> None:
         with contextlib.suppress(GivenUpError):  # of a start from before they were back
             await worker.run(divmod, 7, 3, timeout_seconds=30)
         assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
+
+        worker._loading = Future()
+        worker._loading.set_exception(MemoryError())
+        with pytest.raises(GivenUpError, match="can't be started again: it failed with MemoryErr"):
+            await worker.run(divmod, 7, 3, timeout_seconds=30)
+        assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
+
+        worker._loading = Future()
+        worker._loading.set_exception(MemoryError())
+        assert not worker.is_alive()
+        worker.revive()  # as whoever asks whether it is ready does, if no call comes
+        assert await worker.run(divmod, 7, 3, timeout_seconds=30) == (2, 1)
+        assert worker.is_alive()
 
     try:
         run_async(scenario())

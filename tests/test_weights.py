@@ -174,6 +174,9 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         (None, "ink_network", "x"),
         (None, "network", []),
         (None, "calibration", {}),
+        (None, "training", []),
+        (None, "ink_training", None),
+        (None, "number_training", "x"),
     ],
 )
 def test_a_config_with_a_value_that_makes_no_sense(

@@ -68,6 +68,8 @@ def predict_folder(args: argparse.Namespace) -> int:
     try:
         progress = read_folder(args.ray, output, model=args.model, top_k=args.top_k)
         first = last = next(progress)
+        if first.notice:
+            print(first.notice, file=sys.stderr)
         with tqdm(total=first.total, initial=first.done, unit=" pictures") as bar:
             for last in progress:
                 bar.update(last.done - bar.n)

@@ -34,11 +34,13 @@ class Progress:
         total: pictures in the folder.
         done: of them, those whose answers are written.
         unreadable: of those that are done.
+        notice: what users should know of the weights, a sentence; with the first of a run alone.
     """
 
     total: int
     done: int
     unreadable: int
+    notice: str | None = None
 
 
 def predict_folder(
@@ -72,10 +74,11 @@ def predict_folder(
     info = worker.load_without_limits(model)
     settings = {"folder": str(folder), "top_k": top_k} | info.hashes._asdict()
     _check_settings(output, settings)
-    done, unreadable = _finished(output)
+    was_read = _finished(output)
     names = sorted(_files(folder, output))
-    missing = [name for name in names if name not in done]
-    progress = Progress(len(names), len(names) - len(missing), unreadable)
+    missing = [name for name in names if name not in was_read]
+    unreadable = sum(not was_read.get(name, True) for name in names)
+    progress = Progress(len(names), len(names) - len(missing), unreadable, info.notice)
     yield progress
     if not missing:
         return
@@ -178,11 +181,16 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
         write_atomically(file, json.dumps(settings).encode())
 
 
-def _finished(output: Path) -> tuple[set[str], int]:
-    """Pictures that have a line, and how many of them couldn't be read."""
-    rows = [
-        json.loads(line)
-        for part in output.glob(PARTS)
-        for line in part.read_text(encoding="utf-8").splitlines()
-    ]
-    return {row["image"] for row in rows}, sum("error" in row for row in rows)
+def _finished(output: Path) -> dict[str, bool]:
+    """Whether each picture that has a line could be read.
+
+    A part that is cut short, as by a power failure, is deleted: its pictures are read again.
+    """
+    was_read: dict[str, bool] = {}
+    for part in output.glob(PARTS):
+        try:
+            rows = [json.loads(line) for line in part.read_bytes().splitlines()]
+            was_read |= {row["image"]: "error" not in row for row in rows}
+        except (LookupError, TypeError, ValueError):
+            part.unlink(missing_ok=True)
+    return was_read

@@ -193,5 +193,5 @@ def _contrasting(rgb: np.ndarray, alpha: np.ndarray) -> tuple[int, int, int]:
     std = float(np.sqrt(np.average((luminance - mean) ** 2, weights=alpha)))
     if std < FLAT_STD or alpha.mean() < 127:
         return (255, 255, 255) if mean < 128 else (0, 0, 0)
-    r, g, b = np.median(rgb[alpha >= 128], axis=0)
+    r, g, b = np.median(rgb[alpha >= min(128, alpha.max())], axis=0)
     return int(r), int(g), int(b)

@@ -85,7 +85,7 @@ class Worker:
                 self._replace(current)
                 if ended.signal in OWN_SIGNALS:
                     break
-            except ModelError as error:  # the weights have gone since the first start
+            except ModelError as error:  # the weights have gone since the first start, or memory
                 self._replace(current)  # perhaps they are back for the next caller
                 raise GivenUpError(f"The recogniser can't be started again: {error}") from error
             except TimeoutError:
@@ -116,8 +116,9 @@ class Worker:
         return loaded and not self._current.has_ended()
 
     def revive(self) -> None:
-        """Start another process if this one has ended; the next job would do it, too."""
-        if self._current.has_ended():
+        """Start another process if this one has ended or couldn't load; the next job would, too."""
+        has_failed = self._loading.done() and self._loading.exception() is not None
+        if has_failed or self._current.has_ended():
             self._replace(self._current)
 
     def pid(self) -> int | None:
@@ -134,8 +135,17 @@ class Worker:
         self._loading: Future[ModelInfo] = self._current.submit(worker.load, *self._arguments)
 
     async def _loaded(self) -> None:
-        """Wait for the weights; a caller who leaves meanwhile doesn't stop their loading."""
-        await asyncio.shield(asyncio.wrap_future(self._loading))
+        """Wait for the weights; a caller who leaves meanwhile doesn't stop their loading.
+
+        Raises:
+            ModelError, ProcessEndedError: they couldn't be loaded.
+        """
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._loading))
+        except (ModelError, ProcessEndedError):
+            raise
+        except Exception as error:
+            raise ModelError(f"it failed with {type(error).__name__}.") from error
 
     def _replace(self, ended: JobProcess) -> None:
         """Start a process in the place of one that has ended or is to, unless somebody has."""

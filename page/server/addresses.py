@@ -26,7 +26,7 @@ def is_loopback(address: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def is_within(address: str, networks: tuple[str, ...]) -> bool:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = _parsed(address)
     except ValueError:
         return False
     return any(parsed in ipaddress.ip_network(network) for network in networks)
@@ -37,6 +37,15 @@ def network_of(address: str) -> str:
     if ":" not in address:
         return address
     try:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+        parsed = _parsed(address)
     except ValueError:
         return address
+    if parsed.version == 4:
+        return str(parsed)
+    return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+
+
+def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The address; of IPv4 if it is one in IPv6's notation, ::ffff:192.0.2.1."""
+    parsed = ipaddress.ip_address(address)
+    return getattr(parsed, "ipv4_mapped", None) or parsed

@@ -84,29 +84,35 @@ def forget_idle(demo: gr.Blocks) -> Iterator[None]:
     A client has the time between two steps to fetch its result.
     """
     queue, uploads = demo._queue, file_upload_statuses
-    idle_sessions: set[str] = set()
+    idle: dict[str, Any] = {}  # sessions, and what waits for them
     progress: dict[str, int] = {}
     while True:
         at_work = {event.session_hash for event in queue.event_ids_to_events.values()}
         sessions = {*queue.pending_messages_per_session, *queue.pending_event_ids_session}
-        for session in idle_sessions - at_work:
+        before, idle = idle, {each: _waiting_for(each, demo) for each in sessions - at_work}
+        for session in _unchanged(before, idle):
             queue.pending_messages_per_session.pop(session, None)
             queue.pending_event_ids_session.pop(session, None)
-        idle_sessions = sessions - at_work - idle_sessions
 
-        before, progress = (
-            progress,
-            {
-                upload: _bytes_since_asked(upload)
-                for upload in {*uploads._statuses, *uploads._signals}
-            },
-        )
-        for upload in [upload for upload, size in progress.items() if before.get(upload) == size]:
+        asked_for = {*uploads._statuses, *uploads._signals}
+        earlier, progress = progress, {each: _bytes_since_asked(each) for each in asked_for}
+        for upload in _unchanged(earlier, progress):
             uploads.stop_tracking(upload)
             uploads._signals.pop(upload, None)
         for names in demo.temp_file_sets:  # for Gradio's own deletion of files, which is off
             names.clear()
         yield
+
+
+def _unchanged(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    return [name for name, value in now.items() if name in before and before[name] == value]
+
+
+def _waiting_for(session: str, demo: gr.Blocks) -> tuple[int, set[str]]:
+    """How many messages wait for a session, and its calls."""
+    messages = demo._queue.pending_messages_per_session
+    count = messages[session].qsize() if session in messages else 0
+    return count, set(demo._queue.pending_event_ids_session.get(session, ()))
 
 
 def _bytes_since_asked(upload: str) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from page.server.addresses import client_of, is_loopback, network_of
 from page.server.answers import refuse_busy
-from page.server.paths import JOIN, is_upload
+from page.server.paths import JOIN, STREAMED, is_upload
 from page.server.shares import Shares, share_of
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class CallsInFlight:
         path = scope.get("path", "")
         if scope["type"] != "http" or scope["method"] != "POST" or is_upload(path):
             await self._app(scope, receive, send)
-        elif path.startswith(JOIN):
+        elif path.startswith((JOIN, STREAMED)):
             await self._join_queue(scope, receive, send)
         else:
             client = client_of(scope)

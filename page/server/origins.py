@@ -34,7 +34,7 @@ def known_names(listening_at: str, allowed: set[str]) -> set[str] | None:
     if "*" in allowed or not (is_local or allowed):
         return None
     root_name = urlsplit(os.environ.get("GRADIO_ROOT_PATH", "")).hostname
-    return LOCAL_NAMES | {host, root_name or host} | allowed
+    return LOCAL_NAMES | {host, root_name or host} | {name.strip("[]") for name in allowed}
 
 
 def own_origins(allowed: set[str]) -> set[str]:

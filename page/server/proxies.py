@@ -74,7 +74,9 @@ class TrustedProxies:
         if not forwarded:
             await self._app(scope, receive, send)
         elif is_within(peer, self._networks) or (
-            self._link.host.encode() in hosts.values() and is_loopback(peer)
+            self._link.host is not None
+            and self._link.host.encode() in hosts.values()
+            and is_loopback(peer)
         ):
             if FORWARDED_HOST in hosts:
                 others = [header for header in scope["headers"] if header[0] != b"host"]

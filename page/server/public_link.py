@@ -11,9 +11,9 @@ PATIENCE_SECONDS = 20  # until it is said that the link takes its time: a minute
 
 @dataclass
 class PublicLink:
-    """The host that the link leads to, such as 1a2b3c.gradio.live; "-" if there is none."""
+    """The host that the link leads to, such as 1a2b3c.gradio.live; None if there is none."""
 
-    host: str = "-"
+    host: str | None = None
 
     def open(self, local_host: str, port: int, token: str) -> None:
         """Ask for a link, and print it, or why none can be had, while the server runs.

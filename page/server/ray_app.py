@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,8 @@ def build(options: Options) -> serve.Application:
         ModelError: the weights can't be loaded.
     """
     model = worker.load_without_limits(options.model)
+    if model.notice:
+        print(model.notice, file=sys.stderr)
     drawings, files = recognizers(
         model.source,
         min_replicas=options.min_replicas,

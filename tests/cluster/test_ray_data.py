@@ -122,6 +122,13 @@ def test_what_is_done_is_not_done_again(
     assert status_of("--ray", pictures, "--output", output) == 0
     printed = capsys.readouterr().out
     assert f"{COUNT + 1} answers, 0 of them new; 1 can't be read" in printed
+    (pictures / NOTES).unlink()
+    assert status_of("--ray", pictures, "--output", output) == 0
+    assert f"{COUNT} answers, 0 of them new; 0 can't be read" in capsys.readouterr().out
+    # Cut off by a power failure: it is read again.
+    (output / "part-1.jsonl").write_text('{"image": "0/0.png", "lab')
+    assert status_of("--ray", pictures, "--output", output) == 0
+    assert [part.name for part in output.glob("*.jsonl")] == ["part-0.jsonl"]
 
 
 def test_bad_input_gets_one_sentence(
