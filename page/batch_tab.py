@@ -65,6 +65,9 @@ def add_batch_tab(recognizer: RecognizerClient, limits: Limits) -> None:
         **PRIVATE_EVENT,
     }
     sent = batch.upload(None, batch, [files, run], js=SENT_JS, **PRIVATE_EVENT)
-    sent.then(read, [files, run], batch, **event).failure(**stopped)
+    reading = sent.then(read, [files, run], batch, **event)
+    reading.failure(**stopped)
     asked = batch.example_select(None, batch, [files, run], js=SENT_JS, **PRIVATE_EVENT)
-    asked.then(read_examples, run, batch, **event).failure(**stopped)
+    examples = asked.then(read_examples, run, batch, **event)
+    examples.failure(**stopped)
+    batch.clear(None, cancels=[reading, examples], **PRIVATE_EVENT)

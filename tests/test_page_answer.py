@@ -333,6 +333,22 @@ def test_on_a_phone_the_words_about_evidence_are_not_cut_off(visit: Visit) -> No
     assert_whole()
 
 
+def test_on_a_phone_evidence_is_for_one_drawing(visit: Visit) -> None:
+    """There, no button shows which digit is chosen, and switches it off."""
+    visitor = visit(viewport={"width": 360, "height": 740})
+    legend = visitor.page.locator("#card .legend")
+    visitor.draw(drawing_of("7"))
+    expect(visitor.label).to_have_text("7")
+    visitor.page.locator("#label .confidence-set").first.click()
+    expect(legend).to_contain_text("speaks for a 7")
+    visitor.canvas.scroll_into_view_if_needed()
+    visitor.button("Clear").click()
+    visitor.draw(drawing_of("3"))
+    expect(visitor.label).to_have_text("3")
+    visitor.page.wait_for_timeout(1000)  # it would be asked 0.6 seconds after the answer
+    expect(legend).not_to_contain_text("Blue speaks for")
+
+
 def test_a_picture_that_is_no_digit_is_kept_as_such(visitor: Visitor, server: Server) -> None:
     visitor.button("Crossed seven icon Crossed seven").click()
     expect(visitor.label).to_have_text("7")

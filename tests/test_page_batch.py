@@ -194,6 +194,41 @@ def test_what_is_cleared_before_its_first_row_stays_away(
     visitor.button("Clear list").click()
 
 
+def test_what_is_sent_can_be_stopped(visitor: Visitor, batch: list[str]) -> None:
+    page, held = visitor.page, list[Route]()
+    visitor.open("Many pictures")
+    page.route("**/gradio_api/upload*", lambda route: held.append(route))
+    page.locator("#batch .files").set_input_files(batch)
+    while len(held) < 4:  # as many as are sent together
+        page.wait_for_timeout(20)
+    visitor.button("Stop").click()
+    expect(page.locator("#batch .status")).to_have_text("Stopped.")
+    expect(page.locator("#batch .status")).to_be_focused()
+    expect(page.locator("#batch .busy")).to_be_hidden()
+    for route in held[:4]:
+        route.continue_()
+    page.wait_for_timeout(300)
+    assert len(held) == 4 < len(batch)
+    page.unroute("**/gradio_api/upload*")
+    expect(page.locator("#batch .empty")).to_be_visible()
+    expect(page.locator("#batch .try-examples")).to_be_enabled()
+
+
+def test_what_is_read_can_be_stopped(visitor: Visitor, large: str) -> None:
+    page = visitor.page
+    visitor.open("Many pictures")
+    page.locator("#batch .files").set_input_files([large] * 9)
+    expect(page.locator("#batch tbody tr")).not_to_have_count(0)
+    with page.expect_request("**/gradio_api/cancel*") as cancelled:
+        visitor.button("Stop").click()
+    assert cancelled.value.response().ok  # type: ignore[union-attr]
+    rows = len(listed(page))
+    page.wait_for_timeout(1500)
+    assert len(listed(page)) == rows < 9
+    expect(page.locator("#batch .trouble")).to_have_text("")
+    visitor.button("Clear list").click()
+
+
 def test_files_that_are_too_large_together_are_not_sent(visitor: Visitor, large: str) -> None:
     visitor.open("Many pictures")
     drop = visitor.page.locator("#batch .drop")

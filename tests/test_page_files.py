@@ -185,9 +185,18 @@ def test_a_picture_that_lies_on_its_side_can_be_turned(visitor: Visitor) -> None
     assert with_a_stroke > before
     visitor.settle()
     expect(visitor.note).to_have_text("Turned by 90° it would be a 7.")
-    visitor.button("Turn it").click()
+    visitor.press((0.2, 0.3))
+    with visitor.page.expect_response(SERVER_FUNCTIONS):
+        visitor.move((0.2, 0.35))
+    visitor.settle()  # the pen rests, and what is asked while one draws has no hints
+    visitor.lift()
+    visitor.settle()
+    expect(visitor.note).to_have_text("Turned by 90° it would be a 7.")
+    visitor.button("Turn it").focus()
+    visitor.page.keyboard.press("Enter")
     expect(visitor.label).to_have_text("7")
     expect(visitor.button("Turn it")).to_be_hidden()
+    expect(visitor.headline).to_be_focused()  # not lost with the button
     assert ink(visitor) == pytest.approx(with_a_stroke, rel=0.02)  # what was drawn upon it, too
     assert with_a_stroke > 1.04 * before
 

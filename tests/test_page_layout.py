@@ -134,22 +134,38 @@ def test_the_pad_has_room_in_low_windows(visit: Visit) -> None:
     visitor.page.set_viewport_size(DESK)
 
 
-def test_on_a_phone_the_words_about_a_picture_on_its_side_are_not_cut_off(visit: Visit) -> None:
-    visitor = visit(viewport=ViewportSize(width=360, height=740))
+# How much of the sentence and of what stands beside it is cut off, or stands on the picture.
+CUT_OFF = """() => {
+  const comment = document.querySelector("#card .comment");
+  const parts = [...comment.querySelectorAll("*")].filter((each) => each.checkVisibility());
+  const box = comment.getBoundingClientRect();
+  const headline = document.querySelector("#card .headline");
+  return parts.map((each) => each.getBoundingClientRect()).filter(({right, bottom}) =>
+    right > box.right + 1 || bottom > box.bottom + 1).length
+    + (comment.scrollHeight > comment.clientHeight + 1)
+    + (headline.scrollWidth > headline.clientWidth + 1);
+}"""
+
+
+def test_words_about_a_picture_that_is_not_read_are_not_cut_off(visit: Visit) -> None:
+    visitor = visit()
+
+    def check(part: str) -> None:
+        expect(visitor.page.locator("#card").get_by_text(part).first).to_be_visible()
+        # Phones, tablets either way up, and windows between the layouts.
+        for width, height in ((320, 640), (360, 740), (640, 900), (1024, 768), (1101, 1366)):
+            visitor.page.set_viewport_size(ViewportSize(width=width, height=height))
+            visitor.page.wait_for_function(f"innerWidth === {width}")
+            assert visitor.page.evaluate(CUT_OFF) == 0, (part, width, height)
+
+    check("draw something")
     with Image.open(io.BytesIO(drawing_of("7").png())) as picture:
         turned = io.BytesIO()
         picture.transpose(Image.Transpose.ROTATE_90).save(turned, "PNG")
     visitor.upload("turned.png", turned.getvalue())
-    expect(visitor.page.locator("#card .turn")).to_be_visible()
-    cut = """() => {
-      const comment = document.querySelector("#card .comment");
-      const parts = [...comment.querySelectorAll("*")].filter((each) => each.checkVisibility());
-      const box = comment.getBoundingClientRect();
-      return parts.map((each) => each.getBoundingClientRect()).filter(({right, bottom}) =>
-        right > box.right + 1 || bottom > box.bottom + 1).length
-        + (comment.scrollHeight > comment.clientHeight + 1);
-    }"""
-    assert visitor.page.evaluate(cut) == 0
+    check("Turn it")
+    visitor.upload("no-picture.png", b"seven")
+    check("This file is not a picture")
 
 
 def lines_across_tabs(visitor: Visitor) -> int:
@@ -214,3 +230,32 @@ def test_the_page_fits_and_is_accessible(visit: Visit) -> None:
             visitor.page.get_by_role("button", name="examples").click()
             expect(visitor.page.locator("#batch .status")).to_have_text("7 pictures read.")
         check(tab)
+
+
+# By WCAG's formula, of colours that hide what is behind them.
+CONTRAST = """(element) => {
+  const linear = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const luminance = (colour) => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).map((value) => linear(value / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const { color, backgroundColor } = getComputedStyle(element);
+  const [darker, lighter] = [color, backgroundColor].map(luminance).sort((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stay_legible_under_the_pointer(visit: Visit, scheme: str) -> None:
+    visitor = visit(color_scheme=scheme)
+    visitor.upload("eight.png", drawing_of("8").png())
+    expect(visitor.label).to_have_text("8")
+    remove = visitor.button("Remove the picture")
+    remove.hover()
+    assert remove.evaluate(CONTRAST) >= 4.5
+    visitor.open("Many pictures")
+    for name in ("Choose pictures", "Choose a folder", "Try the"):
+        button = visitor.page.get_by_role("button", name=name)
+        button.hover()
+        visitor.page.wait_for_function(IN_COLOURS_OF, arg=scheme)
+        assert button.evaluate(CONTRAST) >= 4.5, name

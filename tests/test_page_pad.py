@@ -168,6 +168,7 @@ def test_a_stylus_draws_wider_under_pressure(visitor: Visitor) -> None:
                 {
                     "pointerId": 7,
                     "pointerType": kind,
+                    "buttons": 0 if event == "up" else 1,
                     "pressure": 0 if event == "up" else pressure,
                     "clientX": box["x"] + box["width"] / 2,
                     "clientY": box["y"] + y * box["height"],
@@ -200,6 +201,28 @@ def test_a_stylus_upside_down_erases(visitor: Visitor) -> None:
     visitor.canvas.evaluate("(canvas) => { delete canvas.setPointerCapture; }")
     assert 0 < ink(visitor) < 0.8 * before
     expect(visitor.button("Eraser")).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_stroke_whose_release_the_system_has_swallowed_ends(visitor: Visitor) -> None:
+    """By a menu, or a dialog: the pointer comes back with no button pressed."""
+    box, amounts = visitor.box(), []
+    visitor.canvas.evaluate("(canvas) => { canvas.setPointerCapture = () => {}; }")
+    for event, y, buttons in (("down", 0.2, 1), ("move", 0.4, 1), ("move", 0.9, 0)):
+        visitor.canvas.dispatch_event(
+            f"pointer{event}",
+            {
+                "pointerId": 7,
+                "buttons": buttons,
+                "clientX": box["x"] + box["width"] / 2,
+                "clientY": box["y"] + y * box["height"],
+            },
+        )
+        amounts.append(ink(visitor))
+    visitor.canvas.evaluate("(canvas) => { delete canvas.setPointerCapture; }")
+    assert amounts[0] < amounts[1] == amounts[2]
+    expect(visitor.button("Undo")).to_be_enabled()
+    visitor.line((0.2, 0.5), (0.8, 0.5))  # the next press is a stroke again
+    assert ink(visitor) > amounts[2]
 
 
 def test_the_keyboard_reaches_every_tool(visitor: Visitor) -> None:

@@ -242,6 +242,7 @@ def draw_with_palm(pad: Locator, drawing: Drawing) -> None:
             {
                 "pointerId": number,
                 "pointerType": kind,
+                "buttons": 0 if event == "up" else 1,
                 "clientX": box["x"] + x * box["width"],
                 "clientY": box["y"] + y * box["height"],
             },

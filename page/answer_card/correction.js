@@ -38,6 +38,7 @@ function createCorrection({ element, server }) {
     why.textContent = reasonToWait();
     send.disabled = isSending || why.textContent !== "";
     undo.disabled = isSending;
+    isOne.disabled = isSending; // the answer to it is about what was sent
     receipt.querySelector(".kept").hidden = kept === null;
   }
 

@@ -27,12 +27,16 @@ function createEvidence({ element, server, showOverlay }) {
     explain();
   });
 
-  function choose(digit) {
-    chosenDigit = chosenDigit === digit ? null : digit;
-    changing = false;
+  function mark(digit) {
+    chosenDigit = digit;
     for (const button of buttons) {
-      button.setAttribute("aria-pressed", String(button.textContent === chosenDigit));
+      button.setAttribute("aria-pressed", String(button.textContent === digit));
     }
+  }
+
+  function choose(digit) {
+    mark(chosenDigit === digit ? null : digit);
+    changing = false;
     if (chosenDigit) explain();
     else clear();
   }
@@ -85,6 +89,8 @@ function createEvidence({ element, server, showOverlay }) {
   }
 
   function show(newAnswer) {
+    // Where there are no buttons that show what is chosen, it is for one drawing.
+    if (newAnswer?.key !== answer?.key && !buttons[0].offsetParent) mark(null);
     answer = newAnswer;
     enabled = Boolean(answer?.model_input) && answer.verdict !== "blank";
     for (const button of buttons) button.disabled = !enabled;

@@ -42,7 +42,9 @@ function createVerdict({ element, onTurn }) {
     showHeadline(answer);
     element.dataset.verdict = answer?.error ? "error" : (answer?.verdict ?? "idle");
     note.textContent = answer ? (answer.error ?? answer.note ?? "") : IDLE_NOTE;
+    const isLeft = document.activeElement === turn; // by its own answer
     turn.hidden = !answer?.turn;
+    if (isLeft && turn.hidden) headline.focus({ preventScroll: true });
     time.textContent =
       answer?.milliseconds === undefined ? "" : `read in ${answer.milliseconds} ms`;
   }

@@ -24,7 +24,7 @@ function startBatchList({ element, props, trigger, watch }) {
   function take(value) {
     if (!value) return;
     tryExamples.disabled = false;
-    if (value.stopped) {
+    if (value.stopped && runs.isWanted(value.stopped)) {
       progress.end("");
       progress.tell(runs.stop(value.stopped) ? NOT_ALL : NONE);
     }
@@ -44,12 +44,13 @@ function startBatchList({ element, props, trigger, watch }) {
     progress.tell(problem);
     if (problem) return;
     const run = runs.expect();
+    const isWanted = () => runs.isWanted(run);
     const onStep = (count) => {
-      if (!runs.isCleared(run)) progress.step("Sending", count, files.length);
+      if (isWanted()) progress.step("Sending", count, files.length);
     };
     onStep(0);
-    const { sent, unsent } = await sendFiles({ files, mostMb, onStep });
-    if (runs.isCleared(run)) return;
+    const { sent, unsent } = await sendFiles({ files, mostMb, isWanted, onStep });
+    if (!isWanted()) return;
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
     if (sent.length === 0) {
@@ -62,8 +63,20 @@ function startBatchList({ element, props, trigger, watch }) {
     trigger("upload");
   }
 
+  // What has come stays.
+  function stop() {
+    runs.end();
+    trigger("clear");
+    tryExamples.disabled = false;
+    progress.end("Stopped.");
+    rememberRows(runs.kept());
+    moveFocus(find(".stop"), find(".status"));
+  }
+
   function clear() {
     runs.clear();
+    trigger("clear");
+    tryExamples.disabled = false;
     sorting.reset();
     filter.reset();
     progress.end("");
@@ -75,13 +88,16 @@ function startBatchList({ element, props, trigger, watch }) {
 
   acceptPictures({ element, onFiles: send });
   tryExamples.addEventListener("click", () => {
+    progress.tell("");
     tryExamples.disabled = true;
+    moveFocus(tryExamples, find(".status"));
     props.value = { run: runs.expect() };
     trigger("example_select");
   });
   find(".save").addEventListener("click", ({ currentTarget }) => {
     saveAsCsv(currentTarget.dataset.head, runs.rows());
   });
+  find(".stop").addEventListener("click", stop);
   find(".clear").addEventListener("click", clear);
   window.addEventListener("pagehide", () => rememberRows(runs.kept()));
   watch("value", () => take(props.value));

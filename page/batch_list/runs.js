@@ -3,17 +3,23 @@
 function createRuns() {
   const runs = new Map(); // of rows, by the run that brought them
   const unfinished = new Set(); // runs of which rows are missing
-  const cleared = new Set(); // runs of which nothing is to be seen any more
+  const ended = new Set(); // runs of which nothing more is wanted
 
-  // Rows that are there already stay the same objects. Returns whether the run is listed.
+  // Rows that are there already stay the same objects. Returns whether they are wanted.
   function take({ run, rows, total }) {
-    if (cleared.has(run)) return false;
+    if (ended.has(run)) return false;
     if (!runs.has(run)) runs.set(run, []);
     const known = runs.get(run);
     known.push(...rows.slice(known.length));
     if (known.length < total) unfinished.add(run);
     else unfinished.delete(run);
     return true;
+  }
+
+  // What has come stays.
+  function end() {
+    for (const run of unfinished) ended.add(run);
+    unfinished.clear();
   }
 
   const rows = () => [...runs.values()].flat();
@@ -23,10 +29,10 @@ function createRuns() {
     take,
     rows,
     isWhole,
+    end,
     clear: () => {
-      for (const run of [...runs.keys(), ...unfinished]) cleared.add(run);
+      end();
       runs.clear();
-      unfinished.clear();
     },
     // To be called when files are to be sent; returns the name of their run.
     expect: () => {
@@ -39,7 +45,7 @@ function createRuns() {
       if (!runs.has(run)) unfinished.delete(run);
       return runs.has(run);
     },
-    isCleared: (run) => cleared.has(run),
+    isWanted: (run) => !ended.has(run),
     // As they are remembered.
     kept: () => ({ rows: rows(), isWhole: isWhole() }),
     restore: (kept) => {

@@ -11,6 +11,11 @@ function shortened(point) {
   return point.map((number) => Math.round(1e4 * number) / 1e4);
 }
 
+// Whether a press opens the system's menu: no release would follow.
+function opensMenu({ ctrlKey }) {
+  return ctrlKey && isApple();
+}
+
 // Whether the stroke that began with one event was the palm's of the hand that holds this stylus.
 function isPalmFirst(startEvent, event) {
   return event.pointerType === "pen" && startEvent.pointerType === "touch";

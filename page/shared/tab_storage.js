@@ -1,12 +1,22 @@
 // What this tab of the browser keeps through a reload and a server that starts again.
 
-// Returns whether it is kept: there may be no room, or the visitor allows no storage.
+// Returns whether it is kept: there may be no room, or the visitor allows no storage. Else nothing is:
+// what was kept before is no longer true.
 function keepInTab(key, text) {
   try {
     sessionStorage.setItem(key, text);
     return true;
   } catch {
+    forgetInTab(key);
     return false;
+  }
+}
+
+function forgetInTab(key) {
+  try {
+    sessionStorage.removeItem(key);
+  } catch {
+    // There is none then.
   }
 }
 

@@ -44,7 +44,7 @@ function closeApiPanel() {
 
 // Macs have another key for what others do with Ctrl.
 function showKeysOfThisMachine(element) {
-  if (!/Mac|iPhone|iPad/.test(navigator.platform)) return;
+  if (!isApple()) return;
   for (const button of element.querySelectorAll("[aria-keyshortcuts]")) {
     button.title = button.title.replace("Ctrl+Shift+", "⇧⌘").replace("Ctrl+", "⌘");
     const keys = button.getAttribute("aria-keyshortcuts").replace("Control", "Meta");

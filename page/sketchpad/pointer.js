@@ -1,6 +1,8 @@
 // Drawing with a mouse, a finger or a stylus. A circle around the pointer shows the pen's width.
 
-const NOT_PAPER = "a, button, input, label, summary, select, textarea, [role=tab], [role=slider]";
+// Nor is text that can be selected.
+const NOT_PAPER =
+  "a, button, input, label, summary, select, textarea, [role=tab], [role=slider], .label, code";
 
 // Whether the event is of a stylus that is held upside down (W3C, Pointer Events).
 const isEraserEnd = ({ buttons }) => (buttons & 32) !== 0;
@@ -37,7 +39,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   }
 
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 && !isEraserEnd(event)) return;
+    if ((event.button !== 0 && !isEraserEnd(event)) || opensMenu(event)) return;
     if (strokes.isDrawing()) {
       if (!isPalmFirst(startEvent, event)) return; // a second finger
       strokes.cancel();
@@ -50,6 +52,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     const box = sheet.getBoundingClientRect();
     cursor.style.translate = `${event.clientX - box.left}px ${event.clientY - box.top}px`;
     if (!isDrawing(event)) return;
+    if (event.buttons === 0) return end(); // a menu has swallowed the release
     strokes.extend(movesOf(event).map(toPoint));
   });
 
@@ -65,6 +68,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     outside = isPress && !event.target.closest?.(NOT_PAPER) ? event : null;
   });
   document.addEventListener("pointermove", (event) => {
+    if (event.buttons === 0) outside = null;
     if (outside?.pointerId !== event.pointerId) return;
     // What lies over the pad, such as the camera's picture, is no paper.
     const isInside = document.elementFromPoint(event.clientX, event.clientY) === canvas;

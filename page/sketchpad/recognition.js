@@ -54,7 +54,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
       if (asked <= answered) continue; // dropped meanwhile
       const error = drawing.answer ? drawing.answer.error : NO_ANSWER;
       if (error) {
-        status.textContent = error;
+        if (status.textContent !== error) status.textContent = error; // it is read out each time
         retryLater();
         break;
       }

@@ -81,6 +81,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
     boxes.show();
     growth.growSoon();
     saved.saveSoon();
+    if (strokes.picture()) recognition.recognize(); // what is read at last has hints
   }
 
   function onGrown() {
@@ -105,6 +106,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   // A late answer about the drawing would take the place of what is expected.
   function onExpect() {
     camera.close();
+    growth.cancel();
     recognition.drop();
     answers.start(null);
     waiting.begin();
@@ -180,6 +182,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   }
 
   new ResizeObserver(resize).observe(canvas);
+  onOtherScreen(resize);
   resize();
   pen.showWidth();
   saved.restore();

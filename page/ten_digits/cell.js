@@ -8,6 +8,7 @@ const READ_AGAIN_MS = 2000; // after a failure
 // onChange is called when something was written or read.
 function createCell({ digit, server, onChange }) {
   const element = document.createElement("figure");
+  element.tabIndex = -1;
   element.innerHTML = `<div class="tile">
       <span class="model" aria-hidden="true"></span>
       <canvas role="img"></canvas>
@@ -87,8 +88,16 @@ function createCell({ digit, server, onChange }) {
     return shortened([...place, 1]);
   }
 
+  function finish(event) {
+    if (startEvent?.pointerId !== event.pointerId) return; // pressed elsewhere, or a second finger
+    startEvent = null;
+    onChange();
+    timer = setTimeout(read, READ_MS);
+  }
+
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || (startEvent && !isPalmFirst(startEvent, event))) return;
+    if (event.button !== 0 || opensMenu(event)) return;
+    if (startEvent && !isPalmFirst(startEvent, event)) return;
     event.preventDefault();
     clearTimeout(timer);
     canvas.setPointerCapture(event.pointerId);
@@ -101,19 +110,17 @@ function createCell({ digit, server, onChange }) {
   });
   canvas.addEventListener("pointermove", (event) => {
     if (startEvent?.pointerId !== event.pointerId) return;
+    if (event.buttons === 0) return finish(event); // a menu has swallowed the release
     strokes.at(-1).points.push(...movesOf(event).map(toPoint));
     paintOn(canvas);
   });
-  for (const type of ["pointerup", "pointercancel"]) {
-    canvas.addEventListener(type, (event) => {
-      if (startEvent?.pointerId !== event.pointerId) return; // pressed elsewhere, or a second finger
-      startEvent = null;
-      onChange();
-      timer = setTimeout(read, READ_MS);
-    });
-  }
-  again.addEventListener("click", () => write([]));
+  for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, finish);
+  again.addEventListener("click", () => {
+    write([]);
+    moveFocus(again, element);
+  });
   new ResizeObserver(show).observe(canvas);
+  onOtherScreen(show);
 
   model.textContent = digit;
   name.textContent = digit;
