@@ -37,7 +37,7 @@ PRINTED = {
     "explain": r"^\(28, 28\) -[\d.]+ [\d.]+ \(28, 28\)$",
     "ImageError": r"^7 \[\('7', .*\n\['digit', 'not_a_digit'\]\nrefused: .+\.$",
     "onnxruntime": r"^7$",
-    "normalize_digit": r"^7 [01]\.\d+ 0\.\d+$",
+    "normalize_digit": r"^7 [01]\.\d+ [01]\.\d+$",
     "prediction.verdict": r"^digit 7 0\.99.*\n3450$",
     "read_number": r"^3450 0\.\d+\n3 \[.*\n4 \[.*\n5 \[.*\n0 \[",
 }

@@ -92,7 +92,7 @@ def test_an_interrupted_command_goes_on_to_the_same_weights_bit_for_bit(
     evaluating.calls_before = 0
     assert train.main([*command, "--resume"]) == 130
     printed = capsys.readouterr().out
-    finished = re.findall("step . of 7, (.*), finished before", printed)
+    finished = re.findall("step . of 8, (.*), finished before", printed)
     assert finished == ["ink", "seed-0", "seed-1"]
     assert re.findall(r"seed-2, epoch (\d)  loss", printed) == ["2"]
     assert not output.exists()
@@ -122,7 +122,9 @@ def test_what_ships_was_trained_on_each_other(output: Path) -> None:
     teachers = [config_of(steps / f"seed-{seed}").hashes.sha256 for seed in range(3)]
     assert hashes.ink_sha256 == ink.hashes.ink_sha256
     assert number["beside"] == {"sha256": hashes.sha256, "ink_sha256": hashes.ink_sha256}
-    training = config_of(output).training
+    refined = config_of(output).training
+    assert refined["start"]["sha256"] == config_of(steps / "distilled").hashes.sha256
+    training = refined["start"]["training"]
     assert training["teachers"] == teachers
     assert len(set(teachers)) == 3
     assert training["start"]["sha256"] == teachers[1]

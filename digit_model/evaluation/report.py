@@ -135,8 +135,8 @@ def _overview(metrics: Metrics) -> Table | None:
         [*columns, "Worst recall"],
         rows,
         "In %. Seeds, recipes, thresholds or rules were chosen on development data. Nothing is "
-        "trained on either. Test strokes and photographs are by three writers kept out of "
-        "everything. Recall is the mean over the ten digits. "
+        "trained on either. Test strokes and photographs are by three writers on whom the networks "
+        "that read them were neither trained nor chosen. Recall is the mean over the ten digits. "
         'Unsure and refused ("not a digit") are shares of all digits, right or wrong. Worst recall '
         "is that of the worst set of several.",
     )

@@ -14,7 +14,7 @@ from digit_model.evaluation.scores import nll
 # more than a share MAX_UNSURE of all answers unsure.
 MAX_SURE_ERROR = 0.002
 MAX_UNSURE = 0.03
-DIGIT_TPR = 0.997  # share of real digits that the not-a-digit threshold accepts,
+DIGIT_TPR = 0.995  # share of real digits that the not-a-digit threshold accepts,
 # unless it lay below the energy of logits that are all so low, where most of what is no digit lies;
 UNDECIDED = 0.03
 LEAST_DIGIT_TPR = 0.99  # but so many are always accepted

@@ -179,21 +179,18 @@ RECIPES = {
         epochs=13,
         cycles=(Cycle(2e-3, 0.35, (0.6, 0.2), distillation_weight=0.5),),
         first_data_seed=2,
+        start_share=0.5,
     ),
-    # For a trained network, when the ways of writing have changed; there are no teachers, since
-    # they don't know the new ones.
+    # More steps for a trained network, again from full to weak augmentation; there are no teachers,
+    # so it may also learn ways of writing that they don't know.
     "refined": Recipe(
-        epochs=5,
-        cycles=(Cycle(1e-3, 0.6, (0.5, 0.2)), Cycle(8e-4, 0.6, (0.4, 0.15))),
-        first_data_seed=4,
-        stroke_variants=4,
-        allographs=40_000,
-        flagged=40_000,
-        photographs=4_000,
-        scan_variants=4,
-        degraded=12_000,
-        nondigits=16_000,
-        start_share=0.4,
+        epochs=7,
+        cycles=(
+            Cycle(2e-3, 0.5, (1.0, 0.8)),
+            Cycle(1.5e-3, 0.5, (0.8, 0.5)),
+            Cycle(1e-3, 0.5, (0.5, 0.15)),
+        ),
+        start_share=0.5,
     ),
     # A few more epochs for a trained network, with a user's own digits added.
     "fine-tune": Recipe(

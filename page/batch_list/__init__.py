@@ -19,8 +19,8 @@ class BatchList(Component):
 
     Chosen files are uploaded one by one. That triggers `upload`, and the value in the browser is
     `{"files": [FileData, …], "run": name}`. A click on "Try the examples" triggers
-    `example_select`, with the value `{"run": name}`; on "Stop" or "Clear list", `clear`: nothing more is
-    wanted of what is being read.
+    `example_select`, with the value `{"run": name}`; "Stop" and "Clear list" trigger `clear`:
+    nothing more is wanted of what is being read.
 
     Each value `{"run", "total", "rows"}` from the server brings the rows of a run so far, each a
     value of :func:`page.batch_rows.batch_row`, which replace those that the run had; the list
