@@ -285,14 +285,14 @@ def test_explain_toward_another_digit(client: Client, files: dict[str, Path]) ->
         assert picture.format == "PNG"
         pixels = np.asarray(picture.convert("RGB")).astype(int)
     assert ((pixels[..., 2] - pixels[..., 0]) > 0.5 * (FOR[2] - FOR[0])).sum() > 200  # blue
-    for label, toward, sentence in (
-        (None, "3", "It is read as 3 already."),
-        (None, "1", "No small change would make it a 1."),
-        ("3", "8", "Ask about a label or toward another digit, not both."),
-        (None, "eight", 'A label is one of "0" to "9", not \'eight\'.'),
+    for name, label, toward, sentence in (
+        ("3", None, "3", "It is read as 3 already."),
+        ("0", None, "1", "No small change would make it a 1."),
+        ("3", "3", "8", "Ask about a label or toward another digit, not both."),
+        ("3", None, "eight", 'A label is one of "0" to "9", not \'eight\'.'),
     ):
         with pytest.raises(AppError) as caught:
-            client.predict(handle_file(files["3"]), label, toward, api_name="/explain")
+            client.predict(handle_file(files[name]), label, toward, api_name="/explain")
         assert str(caught.value) == sentence
 
 
