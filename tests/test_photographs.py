@@ -91,7 +91,7 @@ def test_digits_in_photographs_of_every_kind_are_recognised() -> None:
     # is whether the ink was found.
     digits = [digit for digit in pen_digits("development") if digit.writer != "tr28"][::10]
     recognizer = DigitRecognizer.from_pretrained()
-    sets = photograph_sets(digits, 2, seed=7)
+    sets = photograph_sets(digits, 4, seed=7)
     wrong = {
         kind: int((recognizer.logits(images).argmax(axis=1) != labels).sum())
         for kind, (images, labels) in sets.items()
@@ -101,7 +101,7 @@ def test_digits_in_photographs_of_every_kind_are_recognised() -> None:
     firsts = [labels[0] for _, labels in sets.values()]
     assert firsts[:20] == [digit.label for digit in digits[:20]]
     assert max(wrong.values()) <= 1, wrong
-    assert sum(wrong.values()) <= 2, wrong
+    assert sum(wrong.values()) <= 0.02 * 4 * len(KINDS), wrong
 
 
 @pytest.mark.parametrize("side", [150, 400, 900])
