@@ -16,7 +16,7 @@ from digit_model.serving import worker
 from digit_model.serving.batching import Batcher
 from digit_model.serving.client import RecognizerClient
 from digit_model.serving.pool import GivenUpError
-from digit_model.serving.worker import ModelInfo
+from digit_model.serving.worker import Asked, ModelInfo
 
 CALLS_PER_REPLICA = 2  # one is read, one waits; what comes meanwhile goes together in the next
 WAIT_SECONDS = 60.0  # for an answer; starting a replica takes ten of them
@@ -64,15 +64,15 @@ class Call:
     async def run(self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float) -> Any:
         """As :meth:`digit_model.serving.pool.Worker.run`."""
         items, *shared = arguments
-        contents = await asyncio.to_thread(lambda: [*map(_content, items)])
-        readable = [each for each in contents if not isinstance(each, ImageError)]
+        sent = await asyncio.to_thread(lambda: [*map(_with_content, items)])
+        readable = [each for each in sent if not isinstance(each, ImageError)]
         results: Sequence[Any] = []
         if readable:
             results = await self._ask(job, readable, *shared, timeout_seconds=timeout_seconds)
             if all(isinstance(result, GivenUpError) for result in results):
                 raise results[0]  # one of them is to blame
         left = iter(results)
-        return [each if isinstance(each, ImageError) else next(left) for each in contents]
+        return [each if isinstance(each, ImageError) else next(left) for each in sent]
 
     async def _ask(
         self, job: Callable[..., Any], *arguments: Any, timeout_seconds: float
@@ -92,18 +92,15 @@ class Call:
         raise GivenUpError("The picture was given up: it took more than a machine can give.")
 
 
-def _content(item: Any) -> Any:
+def _with_content(item: Asked) -> Asked | ImageError:
     """The item with its file's bytes, not its path: the replica may be on another machine.
 
     Or the ImageError of a file that can't be read. Only when it is sent: what waits would take as
     much memory as all its files.
     """
-    if isinstance(item, tuple):
-        content, *others = _content(item[0]), *item[1:]
-        return content if isinstance(content, ImageError) else (content, *others)
-    if isinstance(item, bytes):
+    if isinstance(item.image, bytes):
         return item
     try:
-        return Path(item).read_bytes()
+        return item._replace(image=Path(item.image).read_bytes())
     except OSError as error:
         return ImageError(f"The file can't be read: {error.strerror}.")

@@ -14,7 +14,7 @@ from digit_model.serving import worker
 from digit_model.serving.batching import MAX_BATCH
 from digit_model.serving.client import DRAWING_SECONDS, FILE_SECONDS
 from digit_model.serving.pool import GivenUpError
-from digit_model.serving.worker import Image
+from digit_model.serving.worker import Asked
 
 DRAWINGS, FILES = "drawings", "files"  # deployments: nobody's pad waits for somebody else's file
 CALLS_AT_A_REPLICA = 8  # that wait there or are read; all others wait for the first free one
@@ -40,18 +40,18 @@ class Recognizer:
     @serve.batch(
         max_batch_size=MAX_BATCH,
         batch_wait_timeout_s=0,
-        batch_size_fn=lambda calls: sum(len(images) for images, _ in calls),
+        batch_size_fn=lambda calls: sum(len(asked) for asked, _ in calls),
     )
-    async def recognize(self, calls: list[tuple[list[Image], int]]) -> list[Any]:
+    async def recognize(self, calls: list[tuple[list[Asked], int]]) -> list[Any]:
         """:func:`worker.recognize`: each caller sends its arguments, and gets its answers."""
         answers = []
         for max_pixels, group in groupby(calls, key=itemgetter(1)):
-            lists = [images for images, _ in group]
+            lists = [asked for asked, _ in group]
             read = iter(await self.run("recognize", [*chain(*lists)], max_pixels))
-            answers += [[next(read) for _ in images] for images in lists]
+            answers += [[next(read) for _ in asked] for asked in lists]
         return answers
 
-    async def run(self, job: str, items: list[Any], *shared: Any) -> list[Any]:
+    async def run(self, job: str, items: list[Asked], *shared: Any) -> list[Any]:
         """A job of :mod:`digit_model.serving.worker`, by its name."""
         try:
             async with self._turn, asyncio.timeout(self._seconds):

@@ -97,7 +97,8 @@ class Reader:
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:
         names = [os.fsdecode(name) for name in batch["image"]]
-        answers = worker.recognize([str(self._folder / name) for name in names], MAX_PIXELS)
+        asked = [worker.Asked(str(self._folder / name)) for name in names]
+        answers = worker.recognize(asked, MAX_PIXELS)
         rows: list[dict[str, Any]] = [
             {"image": name, "error": str(answer)}
             if isinstance(answer, ValueError)

@@ -19,7 +19,7 @@ from digit_model.serving import worker
 from digit_model.serving.batching import LATER, MAX_BATCH, URGENT, USUAL, Batcher, Job
 from digit_model.serving.pool import GivenUpError, Worker
 from digit_model.serving.timed import TimedPrediction
-from digit_model.serving.worker import Image, ModelInfo, Numbered, Timed
+from digit_model.serving.worker import Asked, Image, ModelInfo, Numbered, Timed
 
 if TYPE_CHECKING:
     from digit_model.counterfactual.picture import Counterfactual
@@ -82,7 +82,7 @@ class RecognizerClient:
         """
         priority = URGENT if urgent else USUAL
         answer = await self._drawings.submit(
-            worker.recognize, image, DRAWING_PIXELS, priority=priority
+            worker.recognize, Asked(image), DRAWING_PIXELS, priority=priority
         )
         self.verdicts[answer[0].verdict] += 1
         return answer
@@ -126,7 +126,7 @@ class RecognizerClient:
         if prediction.verdict not in ("not_a_digit", "blank"):
             return None
         try:
-            return await self._submit_file(worker.find_hints, (image, prediction.verdict))
+            return await self._submit_file(worker.find_hints, image, prediction.verdict)
         except GivenUpError:  # the answer stands without it
             return None
 
@@ -161,8 +161,8 @@ class RecognizerClient:
         """As ``DigitRecognizer.draw_counterfactual``; raises GivenUpError, too."""
         return await self._ask(image, "draw_counterfactual", toward)
 
-    async def _ask(self, image: Image, method: str, question: Any) -> Any:
-        return await self._submit_file(worker.ask, (image, method, question))
+    async def _ask(self, image: Image, method: str, argument: Any) -> Any:
+        return await self._submit_file(worker.ask, image, method, argument)
 
     @property
     def waiting(self) -> dict[str, int]:
@@ -173,9 +173,14 @@ class RecognizerClient:
         }
 
     async def _submit_file(
-        self, job: Job[Result], item: Any, *, priority: int = USUAL, together: int = 1
+        self,
+        job: Job[Result],
+        image: Image,
+        *about: Any,
+        priority: int = USUAL,
+        together: int = 1,
     ) -> Result:
-        size = _size(item[0] if isinstance(item, tuple) else item)
+        item, size = Asked(image, about), _size(image)
         most = self._max_file_mb
         if most is not None and size > 1_000_000 * most:
             raise ImageError(f"The file is too large: {most} MB at most.")

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from digit_model.model_folder import Hashes, ModelError
 
@@ -36,6 +36,18 @@ JOB_CPU_SECONDS = 5
 JOB_MEMORY_BYTES = 768 * 2**20
 
 _recognizer: DigitRecognizer
+
+
+class Asked(NamedTuple):
+    """An item of the jobs below.
+
+    Attributes:
+        image: the picture.
+        about: what the job has to know besides.
+    """
+
+    image: Image
+    about: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -173,7 +185,7 @@ def bounded(job: Callable[..., Result], *arguments: Any) -> Result:
 # ---- jobs: each takes a list and answers every item in its place, with an error if need be
 
 
-def recognize(images: Sequence[Image], max_pixels: int) -> list[Timed | ImageError]:
+def recognize(asked: Sequence[Asked], max_pixels: int) -> list[Timed | ImageError]:
     """Recognise pictures together, with all ten labels in each ``top_k``.
 
     The pictures stay here: who sent them has them. One with more than ``max_pixels`` is not read.
@@ -182,32 +194,31 @@ def recognize(images: Sequence[Image], max_pixels: int) -> list[Timed | ImageErr
 
     return [
         reading if isinstance(reading, ImageError) else (reading.prediction, reading.milliseconds)
-        for reading in read(images, max_pixels)
+        for reading in read(asked, max_pixels)
     ]
 
 
-def read(images: Sequence[Image], max_pixels: int) -> list[TimedPrediction | ImageError]:
+def read(asked: Sequence[Asked], max_pixels: int) -> list[TimedPrediction | ImageError]:
     """The same, with the pictures themselves, upright and no larger than needed."""
     from digit_model.serving.timed import predict_many
 
+    images = [each.image for each in asked]
     return list(predict_many(_recognizer, images, top_k=10, max_pixels=max_pixels))
 
 
-def read_numbers(images: Sequence[Image], max_pixels: int) -> list[Numbered | ValueError]:
+def read_numbers(asked: Sequence[Asked], max_pixels: int) -> list[Numbered | ValueError]:
     """Read all digits in each picture, and the milliseconds that it took."""
-    return [_try(_read_number, image, max_pixels) for image in images]
+    return [_try(_read_number, each.image, max_pixels) for each in asked]
 
 
-def ask(questions: Sequence[tuple[Image, str, Any]], max_pixels: int) -> list[Any]:
-    """Of each picture, what the recogniser's method of this name says to a question about it."""
-    return [_try(_ask, *question, max_pixels) for question in questions]
+def ask(asked: Sequence[Asked], max_pixels: int) -> list[Any]:
+    """What the recogniser's method says of each picture, ``about`` its name and its argument."""
+    return [_try(_ask, each.image, *each.about, max_pixels) for each in asked]
 
 
-def find_hints(
-    refused: Sequence[tuple[Image, str]], max_pixels: int
-) -> list[Hint | ValueError | None]:
-    """For pictures and their verdicts, see :func:`digit_model.hints.hint_for`."""
-    return [_try(_find_hint, *each, max_pixels) for each in refused]
+def find_hints(asked: Sequence[Asked], max_pixels: int) -> list[Hint | ValueError | None]:
+    """See :func:`digit_model.hints.hint_for`; ``about`` the verdict."""
+    return [_try(_find_hint, each.image, *each.about, max_pixels) for each in asked]
 
 
 def _find_hint(image: Image, verdict: str, max_pixels: int) -> Hint | None:
@@ -223,10 +234,10 @@ def _read_number(image: Image, max_pixels: int) -> Numbered:
     return timed.read_number(_recognizer, image, max_pixels=max_pixels)
 
 
-def _ask(image: Image, method: str, question: Any, max_pixels: int) -> Any:
+def _ask(image: Image, method: str, argument: Any, max_pixels: int) -> Any:
     from digit_model.serving import timed
 
-    return getattr(_recognizer, method)(timed.load(image, max_pixels), question)
+    return getattr(_recognizer, method)(timed.load(image, max_pixels), argument)
 
 
 def _try(function: Callable[..., Result], *arguments: Any) -> Result | ValueError:

@@ -4,8 +4,8 @@ import argparse
 import dataclasses
 import hashlib
 import os
-import time
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +13,6 @@ import torch
 import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim import Optimizer
-from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
 from digit_model.data import Digits
 from digit_model.data.corrections import load_corrections
@@ -38,7 +35,7 @@ from digit_model.training.options import checkpoint_beside
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
-from digit_model.training.step import average_of, averaged, start_from, take_step
+from digit_model.training.step import Learner, average_of, averaged, run_epoch, start_from
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -47,14 +44,16 @@ OWN_DIGITS_REPEATS = 20
 
 
 @dataclasses.dataclass
-class Learner:
-    """What a run trains: the network, and what goes with it."""
+class DigitLearner(Learner[DigitCNN]):
+    """A digit network that learns, perhaps in several processes, and perhaps from others.
 
-    network: DigitCNN  # the one that is trained
-    model: nn.Module  # the same, in DistributedDataParallel if there are several processes
-    ema: AveragedModel  # its exponential moving average, which is exported
+    Attributes:
+        model: the network, in DistributedDataParallel if there are several processes.
+        teachers: those that it learns from, if any.
+    """
+
+    model: nn.Module
     teachers: Ensemble | None
-    optimizers: list[Optimizer]
 
 
 def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[dict[str, float]]:
@@ -107,7 +106,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
             training,
             recipe,
             epoch,
-            title=log.title(epoch) if rank == 0 else "",
+            title=log.title(epoch) if rank == 0 else None,
             seed=args.seed,
             rank=rank,
             world_size=world_size,
@@ -200,7 +199,7 @@ def make_learner(
     start: DigitCNN | None,
     world_size: int,
     device: torch.device,
-) -> Learner:
+) -> DigitLearner:
     """As it is at the start of a run."""
     network, teachers = DigitCNN(recipe.network), None
     if start is not None:
@@ -212,16 +211,16 @@ def make_learner(
     model = DistributedDataParallel(network) if world_size > 1 else network
     ema = average_of(network, recipe.ema_decay)
     optimizers = make_optimizers(network, recipe.weight_decay)
-    return Learner(network, model, ema, teachers, optimizers)
+    return DigitLearner(network, ema, optimizers, model, teachers)
 
 
 def train_epoch(
-    learner: Learner,
+    learner: DigitLearner,
     training: TrainingSet,
     recipe: Recipe,
     epoch: int,
     *,
-    title: str,
+    title: str | None,
     seed: int,
     rank: int,
     world_size: int,
@@ -240,27 +239,21 @@ def train_epoch(
         dist.all_reduce(steps, dist.ReduceOp.MIN)
     count = int(steps) if max_steps is None else min(int(steps), max_steps)
     batches = training.epoch(batch_size, round(batch_size * recipe.outlier_share), rng)
-    progress = tqdm(
-        zip(range(count), batches, strict=False),
-        total=count,
-        desc=title,
-        disable=rank > 0 or None,  # None: where no terminal shows it
+    loss = partial(
+        batch_loss,
+        learner.model,
+        outlier_weight=recipe.outlier_weight,
+        augmentation=augmentation_strength(epoch, recipe),
+        generator=generator,
+        teachers=learner.teachers,
+        distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
     )
-    total_loss, start = 0.0, time.perf_counter()
-    for step, (digits, labels, nondigits) in progress:
-        rate = learning_rate(epoch + step / count, recipe)
-        loss = batch_loss(
-            learner.model,
-            digits,
-            labels,
-            nondigits,
-            outlier_weight=recipe.outlier_weight,
-            augmentation=augmentation_strength(epoch, recipe),
-            generator=generator,
-            teachers=learner.teachers,
-            distillation_weight=recipe.cycles[epoch // recipe.epochs].distillation_weight,
-        )
-        total_loss += take_step(
-            loss, learner.network, learner.optimizers, learner.ema, learning_rate=rate
-        )
-    return {"loss": total_loss / count, "seconds": time.perf_counter() - start}
+    return run_epoch(
+        learner,
+        islice(batches, count),
+        lambda batch: loss(*batch),
+        recipe,
+        epoch,
+        steps=count,
+        title=title,
+    )

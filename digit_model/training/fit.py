@@ -1,6 +1,5 @@
-"""The training loop of the networks that draw their own data, with averaged weights."""
+"""The training loop of the networks that draw their own data."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
@@ -10,12 +9,11 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.log import RunLog
 from digit_model.training.schedule import CycleRecipe, learning_rate
-from digit_model.training.step import average_of, take_step
+from digit_model.training.step import Learner, average_of, run_epoch
 
 Batch = TypeVar("Batch")
 
@@ -70,6 +68,7 @@ def fit(
     network = task.network
     ema = average_of(network, recipe.ema_decay)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=recipe.weight_decay)
+    learner = Learner(network, ema, [optimizer])
     state = TrainingState({"network": network, "ema": ema}, [optimizer], recipe.total_epochs)
     if resume:
         state.restore(checkpoint, setup)
@@ -77,15 +76,10 @@ def fit(
     log.add_sheet(*task.sheet)
     for epoch in range(len(state.history), recipe.total_epochs):
         network.train()
-        total, start = 0.0, time.perf_counter()
+        loss, title = partial(task.loss, network), log.title(epoch)
         batches = task.batches(epoch)
-        progress = tqdm(batches, total=task.steps, desc=log.title(epoch), disable=None)
-        for step, batch in enumerate(progress):
-            rate = learning_rate(epoch + step / task.steps, recipe)
-            loss = task.loss(network, batch)
-            total += take_step(loss, network, [optimizer], ema, learning_rate=rate)
-        row = {"epoch": epoch + 1, "loss": total / task.steps}
-        row |= {"seconds": time.perf_counter() - start} | task.measure(ema.eval())
+        measured = run_epoch(learner, batches, loss, recipe, epoch, steps=task.steps, title=title)
+        row = {"epoch": epoch + 1} | measured | task.measure(ema.eval())
         state.history.append(row)
         log.add(row)
         state.save(checkpoint, setup)

@@ -1,18 +1,24 @@
-"""A step of training, the same for all networks: gradients, optimizers, and averaged weights."""
+"""What training does alike for all networks: steps, epochs of them, and averaged weights."""
 
-from collections.abc import Sequence
-from typing import TypeVar
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
 
 from digit_model.ink_network import InkNetwork
 from digit_model.model_folder import ModelError
 from digit_model.network import DigitCNN
 from digit_model.number_network import NumberNetwork
+from digit_model.training.schedule import CycleRecipe, learning_rate
 
 Trainable = TypeVar("Trainable", DigitCNN, InkNetwork, NumberNetwork)
+Network = TypeVar("Network", bound=nn.Module)
+Batch = TypeVar("Batch")
 
 
 def start_from(network: Trainable, start: Trainable) -> None:
@@ -40,20 +46,59 @@ def average_of(network: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(network, multi_avg_fn=average, use_buffers=True)
 
 
-def take_step(
-    loss: Tensor,
-    network: nn.Module,
-    optimizers: Sequence[Optimizer],
-    ema: AveragedModel,
+@dataclass
+class Learner(Generic[Network]):
+    """A network that is trained, and what goes with it.
+
+    Attributes:
+        network: it learns.
+        ema: the average of its weights, which is the result.
+        optimizers: of all its parameters.
+    """
+
+    network: Network
+    ema: AveragedModel
+    optimizers: list[Optimizer]
+
+    def take_step(self, loss: Tensor, learning_rate: float) -> float:
+        """Improve the network by the gradients of a loss, which is returned as a number."""
+        self.network.zero_grad(set_to_none=True)
+        loss.backward()
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
+            optimizer.step()
+        self.ema.update_parameters(self.network)
+        return loss.item()
+
+
+def run_epoch(
+    learner: Learner[Any],
+    batches: Iterable[Batch],
+    loss: Callable[[Batch], Tensor],
+    recipe: CycleRecipe,
+    epoch: int,
     *,
-    learning_rate: float,
-) -> float:
-    """Improve a network by the gradients of a loss, which is returned as a number."""
-    network.zero_grad(set_to_none=True)
-    loss.backward()
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate
-        optimizer.step()
-    ema.update_parameters(network)
-    return loss.item()
+    steps: int,
+    title: str | None,
+) -> dict[str, float]:
+    """Learn from each batch once.
+
+    Args:
+        learner: learns, in training mode already.
+        batches: as many as ``steps``.
+        loss: of the learner's network on a batch.
+        recipe: its learning rates.
+        epoch: counted from 0.
+        steps: in the epoch.
+        title: of the progress bar, which only a terminal shows; None: nothing does.
+
+    Returns:
+        The mean "loss" and the time in "seconds".
+    """
+    total, start = 0.0, time.perf_counter()
+    hidden = title is None or None  # None: where no terminal shows it
+    for step, batch in enumerate(tqdm(batches, title, steps, disable=hidden)):
+        rate = learning_rate(epoch + step / steps, recipe)
+        total += learner.take_step(loss(batch), rate)
+    return {"loss": total / steps, "seconds": time.perf_counter() - start}
