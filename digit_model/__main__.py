@@ -22,7 +22,8 @@ def main(argv: list[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         status = args.run(args)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it may be closed from the start
+            sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever reads has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # flushed at exit once more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -31,10 +32,10 @@ def describe(error: Exception) -> str:
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; on success it replaces ``path``.
 
-    After an error the temporary file is deleted and ``path`` is unchanged. Each process has its
-    own temporary file, so several may write the same path at once.
+    After an error the temporary file is deleted and ``path`` is unchanged. Each caller has its own
+    temporary file: threads, and machines that share the disk, may write the same path at once.
     """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(6)}.partial")
     try:
         yield partial
         partial.replace(path)
@@ -49,7 +50,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write several files, or none of them if one can't be written. The first is in place last."""
+    """Write several files, or none of them if one can't be written. The first is in place last.
+
+    They take their places one after the other: whoever kills the process in between leaves some new
+    and some old ones.
+    """
     with ExitStack() as stack:
         for path, content in contents.items():
             stack.enter_context(atomic_path(path)).write_bytes(content)

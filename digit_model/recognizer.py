@@ -19,7 +19,13 @@ from digit_model.explanation import (
     smooth_attribution,
 )
 from digit_model.fusion import fuse
-from digit_model.model_folder import DEFAULT_WEIGHTS, ModelError, copy_report, measured_hashes
+from digit_model.model_folder import (
+    DEFAULT_WEIGHTS,
+    ModelError,
+    copy_report,
+    forget_report,
+    measured_hashes,
+)
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
 from digit_model.number.several import (
@@ -125,9 +131,11 @@ class DigitRecognizer:
 
         Raises:
             ImageError: one of the pictures can't be read; a note says which.
-            ValueError: top_k is not a whole number from 1 to 10.
+            ValueError: top_k is not a whole number from 1 to 10, or ``images`` is a single picture.
         """
         _check_top_k(top_k)
+        if isinstance(images, str | bytes):
+            raise ValueError("predict_batch takes a list of pictures; predict takes one.")
         predictions = []
         for start in range(0, len(images), BATCH_SIZE):  # decoded, each takes up to a megabyte
             decoded = []
@@ -344,7 +352,8 @@ class DigitRecognizer:
             OSError: it can't be written.
         """
         folder = Path(folder).expanduser()
-        save_weights(folder, self._networks, self._config)
+        saved = save_weights(folder, self._networks, self._config)
+        forget_report(folder, saved.hashes)
         if self.folder is not None:
             copy_report(self.folder, folder, self._config.hashes)
 

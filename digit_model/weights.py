@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor, nn
@@ -39,9 +40,12 @@ from digit_model.model_folder import (
 from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork
+from digit_model.prediction import LABELS
 
 DRY_RUN = "dry_run"  # in the setup of a training that has only been tried
 NOT_SAVED = Hashes("", "", "")
+LARGEST_SIZE = 4096  # of what a network's shape is given by, such as channels
+SMALLEST_SCALE = 1e-6  # of temperatures; they are divided by
 FORMAT = 6  # version of config.json; raised when older code can't read what newer code writes
 
 
@@ -118,7 +122,10 @@ def _networks_of(config: ModelConfig) -> Networks:
 
 
 def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
-    """Write all files, or none. Returns the config with the hashes of the tensors."""
+    """Write all files, as :func:`~digit_model.files.write_together` does.
+
+    Returns the config with the hashes of the tensors.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     tensors = [_tensors_of(network) for network in networks]
     hashes = Hashes(*(hashlib.sha256(content).hexdigest() for content in tensors))
@@ -149,7 +156,8 @@ def load_weights(folder: Path) -> Weights:
     """
     check_folder(folder)
     config = _read_config(folder / CONFIG_FILE)
-    networks = _networks_of(config)
+    with torch.device("meta"):  # memory is taken for what the files hold, whatever the config says
+        networks = _networks_of(config)
     for name, sha256, network in zip(TENSOR_FILES, config.hashes, networks, strict=True):
         _load_tensors(folder / name, sha256, network)
     return Weights(networks, config)
@@ -166,12 +174,14 @@ def _load_tensors(path: Path, sha256: str, network: nn.Module) -> None:
         )
     try:
         tensors = load(content)
-    except SafetensorError as error:
+    except (SafetensorError, KeyError) as error:  # KeyError: of a type that torch doesn't have
         raise ModelError(f"{path} is not a safetensors file.") from error
     problems = _mismatches(network.state_dict(), tensors)
     if problems:
         raise ModelError(f"{path} doesn't fit the network: {'; '.join(problems[:3])}.")
-    network.load_state_dict(tensors, strict=True)
+    if not all(tensor.isfinite().all() for tensor in tensors.values()):
+        raise ModelError(f"{path} holds values that are no numbers.")
+    network.load_state_dict(tensors, strict=True, assign=True)
 
 
 def _mismatches(expected: dict[str, Tensor], found: dict[str, Tensor]) -> list[str]:
@@ -220,7 +230,7 @@ def _read_config(path: Path) -> ModelConfig:
             number_training=values["number_training"],
         )
         _check_config(config, values)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
     return config
 
@@ -244,7 +254,8 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
         }:
             raise ValueError(part)
     for name in ("training", "ink_training", "number_training"):
-        if not isinstance(values[name], dict):
+        writers = values[name].get("test_writers", [])  # AttributeError: it is no object
+        if not (isinstance(writers, list) and all(type(writer) is str for writer in writers)):
             raise ValueError(name)
     constants = (
         *dataclasses.astuple(config.calibration),
@@ -257,11 +268,12 @@ def _check_config(config: ModelConfig, values: dict[str, Any]) -> None:
         sizes += (*pyramid.widths, *pyramid.dilations)
     if not (
         all(type(constant) in (int, float) and math.isfinite(constant) for constant in constants)
-        and min(config.calibration.temperature, config.calibration.energy_scale) > 0
-        and config.number_calibration.temperature > 0
+        and min(config.calibration.temperature, config.calibration.energy_scale) >= SMALLEST_SCALE
+        and config.number_calibration.temperature >= SMALLEST_SCALE
         and 0 < config.calibration.unsure_below < 1
         and 0 <= config.calibration.not_a_digit_below < 1
-        and all(type(size) is int and size > 0 for size in sizes)
+        and all(type(size) is int and 0 < size <= LARGEST_SIZE for size in sizes)
+        and config.network.classes == len(LABELS)
         and 0 <= config.network.dropout < 1
         and all(len(pyramid.widths) == LEVELS for pyramid in pyramids)
         and all(re.fullmatch("[0-9a-f]{64}", sha256) for sha256 in config.hashes)

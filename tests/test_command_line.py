@@ -63,6 +63,38 @@ def test_a_bad_file_among_good_ones_is_said_and_the_rest_is_read(
     assert len(lines) == 3
 
 
+def test_a_name_of_two_lines_is_one_line(
+    drawings: list[Path], tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "a\nb\u202e.png"
+    path.write_bytes(drawings[0].read_bytes())
+    assert run("predict", path) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    assert "/a\\nb\\u202e.png: 3" in line
+
+
+def test_a_number_of_thousands_of_digits_is_not_repeated(capsys: Capture) -> None:
+    assert run("predict", "--top-k", "9" * 5000, "x.png") == 2
+    error = capsys.readouterr().err
+    assert "has to be a whole number from 1 to 10" in error
+    assert len(error) < 200
+
+
+def test_the_file_of_weights_is_no_name_of_them(
+    drawings: list[Path], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert run("predict", "--model", "weights/model.safetensors", drawings[0]) == 2
+    assert "weights/model.safetensors is a file: name the folder" in capsys.readouterr().err
+
+
+def test_nobody_need_hear_the_answers(
+    drawings: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdout", None)  # as after `>&-`
+    assert run("predict", drawings[0]) == 0
+
+
 @pytest.mark.slow
 def test_as_it_is_typed() -> None:
     command = [sys.executable, "-m", "digit_model", "predict", "--model", "/nonexistent", "x.png"]

@@ -17,7 +17,7 @@ import pytest
 from hostile_files import encoded, heic
 from PIL import Image, UnidentifiedImageError
 
-from digit_model.decode import MAX_PIXELS, ImageError, decode
+from digit_model.decode import MAX_FILE_BYTES, MAX_PIXELS, ImageError, decode
 
 
 @pytest.fixture
@@ -275,3 +275,11 @@ def test_threads_leave_the_program_s_warnings_as_they_were(sheet: Image.Image) -
         first_has_ended.set()
         second.result()
     assert warnings.filters == before
+
+
+def test_a_film_is_not_read_into_memory(tmp_path: Path) -> None:
+    film = tmp_path / "film.mp4"
+    with film.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)  # sparse
+    with pytest.raises(ImageError, match=r"film\.mp4 is too large"):
+        decode(film)

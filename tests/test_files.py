@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def test_after_an_error_the_file_is_as_it_was(tmp_path: Path, written: bytes) ->
     with pytest.raises(OSError, match="No space left"):
         run_out_of_space()
     assert path.read_bytes() == b"before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_threads_may_write_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "answers"
+    contents = [bytes([number]) * 300_000 for number in range(4)]
+
+    def write(content: bytes) -> set[bytes]:
+        found = set()
+        for _ in range(50):
+            write_atomically(path, content)
+            found.add(path.read_bytes())
+        return found
+
+    with ThreadPoolExecutor(len(contents)) as threads:
+        for found in threads.map(write, contents):
+            assert found <= {*contents}
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -319,6 +319,18 @@ def test_offline_and_never_downloaded(hub: HubServer, offline: Client, repo: str
     assert hub.since(mark) == []
 
 
+def test_a_cache_that_others_have_spoilt(
+    hub: HubServer, client: Client, offline: Client, repo: str
+) -> None:
+    commit = client.load(repo).value["revision"]
+    (cache,) = (client.home / "hub").glob(f"models--{repo.replace('/', '--')}")
+    sums = cache / "digit_model" / f"{commit}.json"
+    sums.write_text("[]")  # as if another tool had downloaded them
+    assert offline.load(repo).value["revision"] == commit
+    (cache / "refs" / "main").write_bytes(b"\xff\xfe")
+    assert "needs the Hub" in offline.load(repo).sentence
+
+
 def test_a_folder_and_a_hub_name_are_told_apart(hub: HubServer, client: Client, repo: str) -> None:
     """The process works in its home, where a folder may have the repository's name."""
     hub.add(repo, other_weights())

@@ -116,6 +116,9 @@ def test_a_batch_gives_what_single_calls_give(
             list(prediction.probabilities.values()), abs=1e-5
         )
     assert recognizer.predict_batch([]) == []
+    for single in ("3.png", b"3"):
+        with pytest.raises(ValueError, match="takes a list"):
+            recognizer.predict_batch(single)  # type: ignore[arg-type]
     with pytest.raises(ImageError) as raised:
         recognizer.predict_batch([pictures[0], b"no picture", pictures[1]])
     assert raised.value.__notes__ == ["It is image 1 of the 3, counted from 0."]

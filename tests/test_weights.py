@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from processes import largest_file
+from repository import ROOT
 from safetensors.torch import load_file, save_file
 
 from digit_model import DigitRecognizer, ModelError
@@ -17,7 +18,7 @@ from digit_model.model_folder import TENSOR_FILES, Hashes
 from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number_network import NumberNetwork
-from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
+from digit_model.weights import ModelConfig, Networks, load_weights, save_weights, untrained_weights
 
 CALIBRATION = Calibration(temperature=1.7, unsure_below=0.6, not_a_digit_below=0.02)
 NUMBER_CALIBRATION = NumberCalibration(temperature=1.2)
@@ -113,6 +114,37 @@ def test_tensors_that_do_not_fit_are_refused(
         load_weights(folder)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_what_is_no_number_is_refused(folder: Path, value: float) -> None:
+    path = folder / "model.safetensors"
+    tensors = load_file(path)
+    tensors["classifier.bias"][3] = value
+    save_file(tensors, path, {"format": "pt"})
+    rehash(folder, path)
+    with pytest.raises(ModelError, match=r"model\.safetensors holds values that are no numbers"):
+        load_weights(folder)
+
+
+def test_a_type_of_numbers_that_torch_has_not_is_refused(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    header = json.dumps({"x": {"dtype": "F4", "shape": [2], "data_offsets": [0, 1]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\0")
+    rehash(folder, path)
+    with pytest.raises(ModelError, match=r"model\.safetensors"):
+        load_weights(folder)
+
+
+def test_the_report_on_other_weights_does_not_stay(folder: Path) -> None:
+    (folder / "README.md").write_text("99 % right")
+    DigitRecognizer.from_pretrained(ROOT / "weights").save_pretrained(folder)
+    card = (folder / "README.md").read_bytes()
+    assert card == (ROOT / "weights" / "README.md").read_bytes()
+    recognizer = DigitRecognizer(*untrained_weights(), id="untrained")
+    recognizer.save_pretrained(folder)
+    assert not (folder / "README.md").exists()
+    assert not (folder / "figures" / "roc.png").exists()
+
+
 @pytest.mark.parametrize("file", TENSOR_FILES)
 def test_a_flipped_bit_is_refused(folder: Path, file: str) -> None:
     path = folder / file
@@ -140,7 +172,11 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         load_weights(folder)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 1}', '{"format": 99}', "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"format": 1}', '{"format": 99}', "\x00", "[" * 200_000],
+    ids=range(7),
+)
 def test_a_config_that_is_none(folder: Path, text: str) -> None:
     (folder / "config.json").write_text(text)
     with pytest.raises(ModelError, match=r"config\.json"):
@@ -151,6 +187,7 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
     ("part", "key", "value"),
     [
         ("calibration", "temperature", 0),
+        ("calibration", "temperature", 1e-320),
         ("calibration", "temperature", None),
         ("calibration", "energy_scale", "1"),
         ("calibration", "unsure_below", float("nan")),
@@ -159,6 +196,8 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("calibration", "unknown", 1),
         ("network", "stages", [[-1], [3]]),
         ("network", "stages", [["a"], [3]]),
+        ("network", "stem", 10**12),
+        ("network", "classes", 9),
         ("network", "dropout", 2),
         ("ink_network", "widths", [2, 3, 4]),
         ("ink_network", "widths", [2, 3, 4, 0]),
@@ -175,6 +214,8 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         (None, "network", []),
         (None, "calibration", {}),
         (None, "training", []),
+        (None, "training", {"test_writers": 5}),
+        (None, "ink_training", {"test_writers": [[1]]}),
         (None, "ink_training", None),
         (None, "number_training", "x"),
     ],

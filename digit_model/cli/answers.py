@@ -41,6 +41,7 @@ def print_answers(
 
 
 def _text(path: str, answer: dict[str, Any] | str) -> str:
-    if isinstance(answer, str):
-        return f"{path}: {answer}"
+    if isinstance(answer, str):  # a name may have line feeds in it, and what turns text around
+        name = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in path)
+        return f"{name}: {answer}"
     return json.dumps({"image": path, **answer})

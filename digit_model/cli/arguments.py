@@ -4,7 +4,10 @@ import argparse
 import importlib.util
 import os
 from collections.abc import Callable
+from reprlib import repr as shortened
 from typing import NoReturn
+
+MOST_DIGITS = 18  # of a whole number
 
 
 class Parser(argparse.ArgumentParser):
@@ -38,11 +41,11 @@ def whole_number(minimum: int, maximum: int | None = None) -> Callable[[str], in
     bounds = f"from {minimum}" if maximum is None else f"from {minimum} to {maximum}"
 
     def convert(text: str) -> int:
-        number = int(text) if text.isdecimal() else None
+        number = int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
         if number is None or number < minimum or (maximum is not None and number > maximum):
             named = f"{text.variable} " if isinstance(text, FromEnvironment) else ""
             raise argparse.ArgumentTypeError(
-                f"{named}has to be a whole number {bounds}, not {str(text)!r}"
+                f"{named}has to be a whole number {bounds}, not {shortened(str(text))}"
             )
         return number
 

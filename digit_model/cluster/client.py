@@ -11,7 +11,7 @@ from ray.exceptions import RayActorError, RayError
 from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
 
-from digit_model.decode import ImageError
+from digit_model.decode import ImageError, read_file
 from digit_model.serving import worker
 from digit_model.serving.batching import Batcher
 from digit_model.serving.client import RecognizerClient
@@ -101,6 +101,6 @@ def _with_content(item: Asked) -> Asked | ImageError:
     if isinstance(item.image, bytes):
         return item
     try:
-        return item._replace(image=Path(item.image).read_bytes())
-    except OSError as error:
-        return ImageError(f"The file can't be read: {error.strerror}.")
+        return item._replace(image=read_file(Path(item.image)))
+    except ImageError as error:
+        return error

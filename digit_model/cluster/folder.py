@@ -6,7 +6,9 @@ import hashlib
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from digit_model.files import write_atomically
 from digit_model.serving import worker
 
 PART = 256  # pictures; a run that is killed loses the parts that are being read
+ABANDONED_SECONDS = 3600  # the file of a part that was begun earlier is a killed run's
 SETTINGS = "settings.json"
 PARTS = "part-*.jsonl"
 
@@ -119,12 +122,16 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
     from ray.exceptions import RayError
 
     if not ray.is_initialized():
-        ray.init(
-            address=os.environ.get("RAY_ADDRESS") or "local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-        )
+        address = os.environ.get("RAY_ADDRESS") or "local"
+        try:
+            ray.init(
+                address=address,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        except (RayError, ConnectionError, ValueError, RuntimeError) as error:
+            raise FolderError(f"Ray can't be had at {address!r}, see RAY_ADDRESS.") from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # they count Ray's blocks, not pictures
     context.print_on_execution_start = False
@@ -174,8 +181,10 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
                 f"{output} has answers for other pictures, from other weights or with another "
                 "--top-k: choose another --output."
             )
-        for partial in output.glob("*.partial"):  # of a run that was killed while it wrote
-            partial.unlink(missing_ok=True)
+        for partial in output.glob("*.partial"):
+            with suppress(FileNotFoundError):  # it is in its place by now
+                if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
+                    partial.unlink()
     elif any(output.iterdir()):
         raise FolderError(f"{output} has other files in it: choose another --output.")
     else:

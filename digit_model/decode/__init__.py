@@ -37,6 +37,7 @@ __all__ = [
 # network sees 20.
 WORK_SIDE = 640
 MAX_PIXELS = 64 * 2**20  # 8192 x 8192: a 64-megapixel phone photograph
+MAX_FILE_BYTES = 600 * 2**20  # so many pixels of four numbers of 16 bits are 512 times 2**20
 # Raster formats that people draw and photograph with. Pillow's EPS reader would run Ghostscript on
 # a user's file; its ICO reader decodes before the size is known; JPEG 2000 takes seconds and
 # gigabytes for 64 megapixels.
@@ -152,7 +153,7 @@ def _open(image: Any, max_side: int | None, max_pixels: int) -> Opened:
         image.load()
         return Opened(of_picture(image), image.width, image.height, _orientation(image))
     if isinstance(image, str | Path):
-        image = _read_file(Path(image))
+        image = read_file(Path(image))
     if not isinstance(image, bytes):
         raise ImageError(f"A picture was expected, not a value of type {type(image).__name__}.")
     return _open_file(image, max_side, max_pixels)
@@ -181,11 +182,18 @@ def _open_file(content: bytes, max_side: int | None, max_pixels: int) -> Opened:
     return Opened(of_picture(picture), width, height, _orientation(picture))
 
 
-def _read_file(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
+    """The content of a picture's file.
+
+    Raises:
+        ImageError: it can't be read, or no picture that is read is as large.
+    """
     name = path.name or path  # the working folder's is empty
     try:
         if path.exists() and not path.is_file():  # a device has no end, a pipe perhaps no beginning
             raise ImageError(f"The file {name} can't be read: it is no regular file.")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ImageError(f"The file {name} is too large for a picture.")
         return path.read_bytes()
     except OSError as error:
         reason = error.strerror or "it can't be opened"

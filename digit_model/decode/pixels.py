@@ -123,9 +123,10 @@ def _tiles(area: Box, side: int) -> Iterator[Box]:
 
 
 def _of_numbers(width: int, height: int, read: Callable[[Box], np.ndarray]) -> Pixels:
-    """Numbers of any type, scaled to 0…255 by the range of the type, not of the values.
+    """Numbers of any type, scaled to 0…255 from 0 to the least of ``WHITES`` that none is above.
 
     Stretching the picture's own minimum and maximum would turn the noise of a blank sheet into ink.
+    What is infinite or no number is 0.
     """
     kind = read(Box(0, 0, 1, 1)).dtype
     tiles = list(_tiles(Box(0, 0, width, height), TILE_SIDE))

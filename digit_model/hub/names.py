@@ -37,8 +37,8 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
         else None.
 
     Raises:
-        ModelError: a folder is given with a revision, the revision can't be one, or the name could
-            mean both and the folder holds no weights.
+        ModelError: a folder is given with a revision, the revision can't be one, the name is a
+            file's, or it could mean both and the folder holds no weights.
     """
     match = None if isinstance(model, Path) else _HUB_NAME.fullmatch(model)
     if match is None:
@@ -62,6 +62,8 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
             f"There is a folder {repo} here, but no weights in it: write {repo}@main if you mean "
             f"the repository on the Hub, ./{repo} if you mean the folder."
         )
+    if revision is None and Path(repo).exists():
+        raise ModelError(f"{repo} is a file: name the folder that it is in.")
     return HubName(repo, revision), None
 
 

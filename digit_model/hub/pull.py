@@ -55,21 +55,25 @@ def pull(name: HubName, *, local_files_only: bool = False) -> tuple[Path, str, s
     try:
         return *_pull_from_hub(name), None
     except HubMissingError as error:
-        if name.revision is None:  # perhaps a folder was meant
-            sentence = f"There is no folder {name} here, and t{str(error)[1:]}"
-            raise HubMissingError(sentence) from error
-        raise
+        raise HubMissingError(_or_no_folder(name, str(error))) from error
     except HubUnreachableError as error:
         try:
             folder, commit = _find_in_cache(name)
         except HubDamagedError:
             raise
         except HubError:
-            raise error from error.__cause__
+            raise HubUnreachableError(_or_no_folder(name, str(error))) from error
         notice = (
             f"{str(error).rstrip('.')}; using what was downloaded before, commit {commit[:12]}."
         )
         return folder, commit, notice
+
+
+def _or_no_folder(name: HubName, sentence: str) -> str:
+    """What is wrong, and that there is no folder of this name, which perhaps was meant."""
+    if name.revision:
+        return sentence
+    return f"There is no folder {name} here, and {re.sub('^The ', 'the ', sentence)}"
 
 
 def _pull_from_hub(name: HubName) -> tuple[Path, str]:
@@ -158,8 +162,8 @@ def _find_in_cache(name: HubName) -> tuple[Path, str]:
     if not _is_commit(commit):
         reference = _cache_folder(name.repo) / "refs" / commit
         try:
-            commit = reference.read_text(encoding="utf-8").strip()
-        except OSError as error:
+            commit = reference.read_bytes().decode().strip()
+        except (OSError, UnicodeDecodeError) as error:
             raise HubError(
                 f"{name} has not been downloaded before, so it can't be had offline."
             ) from error
@@ -197,11 +201,12 @@ def _verify_cached(repo: str, commit: str) -> None:
     """Raise HubDamagedError if a file has changed on this disk since it was downloaded."""
     try:
         hashes = json.loads(_checksums_path(repo, commit).read_bytes())
-    except (OSError, ValueError):
+        expected = [hashes[file] for file in MODEL_FILES]
+    except (OSError, ValueError, LookupError, TypeError):
         return  # downloaded by another tool; loading still checks the sha256 in config.json
-    for file in MODEL_FILES:
+    for file, sha256 in zip(MODEL_FILES, expected, strict=True):
         path = _snapshot_folder(repo, commit) / file
-        if hashlib.sha256(path.read_bytes()).hexdigest() != hashes.get(file):
+        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
             raise HubDamagedError(
                 f"{file} of {repo} has changed on this disk since it was downloaded: "
                 f"delete {path.resolve()} to have it downloaded again."

@@ -3,8 +3,8 @@
 const SENT_TOGETHER = 4;
 
 // `mostMb`: of a file, in megabytes. No more are sent once they aren't wanted. Returns the files as
-// Gradio's FileData, in order, and those that
-// could not be sent by the sentence that says why: a Map of sentences to lists of names.
+// Gradio's FileData, in order, and those that could not be sent by the sentence that says why: a Map
+// of sentences to lists of names.
 async function sendFiles({ files, mostMb, isWanted, onStep }) {
   const sent = new Array(files.length);
   const unsent = new Map();
