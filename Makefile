@@ -9,6 +9,9 @@ CPU_INDEX := https://download.pytorch.org/whl/cpu
 # To bytecode, on all cores; pip uses one. What is no Python of this version, such as templates, fails.
 COMPILE := $(BIN)/python -m compileall -q -j 0 -x '/tests/' $(VENV)/lib >/dev/null 2>&1 || true
 
+# Those that tests/visitor.py looks for.
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable chrome
+
 .PHONY: run test test-thorough check test-cluster lint format browser nginx clean
 
 run: $(VENV)/.runtime
@@ -79,8 +82,9 @@ node_modules/.installed: package.json
 
 # The browser tests drive the machine's own Chromium or Chrome, or the one that CHROMIUM names.
 browser:
+	@command -v curl >/dev/null || { echo "Please install curl: the documentation's examples need it."; exit 1; }
 	@[ -z "$(CHROMIUM)" ] || exit 0; \
-	for name in chromium chromium-browser google-chrome; do \
+	for name in $(BROWSERS); do \
 	  command -v $$name >/dev/null && exit 0; \
 	done; \
 	SUDO=$$([ "$$(id -u)" = 0 ] || echo sudo); \

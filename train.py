@@ -1,8 +1,9 @@
 """Train the digit recogniser from scratch.
 
 One command makes all that ships: the network that finds ink, three seeds of the digit network, the
-one that they teach, the network that finds the digits of numbers, and the evaluation of it all. On
-two CPU cores that is some fifteen hours; with --resume it goes on, whatever ended it:
+one that they teach, the same refined, the network that finds the digits of numbers, and the
+evaluation of it all. On two CPU cores that is some sixteen hours; with --resume it goes on,
+whatever ended it:
 
     python train.py --recipe ship --output weights
 

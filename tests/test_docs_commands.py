@@ -22,7 +22,7 @@ from digit_model.cli.arguments import Parser
 from page.server import limits
 from page.server import options as app_options
 
-VERBS = ("predict", "evaluate", "export", "push", "publish-space")
+VERBS = ("predict", "read", "evaluate", "export", "push", "publish-space")
 PACKAGES = {".", "onnx", "onnxruntime", "tensorboard"}
 
 

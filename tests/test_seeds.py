@@ -20,7 +20,7 @@ from digit_model.training.dataset import DataSource, TrainingSet
 from digit_model.training.fast import train_fast
 from digit_model.training.options import parse_options
 from digit_model.training.recipe import SIZES, FastRecipe, Recipe
-from digit_model.training.seeds import add_row, csv_file, read_rows, summary
+from digit_model.training.seeds import add_row, csv_file, read_rows, summary, train_seeds
 from digit_model.training.setup import recipe_of
 
 
@@ -50,6 +50,21 @@ def test_a_run_that_is_repeated_replaces_its_row(tmp_path: Path) -> None:
         add_row(file, each)
     found = [(kept["parameters"], kept["seed"], kept["MNIST"]) for kept in read_rows(file)]
     assert found == [("900", "0", "0.8"), ("1000", "0", "0.6"), ("1000", "1", "0.7")]
+
+
+@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe", b""])
+def test_a_file_of_other_rows_is_refused_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "results" / "quick.csv"
+    file.parent.mkdir()
+    file.write_bytes(content)
+    args = parse_options(["--recipe", "quick", "--seeds", "2", "--output", str(tmp_path / "out")])
+    with pytest.raises(DataError, match="not a file of such runs"):
+        train_seeds(args)
+    assert file.read_bytes() == content
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_dry_run_leaves_the_cache_of_others_alone() -> None:

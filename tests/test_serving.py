@@ -236,7 +236,12 @@ def test_a_worker_that_is_killed_loses_no_request(recognizer_client: RecognizerC
     assert answers[-1].prediction.label == "7"
     assert all(answer[0].label == answers[n % 20][0].label for n, answer in enumerate(answers[:-2]))
     assert run_async(client.read_file(SEVEN)).prediction.label == "7"
-    assert not set(killed) & {worker.pid() for worker in client.workers if worker.restarts}
+
+    async def use_each() -> list[int]:
+        jobs = (worker.run(os.getpid, timeout_seconds=30) for worker in client.workers)
+        return await asyncio.gather(*jobs)
+
+    assert not set(killed) & set(run_async(use_each()))
 
 
 @pytest.mark.slow

@@ -31,7 +31,8 @@ def load_own_digits(folder: Path, find_ink: FindInk | None = None) -> tuple[Digi
     nondigits = by_label.pop(NOT_A_DIGIT)
     if not nondigits and not any(by_label.values()):
         raise DataError(
-            f"There are no digits in {folder}: put pictures into {folder}/0 … {folder}/9."
+            f"There are no digits in {folder}: put pictures with ink on them into "
+            f"{folder}/0 … {folder}/9."
         )
     labels = np.array([int(label) for label, images in by_label.items() for _ in images], np.int64)
     images = stack_digits([image for images in by_label.values() for image in images])

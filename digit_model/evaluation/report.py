@@ -186,8 +186,7 @@ def _photographs(metrics: Metrics) -> Table | None:
         "Synthetic photographs of the development writers' digits",
         columns,
         rows,
-        "In %. Seen: whether training draws such photographs for the network that finds ink. The "
-        "digit network's training drew only the plainer ones.",
+        "In %. Seen: whether training draws such photographs.",
     )
 
 

@@ -11,6 +11,7 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from digit_model.data import DataError
 from digit_model.data.conditions import CONDITIONS
 from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.report import Table
@@ -38,6 +39,7 @@ def train_seeds(args: argparse.Namespace) -> None:
     recipe = recipe_of(args)
     assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
     file = csv_file(args)
+    read_rows(file)  # now: a run takes hours, and its row has to go there
     args.cache = args.cache or args.output / "data"
     args.beside = args.beside or args.start or DEFAULT_WEIGHTS  # not those of an earlier run
     numbers = range(args.seed, args.seed + args.seeds)
@@ -101,8 +103,7 @@ def accuracy_on_test(folder: Path, data_dir: Path, *, dry_run: bool) -> str:
 
 def add_row(file: Path, row: Row) -> None:
     """Add a run to a CSV file, in place of an earlier one with the same keys."""
-    rows = read_rows(file) if file.exists() else []
-    kept = [other for other in rows if _key(other) != _key(row)]
+    kept = [other for other in read_rows(file) if _key(other) != _key(row)]
     rows = sorted([*kept, row], key=lambda each: [float(each[key]) for key in KEYS[1:]])
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
@@ -113,8 +114,21 @@ def add_row(file: Path, row: Row) -> None:
 
 
 def read_rows(file: Path) -> list[Row]:
-    with file.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    """The runs in a CSV file; none if it isn't there.
+
+    Raises:
+        DataError: it is another file.
+    """
+    if not file.exists():
+        return []
+    try:
+        with file.open(encoding="utf-8", newline="") as lines:
+            reader = csv.DictReader(lines)
+            if list(reader.fieldnames or ()) == [*COLUMNS]:
+                return list(reader)
+    except (UnicodeDecodeError, csv.Error):
+        pass
+    raise DataError(f"{file} is not a file of such runs: move it away.")
 
 
 def _key(row: Row) -> list[str]:

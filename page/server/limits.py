@@ -42,7 +42,7 @@ class Limits:
     )
     max_calls_in_flight: int = limit(
         500,
-        "calls being answered, or waiting in the queue; further ones are told to wait",
+        "calls being answered, and as many waiting in the queue; further ones are told to wait",
         most=100_000,
     )
     max_calls_per_minute: int | None = limit(
