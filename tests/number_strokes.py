@@ -7,6 +7,7 @@ from visitor import Visitor
 
 from digit_model.data.strokes import pen_digits
 
+EDGE = 0.84  # fraction of the paper; ink that stays before it leaves the paper as it is
 HEIGHT = 0.45  # of a digit, in sides of the empty pad
 GAP = 0.07
 # The pad grows 400 ms after a stroke; a timer that is set later for more fires later.
@@ -58,7 +59,8 @@ def write_digit(
             for x, y in stroke
         ]
         visitor.line(*points[:-1:step], points[-1])
-        wait_for_growth(visitor)
+        if np.max(points) > EDGE:
+            wait_for_growth(visitor)
 
 
 def write_number(visitor: Visitor, text: str, *, start: float = 0.1, step: int = 3) -> None:

@@ -30,6 +30,19 @@ PIXELS = """(name) => {
 }"""
 
 
+# How many pixels of the picture are more green than red by this much, and more red than blue.
+COLOURED = """([greener, redder]) => {
+  const canvas = document.querySelector("#card .picture canvas");
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const found = [0, 0];
+  for (let i = 0; i < data.length; i += 4) {
+    found[0] += data[i + 1] - data[i] > greener;
+    found[1] += data[i] - data[i + 2] > redder;
+  }
+  return found;
+}"""
+
+
 def pixels(visitor: Visitor, name: str) -> list[tuple[int, int, int, int]]:
     values = visitor.page.evaluate(PIXELS, name)
     return list(zip(*(values[channel::4] for channel in range(4)), strict=True))
@@ -41,12 +54,9 @@ def coloured(visitor: Visitor) -> tuple[int, int]:
     A pixel counts from the same share of the full colour on, because orange differs from grey by
     twice as much as blue.
     """
-    shown = [(red, green, blue) for red, green, blue, _ in pixels(visitor, "picture")]
-    full_blue, full_orange = FOR[1] - FOR[0], AGAINST[0] - AGAINST[2]
-    return (
-        sum(green - red > 0.35 * full_blue for red, green, _ in shown),
-        sum(red - blue > 0.35 * full_orange for red, _, blue in shown),
-    )
+    full_blue, full_orange = float(FOR[1] - FOR[0]), float(AGAINST[0] - AGAINST[2])
+    blue, orange = visitor.page.evaluate(COLOURED, [0.35 * full_blue, 0.35 * full_orange])
+    return blue, orange
 
 
 def stored(server: Server) -> list[dict[str, Any]]:

@@ -69,7 +69,8 @@ def dry_run(mnist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Dry
         for name in ("mnist", "nondigits", "training_sets", "held_out_sets"):
             module = importlib.import_module(f"digit_model.data.{name}")
             patch.setattr(module, "map_parallel", counting(module.map_parallel))
-        assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run") == 0
+        cache = ("--cache", output.parent / "data")
+        assert train_here("--data-dir", mnist_folder, "--output", output, "--dry-run", *cache) == 0
     return DryRun(output, printed.getvalue(), sum(preprocessed))
 
 
@@ -142,7 +143,8 @@ def test_dry_run_writes_a_folder_that_serves_and_resumes(
     assert sum(prediction.probabilities.values()) == pytest.approx(1)
 
     before = (output / "model.safetensors").read_bytes()
-    resume = ("--data-dir", mnist_folder, "--output", output, "--dry-run", "--resume")
+    options = ("--data-dir", mnist_folder, "--output", output, "--cache", output.parent / "data")
+    resume = (*options, "--dry-run", "--resume")
     assert train_here(*resume) == 0
     assert "epoch 1" not in capsys.readouterr().out  # nothing was left to train
     assert (output / "model.safetensors").read_bytes() == before
