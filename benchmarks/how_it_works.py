@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle  # noqa: E402  (these need the path abo
 
 from digit_model import DigitRecognizer, Prediction  # noqa: E402
 from digit_model.calibration import energy  # noqa: E402
-from digit_model.data.conditions import CONDITIONS, STYLES  # noqa: E402
+from digit_model.data.conditions import CONDITIONS  # noqa: E402
 from digit_model.data.held_out_sets import stroke_set  # noqa: E402
 from digit_model.data.nondigits import load_omniglot  # noqa: E402
 from digit_model.data.strokes import pen_digits  # noqa: E402
@@ -60,7 +60,7 @@ def draw_answer(panel: plt.Axes, prediction: Prediction) -> None:
 def draw_energies(recognizer: DigitRecognizer) -> None:
     """The energies of digits and of other characters, and the threshold between them."""
     written = pen_digits("development")[::DIGITS]
-    digits, _ = stroke_set(written, CONDITIONS[0], STYLES[0])
+    digits, _ = stroke_set(written, CONDITIONS[0])
     letters, _ = load_omniglot("development")
     others = np.stack([preprocess(image) for image in letters[::OTHERS]])
     threshold = recognizer.calibration.least_energy

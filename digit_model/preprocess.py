@@ -13,7 +13,7 @@ from digit_model.model_folder import DEFAULT_WEIGHTS
 
 
 class Preprocessed(NamedTuple):
-    """What :func:`preprocess_with_crop` returns.
+    """What :func:`preprocess_upright` returns.
 
     Attributes:
         digit: uint8 (28, 28), 255 = ink; all zero when there is no ink.
@@ -38,16 +38,17 @@ def preprocess(image: ImageInput, find_ink: FindInk | None = None) -> np.ndarray
     Raises:
         ImageError: the picture can't be read.
     """
-    return preprocess_with_crop(image, find_ink or _shipped_network()).digit
+    return preprocess_upright(
+        decode(image, max_side=WORK_SIDE), find_ink or _shipped_network()
+    ).digit
 
 
-def preprocess_with_crop(image: ImageInput, find_ink: FindInk) -> Preprocessed:
-    """As :func:`preprocess`, with the square of the picture that the digit shows.
+def preprocess_upright(rgb: np.ndarray, find_ink: FindInk) -> Preprocessed:
+    """As :func:`preprocess`, of what was decoded: uint8 (h, w, 3), at most ``WORK_SIDE`` a side.
 
-    Raises:
-        ImageError: the picture can't be read.
+    With the square of the picture that the digit shows.
     """
-    ink = extract_ink(decode(image, max_side=WORK_SIDE), find_ink)
+    ink = extract_ink(rgb, find_ink)
     return lay_out(ink.pixels, (0, 0), ink)._replace(several=ink.several)
 
 

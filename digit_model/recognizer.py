@@ -36,7 +36,7 @@ from digit_model.number.several import (
     settle,
 )
 from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
-from digit_model.preprocess import preprocess_with_crop
+from digit_model.preprocess import preprocess_upright
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
 BATCH_SIZE = 32  # digits in one forward pass: their activations fit into the processor's cache
@@ -217,7 +217,7 @@ class DigitRecognizer:
 
         And whether it looks as if it had more.
         """
-        preprocessed = [preprocess_with_crop(picture, self.find_ink) for picture in pictures]
+        preprocessed = [preprocess_upright(picture, self.find_ink) for picture in pictures]
         if not preprocessed:
             return []
         logits = self.logits(np.stack([picture.digit for picture in preprocessed]))

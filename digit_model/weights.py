@@ -80,8 +80,8 @@ class ModelConfig:
 
     @property
     def unseen_writers(self) -> frozenset[str]:
-        """The test writers that no network behind a digit's answer has learned from."""
-        trainings = self.training, self.ink_training
+        """The test writers that none of the networks has learned from."""
+        trainings = self.training, self.ink_training, self.number_training
         lists = (frozenset(training.get("test_writers", ())) for training in trainings)
         return frozenset.intersection(*lists)
 

@@ -24,7 +24,8 @@ LIMITS = """<h2>What it can’t do</h2>
 <li>It reads digits and the numbers that they make, and nothing else: no minus, no decimal comma, no
 letters. Nothing that matters, such as a cheque, should rest on it without a person’s check.</li>
 <li>Letters that look like digits (O, I, l, Z, S, b, g, q) are read as digits.</li>
-<li>A 1 with a long flag is sometimes taken for a 7, and a 9 without a loop for another digit.</li>
+<li>A 1 whose flag is as level as a 7’s top is read as a 7, and a 9 without a loop as another
+digit.</li>
 <li>Handwriting right beside a digit can be taken for a part of it. Printed lines, shadows, fingers,
 boxes and rings in a photograph are mostly left out.</li>
 %NUMBERS%
@@ -129,7 +130,7 @@ def _rows(section: Any) -> list[tuple[str, dict[str, Any]]]:
 def _worst_variants(
     rows: list[tuple[str, dict[str, Any]]],
 ) -> list[tuple[str, dict[str, Any]]]:
-    """One row for all variants of a set, such as "strokes, small, black on white": the worst."""
+    """One row for all variants of a set, such as "strokes, small": the worst."""
     names = {name for name, _ in rows}
     groups: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for name, row in rows:
@@ -157,7 +158,7 @@ def _percent(share: Any) -> str | None:
 
 
 def _in_words(name: str) -> str:
-    """What a set is: "strokes, the worst of 18 kinds" is one of SETS."""
+    """What a set is: "strokes, the worst of 6 kinds" is one of SETS."""
     for beginning, words in SETS.items():
         if name.startswith(beginning):
             _, comma, rest = name.partition(", the worst")

@@ -32,6 +32,9 @@ if TYPE_CHECKING:  # they import torch
 
 # Files, each about half a minute or more.
 LONGEST = ("test_page_answer", "test_page_numbers", "test_photographs", "test_training")
+THOROUGH_SECONDS = (
+    1800  # for one of the thorough tests; pyproject.toml says for how long others last
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,6 +45,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     if all(item.path.parent.name == "cluster" for item in items):
         return
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.timeout(THOROUGH_SECONDS))
     kinds = ("browser", "slow", "hub")
     items.sort(
         key=lambda item: [

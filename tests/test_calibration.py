@@ -1,10 +1,12 @@
 """Calibration against facts known beforehand and against slow, obvious code."""
 
+import math
+
 import numpy as np
 import pytest
 
 from digit_model.calibration import Calibration, energy, softmax
-from digit_model.evaluation.scores import auroc, ece, nll
+from digit_model.evaluation.scores import auroc, ece, interval, nll
 from digit_model.training.calibrate import DIGIT_TPR, calibrate, fit_temperature
 
 
@@ -40,6 +42,14 @@ def test_ece_of_a_known_case() -> None:
 
 def test_nll_of_a_coin() -> None:
     assert nll(np.full((4, 2), 0.5), np.array([0, 1, 0, 1])) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize(("right", "count"), [(0, 7), (96, 100), (200, 200)])
+def test_an_interval_ends_where_what_was_counted_is_no_surprise(right: int, count: int) -> None:
+    """Where the share that was counted is 1.96 standard deviations away from the true one."""
+    for end in interval(right / count, count):
+        deviation = math.sqrt(end * (1 - end) / count)
+        assert abs(right / count - end) == pytest.approx(1.96 * deviation)
 
 
 def test_auroc_equals_counting_all_pairs() -> None:

@@ -158,6 +158,28 @@ def figures() -> dict[str, list[str]]:
     }
 
 
+def test_the_table_of_numbers_is_that_of_the_evaluation() -> None:
+    measured = metrics()["numbers"]
+    expected = []
+    for name, row in measured["sets"].items():
+        shares = [f"{100 * row[key]:.1f} %" for key in ("exact", "digit_error_rate")]
+        alone = measured["recorded"].get(name)
+        recorded = f"{100 * alone['exact']:.1f} % of {alone['count']}" if alone else ""
+        expected.append([str(row["count"]), *shares, recorded])
+    table = table_rows(DOCS / "results.md", "Numbers")
+    assert [[*row.values()][1:] for row in table.values()] == expected
+
+    table = table_rows(DOCS / "results.md", "Numbers of the three test writers' recorded digits")
+    assert [[*row.values()][1:] for row in table.values()] == [
+        [
+            str(row["count"]),
+            f"{100 * row['exact']:.1f} %",
+            f"{100 * row['digit_error_rate']:.1f} %",
+        ]
+        for row in metrics()["test numbers"].values()
+    ]
+
+
 def row_that_begins(page: Path, title: str, start: str) -> dict[str, str]:
     (row,) = [row for name, row in table_rows(page, title).items() if name.startswith(start)]
     return row
@@ -194,9 +216,14 @@ def test_the_worst_sets_are_named() -> None:
 def test_readme_has_the_figures_of_the_page_of_results() -> None:
     measured = figures()
     seeds = numbers(row_that_begins(DOCS / "results.md", "What", "Three [earlier]")["Result"])
+
+    def exact(spacing: str) -> str:
+        return f"{100 * metrics()['test numbers'][f'drawn, {spacing}']['exact']:.1f}"
+
     for start, data, expected in (
         ("MNIST's 10", "test", [*measured["MNIST, 10,000 test images"], *seeds[:2]]),
         ("Pen strokes", "test", measured["Pen strokes of three"][:1]),
+        ("Numbers of 2 to 12", "test", [exact("usual"), exact("touching")]),
         ("MNIST's test images under", "test", measured["Robustness"]),
         ("Synthetic", "development", measured["Synthetic photographs of the five"][:2]),
     ):

@@ -193,7 +193,7 @@ def test_the_test_writers_are_measured_if_nothing_learned_from_them(
     recognizer: DigitRecognizer, few_pictures: list[set[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(recognizer, "unseen_writers", TEST_WRITERS)
-    metrics = evaluate(recognizer, Path("nowhere"), parts=["test-writers"])
+    metrics = evaluate(recognizer, Path("nowhere"), parts=["test-writers"], step=50)
     assert all(writers == TEST_WRITERS for writers in few_pictures)
     assert metrics["test strokes"]["mean_accuracy"] == 1
     seen = {name: row.get("seen") for name, row in metrics["digits"].items()}
@@ -201,6 +201,8 @@ def test_the_test_writers_are_measured_if_nothing_learned_from_them(
     assert seen["test photographs, moiré of a screen"] == "no"
     uses = {row[0]: row[1] for row in result_tables(metrics)[0].rows}
     assert set(uses.values()) == {"test"}
+    assert {row["count"] for row in metrics["test numbers"].values()} == {4}
+    assert "Numbers by the test writers" in as_text(metrics)
 
     monkeypatch.setattr(recognizer, "unseen_writers", TEST_WRITERS - {"tr24"})
     assert "digits" not in evaluate(recognizer, Path("nowhere"), parts=["test-writers"])

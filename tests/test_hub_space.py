@@ -86,6 +86,9 @@ def test_what_is_published_starts(hub: HubServer, client: Client, tmp_path: Path
         assert not name.endswith((".pyi", ".pyc", "train.py", "Makefile", "evaluation.py"))
     matter = metadata_load(tree / "README.md")
     assert matter
+    card = (tree / "README.md").read_text()
+    assert "# Handwritten digits" in card
+    assert "](" not in card  # to files that aren't there
     assert matter["sdk"] == "gradio"
     assert f"gradio=={matter['sdk_version']}" in (tree / "requirements.txt").read_text()
     requirements = (tree / "requirements.txt").read_text().splitlines()

@@ -118,6 +118,15 @@ def test_one_digit_leaves_the_pad_as_it_is(visitor: Visitor) -> None:
     expect(visitor.button("Copy")).to_be_hidden()
 
 
+def test_digits_that_touch_make_room_for_the_next_one(visitor: Visitor) -> None:
+    visitor.line((0.3, 0.3), (0.1, 0.55), (0.5, 0.55))
+    visitor.line((0.4, 0.3), (0.4, 0.75))
+    visitor.line((0.48, 0.3), (0.9, 0.3), (0.65, 0.75))  # above the end of the 4's bar
+    wait_for_growth(visitor)
+    assert paper_side(visitor) == 1.5
+    expect(visitor.headline).to_have_text("47")
+
+
 def test_growth_keeps_the_ink_and_undo_restores_the_pad(visitor: Visitor) -> None:
     visitor.line(*ONE)
     before = ink_box(visitor)
@@ -190,6 +199,7 @@ def test_a_second_line_has_room(visitor: Visitor) -> None:
 
 def test_boxes_are_at_the_ink_and_vanish_with_the_next_stroke(visitor: Visitor) -> None:
     write_number(visitor, "47")
+    wait_for_growth(visitor)  # while it grows they are gone
     expect(boxes(visitor)).to_have_count(2)
     pad, around = visitor.box(), [box.bounding_box() for box in boxes(visitor).all()]
     left, top, right, bottom = ink_box(visitor)

@@ -15,7 +15,12 @@ from digit_model.model_folder import FIGURES, METRICS_FILE
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    parser = verbs.add_parser("evaluate", help="measure the weights on all sets")
+    parser = verbs.add_parser(
+        "evaluate",
+        help="measure the weights on all sets",
+        description="Measure the weights on all sets, and write metrics.json, the model card and "
+        "figures beside them. With --only, --quick or --compare it prints, and writes nothing.",
+    )
     parser.add_argument(
         "--data-dir",
         type=Path,
@@ -31,13 +36,13 @@ def add_verbs(verbs: Any) -> None:
         help=f"measure and print only these parts, and write no files: {', '.join(PARTS)}",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="measure a tenth of every set, and write no files"
+        "--quick", action="store_true", help="measure a tenth of most sets, and write no files"
     )
     parser.add_argument(
         "--compare",
         nargs=2,
         metavar=("A", "B"),
-        help="instead, test on which sets the weights B are better or worse than A",
+        help="instead, test on which sets of development data B is better or worse than A",
     )
     add_model_option(parser)
     parser.set_defaults(run=lambda args: run(parser, args))

@@ -58,7 +58,7 @@ def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
 
 
 def predict_folder(args: argparse.Namespace) -> int:
-    # Imported here: tqdm comes with the extra, as ray does.
+    # Imported here: both take time, and ray comes with an extra.
     from tqdm import tqdm
 
     from digit_model.cluster.folder import FolderError

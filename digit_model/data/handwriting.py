@@ -27,6 +27,9 @@ SPACINGS = {
     "usual": (0.3, 0.12),
     "wide": (0.8, 0.3),
 }
+# So many of those who write with no given spacing set some digits nearer than the others, up to
+# this share of them: of touching digits, a single pair is the commonest.
+SOME_NEARER, NEARER = 0.5, 0.4
 # Small digits, as in powers and in indices, and where their feet are, in heights of a digit.
 RAISED, LOWERED = "⁰¹²³⁴⁵⁶⁷⁸⁹", "₀₁₂₃₄₅₆₇₈₉"
 SMALL_FEET = {RAISED: (-0.75, -0.5), LOWERED: (-0.05, 0.2)}
@@ -44,6 +47,7 @@ class Hand:
     baseline: float  # standard deviation of the digits' feet
     slant: float  # of everything: how far the top of a digit is to the right of its foot
     spacing: tuple[float, float]  # mean and standard deviation of the gaps
+    nearer: float  # share of the gaps that are smaller: their digits touch or overlap
     variation: float  # strength of vary_strokes
     mouse: bool  # recorded with few points
 
@@ -59,6 +63,7 @@ def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -
     """Somebody of the writers of this part, or somebody synthetic."""
     synthetic = float(rng.choice([0.0, 0.2, 1.0], p=[0.4, 0.3, 0.3]))
     chosen = spacing or str(rng.choice(list(SPACINGS), p=[0.1, 0.2, 0.25, 0.3, 0.15]))
+    mixed = not spacing and rng.random() < SOME_NEARER
     return Hand(
         writer=int(rng.integers(len(_writers(part)))),
         synthetic=synthetic,
@@ -66,6 +71,7 @@ def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -
         baseline=abs(rng.normal(0, 0.08)),
         slant=rng.normal(0.05, 0.25),
         spacing=SPACINGS[chosen],
+        nearer=rng.uniform(0, NEARER) if mixed else 0.0,
         variation=rng.uniform(0.2, 0.9),
         mouse=rng.random() < 0.15,
     )
@@ -82,7 +88,7 @@ def write_line(text: str, hand: Hand, rng: np.random.Generator, part: WriterPart
         mark = _draw_sign(sign, hand, rng, part)
         points = np.concatenate(mark.strokes)
         low, high = points.min(axis=0), points.max(axis=0)
-        gap = rng.normal(*hand.spacing) if marks else 0.0
+        gap = _gap(hand, rng) if marks else 0.0
         # Signs are rarely so near that they could be taken for a part of a digit.
         if marks and OTHER in (mark.kind, marks[-1].kind):
             gap = max(gap, rng.uniform(0.08, 0.35))
@@ -93,6 +99,13 @@ def write_line(text: str, hand: Hand, rng: np.random.Generator, part: WriterPart
         marks.append(Mark(mark.kind, [stroke + to_right for stroke in mark.strokes]))
         pen_x += advance
     return marks
+
+
+def _gap(hand: Hand, rng: np.random.Generator) -> float:
+    """Between two digits."""
+    if hand.nearer and rng.random() < hand.nearer:
+        return rng.normal(*SPACINGS[str(rng.choice(["overlapping", "touching"]))])
+    return rng.normal(*hand.spacing)
 
 
 def write_lines(

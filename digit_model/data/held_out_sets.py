@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 
 from digit_model.data import Digits
-from digit_model.data.conditions import CONDITIONS, STYLES, Condition, Style, draw
+from digit_model.data.conditions import CONDITIONS, STYLES, Condition, draw
 from digit_model.data.parallel import map_parallel
 from digit_model.data.photographs import KINDS, Kind, photograph
 from digit_model.data.scans import load_scans
@@ -24,16 +24,18 @@ from digit_model.preprocess import preprocess
 def stroke_set(
     digits: list[PenDigit],
     condition: Condition,
-    style: Style,
     *,
     seed: int = 0,
     find_ink: FindInk | None = None,
 ) -> Digits:
-    """These recorded digits under one condition in one style."""
+    """These recorded digits under one condition, the styles taking turns.
+
+    Preprocessing undoes a style: the same digit in each of them would be counted three times.
+    """
     images = map_parallel(
-        partial(_draw_strokes, condition=condition, style=style, seed=seed, find_ink=find_ink),
+        partial(_draw_strokes, condition=condition, seed=seed, find_ink=find_ink),
         list(enumerate(digits)),
-        title=f"{condition.name}, {style}",
+        title=condition.name,
     )
     return images, np.array([digit.label for digit in digits], np.int64)
 
@@ -47,12 +49,12 @@ def photograph_sets(
 ) -> dict[str, Digits]:
     """At most ``per_kind`` of these digits in each kind of synthetic photograph, by kind.
 
-    Neighbouring kinds have different digits: with the same in all of them, one digit that is
-    misread would count as many times as there are kinds.
+    Neighbouring kinds have different digits, and no two the same sizes and places: what is misread
+    in one of them would be in all, and count as many times as there are kinds.
     """
     step = max(1, len(digits) // per_kind)
     jobs = [
-        (number, digit, kind)
+        ((index, number), digit, kind)
         for index, kind in enumerate(KINDS.values())
         for number, digit in enumerate(digits[index % step :: step][:per_kind])
     ]
@@ -77,15 +79,12 @@ def validation_sets(
 ) -> dict[str, Digits]:
     """Sets for validation after each epoch, and for temperature and thresholds after the last.
 
-    One set per condition, with alternating styles, and one set of photographs, ``photographs`` of
-    each kind.
+    One set per condition, and one set of photographs, ``photographs`` of each kind.
     """
     seed = 1  # not the evaluation's, because temperature and thresholds are fitted on these
     strokes = {
-        condition.name: stroke_set(
-            digits, condition, STYLES[number % len(STYLES)], seed=seed, find_ink=find_ink
-        )
-        for number, condition in enumerate(CONDITIONS)
+        condition.name: stroke_set(digits, condition, seed=seed, find_ink=find_ink)
+        for condition in CONDITIONS
     }
     sets = photograph_sets(digits, photographs, seed=seed, find_ink=find_ink).values()
     images, labels = zip(*sets, strict=True)
@@ -93,21 +92,17 @@ def validation_sets(
 
 
 def _draw_strokes(
-    job: tuple[int, PenDigit],
-    *,
-    condition: Condition,
-    style: Style,
-    seed: int,
-    find_ink: FindInk | None,
+    job: tuple[int, PenDigit], *, condition: Condition, seed: int, find_ink: FindInk | None
 ) -> np.ndarray:
     number, digit = job
+    style = STYLES[number % len(STYLES)]
     picture = draw(digit.drawing, condition, style, np.random.default_rng((seed, number)))
     return preprocess(picture, find_ink)
 
 
 def _draw_photograph(
-    job: tuple[int, PenDigit, Kind], *, seed: int, find_ink: FindInk | None
+    job: tuple[tuple[int, int], PenDigit, Kind], *, seed: int, find_ink: FindInk | None
 ) -> np.ndarray:
-    number, digit, kind = job
-    rng = np.random.default_rng((seed, Stream.HELD_OUT_PHOTOGRAPHS, number))
+    place, digit, kind = job
+    rng = np.random.default_rng((seed, Stream.HELD_OUT_PHOTOGRAPHS, *place))
     return preprocess(photograph(digit.drawing, kind, rng)[0], find_ink)

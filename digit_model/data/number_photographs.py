@@ -15,12 +15,13 @@ from digit_model.data.number_pictures import (
     HEIGHT,
     WIDTH,
     NumberPicture,
+    number_drawing,
     number_picture,
     random_height,
     random_marks,
     unit_drawings,
 )
-from digit_model.data.photographs import photograph, random_kind
+from digit_model.data.photographs import Kind, photograph, random_kind, written_side
 from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
 from digit_model.ink.marks import mark_mask
@@ -32,6 +33,8 @@ LONGEST = 7  # marks in a line: more would be too small in the smallest photogra
 LEGIBLE = 0.5  # share of a mark that has to be found; of less, nothing can be read
 TRIES = 3
 LOWEST = 10.0  # pixels, height of digits in the found ink
+PAGE_LINES, LINE_DIGITS = (3, 9), (2, 7)  # of a page, and in each of them; the latter excluded
+LEAST_HEIGHT = 16  # pixels, of a page's digits: in the smallest pictures they would be illegible
 
 
 def photographed_number(
@@ -110,3 +113,14 @@ def _placed(
     moved = cv2.warpAffine(scaled, move, (WIDTH, HEIGHT), flags=cv2.INTER_NEAREST)
     ink = np.rint(255 * np.clip(moved, 0, 1)).astype(np.uint8)
     return NumberPicture(ink, (boxes * scale + np.tile(shift, 2)).astype(np.float32), classes)
+
+
+def photographed_page(kind: Kind, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    """Lines of digits by a development writer, and their photograph, in which they are legible."""
+    while True:
+        lengths = rng.integers(*LINE_DIGITS, rng.integers(*PAGE_LINES))
+        lines = ["".join(map(str, rng.integers(0, 10, length))) for length in lengths]
+        drawing, digit = number_drawing("\n".join(lines), rng)
+        picture, ink = photograph(drawing, kind, rng, digit=digit)
+        if digit * written_side(ink) >= LEAST_HEIGHT:
+            return "\n".join(lines), picture

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from digit_model.data import WriterPart
-from digit_model.data.handwriting import LOWERED, RAISED, Mark, random_hand, write_lines
+from digit_model.data.handwriting import LOWERED, RAISED, Hand, Mark, random_hand, write_lines
 from digit_model.data.nondigits import GENERATORS
 from digit_model.data.pens import log_uniform
 from digit_model.data.signs import BAR, OVERLINE, SIGNS, USUAL_SIGNS
@@ -60,14 +60,22 @@ def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> Numb
             return picture
 
 
-def draw_number(
-    text: str, rng: np.random.Generator, part: WriterPart = "development", spacing: str = ""
-) -> np.ndarray:
-    """A drawing of lines of digits and signs as a page's pad has it, uint8 (h, w), 0 = ink.
+def draw_number(text: str, rng: np.random.Generator, spacing: str = "") -> np.ndarray:
+    """As :func:`draw_by_hand`, by anybody.
 
     ``spacing`` is a key of :data:`~digit_model.data.handwriting.SPACINGS`; any by default.
     """
-    hand, pen = random_hand(rng, part, spacing), log_uniform(PAD_PEN, rng)
+    return draw_by_hand(text, random_hand(rng, "development", spacing), rng)
+
+
+def draw_by_hand(
+    text: str, hand: Hand, rng: np.random.Generator, part: WriterPart = "development"
+) -> np.ndarray:
+    """A drawing of lines of digits and signs as a page's pad has it, uint8 (h, w), 0 = ink.
+
+    ``hand`` is that of a writer of this part.
+    """
+    pen = log_uniform(PAD_PEN, rng)
     marks = write_lines(text.split("\n"), hand, pen, rng, part)
     unit, margin = rng.uniform(*PAD_HEIGHT), rng.uniform(0.1, 1.0, 2)
     low, high = _extent(marks, pen)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_model.data import DataError
-from digit_model.evaluation.numbers import number_pictures
+from digit_model.evaluation.numbers import number_samples
 from digit_model.evaluation.report import GROUPS, PARTS, Table
 from digit_model.evaluation.sets import digit_sets, nondigit_sets
 from digit_model.recognizer import DigitRecognizer
@@ -90,8 +90,8 @@ def _read_rightly(
 
 def _numbers(first: DigitRecognizer, second: DigitRecognizer, step: int) -> list[Outcome]:
     exact: dict[str, list[list[bool]]] = {}
-    for name, text, picture in number_pictures(step=step):
-        both = [each.read_number(picture).text == text for each in (first, second)]
+    for name, sample in number_samples(step=step):
+        both = [each.read_number(sample.picture).text == sample.text for each in (first, second)]
         exact.setdefault(f"numbers, {name}", []).append(both)
     return [(name, *np.array(pairs).T) for name, pairs in exact.items()]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from digit_model.data.conditions import CONDITIONS, STYLES
+from digit_model.data.conditions import CONDITIONS
 from digit_model.data.held_out_sets import stroke_set
 from digit_model.data.photographs import KINDS, UNSEEN
 from digit_model.data.strokes import TEST_WRITERS, pen_digits
@@ -26,7 +26,7 @@ from digit_model.evaluation.metrics import (
     roc,
     summarise,
 )
-from digit_model.evaluation.numbers import evaluate_numbers
+from digit_model.evaluation.numbers import evaluate_numbers, evaluate_test_numbers
 from digit_model.evaluation.report import GROUPS, PARTS, ROBUSTNESS, group_of
 from digit_model.evaluation.scores import answers, reliability
 from digit_model.evaluation.sets import (
@@ -81,6 +81,8 @@ def evaluate(
         metrics["verdicts"] = {
             name: count_verdicts(recognizer, pictures) for name, pictures in sets.items()
         }
+    if "test-writers" in parts:
+        metrics["test numbers"] = evaluate_test_numbers(recognizer, step=step)
     if "numbers" in parts:
         metrics["numbers"], wrong = evaluate_numbers(recognizer, step=step)
         if figures:
@@ -166,8 +168,7 @@ def _evaluate_nondigits(recognizer: DigitRecognizer, step: int, figures: Path | 
     calibration = recognizer.calibration
     strokes = pen_digits("development")[::step]
     sets = (
-        stroke_set(strokes, condition, STYLES[0], find_ink=recognizer.find_ink)
-        for condition in CONDITIONS
+        stroke_set(strokes, condition, find_ink=recognizer.find_ink) for condition in CONDITIONS
     )
     images = np.concatenate([images for images, _ in sets])
     digits = digit_scores(recognizer.logits(images), calibration)

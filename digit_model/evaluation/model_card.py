@@ -92,10 +92,10 @@ digits, cheques, post codes, or anything important without a person's check.
 
 The network that finds ink in photographs learned to leave out printed lines and print, the paper's
 edge and folds, shadows, pens, fingers, boxes and rings. It doesn't leave out handwriting close to
-the digit, and it may fail where a hard shadow hides a dark stroke. The digit network may take a 1
-with a long flag for a 7, and a 4 whose strokes don't meet for a 1 or a 9. It reads letters that
-look like digits (O, I, l, Z, S, b, g, q) as digits. Digits of a number that overlap, or that are
-small in a photograph, are often misread.""",
+the digit, and it may fail where a hard shadow hides a dark stroke. The digit network takes a 1
+whose flag is as level as a 7's top for a 7, and may take a 4 whose strokes don't meet for a 1 or a
+9. It reads letters that look like digits (O, I, l, Z, S, b, g, q) as digits. Digits of a number
+that overlap, or that are small in a photograph, are often misread.""",
         "\n".join(f"![{TRAINING_FIGURES[name]}]({FIGURES}/{name})" for name in curves),
     ]
     return "\n\n".join(filter(None, sections)) + "\n"

@@ -1,21 +1,23 @@
 """How well whole numbers are read: of the development writers' digits, and synthetic ones.
 
-A third of the digits are synthetic, as in training: see :mod:`digit_model.data.handwriting`.
+A third of the digits are synthetic, as in training: see :mod:`digit_model.data.handwriting`. Those
+of the numbers that a writer's hand alone has made are reported by themselves, too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
 from digit_model.data.conditions import CONDITIONS, STYLES, draw
-from digit_model.data.handwriting import LOWERED, RAISED, SPACINGS
+from digit_model.data.handwriting import LOWERED, RAISED, SPACINGS, random_hand
 from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
-from digit_model.data.number_pictures import draw_number, number_drawing
-from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph, written_side
+from digit_model.data.number_photographs import photographed_page
+from digit_model.data.number_pictures import draw_by_hand, draw_number, number_drawing
+from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.signs import UNSEEN_SIGNS
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.scores import confidence_gap
@@ -39,8 +41,6 @@ SMALL = 100  # drawings of numbers with a small last digit, as in 10² or x₁
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
 PAGES_PER_KIND = 2  # photographs of whole pages
-PAGE_LINES, LINE_DIGITS = (3, 9), (2, 7)  # of a page; the latter excluded
-LEAST_HEIGHT = 16  # pixels, of a page's digits: in the smallest pictures they would be illegible
 BINS = 10  # of confidence
 
 
@@ -53,9 +53,17 @@ class NumberError:
     read: str
 
 
+class Sample(NamedTuple):
+    """A number to read."""
+
+    text: str
+    picture: np.ndarray  # uint8 (h, w) or (h, w, 3)
+    recorded: bool = False  # one line, of recorded digits alone
+
+
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    text: str
+    sample: Sample
     read: str
     confidence: float
 
@@ -69,33 +77,52 @@ def evaluate_numbers(
     """
     answers: dict[str, list[_Answer]] = {}
     errors: list[NumberError] = []
-    for name, text, picture in number_pictures(step=step):
-        number = recognizer.read_number(picture)
-        answers.setdefault(name, []).append(_Answer(text, number.text, number.confidence))
-        if number.text != text:
-            errors.append(NumberError(picture, text, number.text))
+    for name, sample in number_samples(step=step):
+        number = recognizer.read_number(sample.picture)
+        answers.setdefault(name, []).append(_Answer(sample, number.text, number.confidence))
+        if number.text != sample.text:
+            errors.append(NumberError(sample.picture, sample.text, number.text))
     drawn = [each for name in answers for each in answers[name] if name in PLAIN]
     lengths = {
-        f"{length} digits": [each for each in drawn if len(each.text) == length]
+        f"{length} digits": [each for each in drawn if len(each.sample.text) == length]
         for length in LENGTHS
+    }
+    recorded = {
+        name: [each for each in found if each.sample.recorded] for name, found in answers.items()
     }
     return {
         "sets": {name: _measure(found) for name, found in answers.items()},
+        "recorded": {name: _measure(found) for name, found in recorded.items() if found},
         "lengths": {name: _measure(found) for name, found in lengths.items() if found},
         "alone": _measure_digits(recognizer, step),
         **_measure_letters(recognizer, step),
     }, errors
 
 
-def number_pictures(*, step: int = 1) -> Iterator[tuple[str, str, np.ndarray]]:
-    """The set, the text and the picture of each number; of one in ``step``, of all lengths."""
+def evaluate_test_numbers(recognizer: DigitRecognizer, *, step: int = 1) -> Metrics:
+    """As the sets of :func:`evaluate_numbers`, of lines of the test writers' recorded digits."""
+    sets: dict[str, list[_Answer]] = {}
+    for index, spacing in enumerate(SPACINGS):
+        for number in range(0, PER_SPACING, step):
+            rng = np.random.default_rng((39, index, number))
+            text = _random_text(LENGTHS[number // step % len(LENGTHS)], rng)
+            hand = replace(random_hand(rng, "test", spacing), synthetic=0.0)
+            sample = Sample(text, draw_by_hand(text, hand, rng, "test"), recorded=True)
+            answer = recognizer.read_number(sample.picture)
+            found = _Answer(sample, answer.text, answer.confidence)
+            sets.setdefault(f"drawn, {spacing}", []).append(found)
+    return {name: _measure(found) for name, found in sets.items()}
+
+
+def number_samples(*, step: int = 1) -> Iterator[tuple[str, Sample]]:
+    """The set of each number, and the number; of one in ``step``, of all lengths."""
     chosen = [each for n, each in enumerate(_numbers()) if n // len(LENGTHS) % step == 0]
     for name, make in tqdm(chosen, desc="numbers", leave=False, disable=None):
-        yield name, *make()
+        yield name, make()
 
 
-def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
-    """The set of each, and what makes its text and picture: drawing takes longer than reading."""
+def _numbers() -> Iterator[tuple[str, Callable[[], Sample]]]:
+    """The set of each, and what makes it: drawing takes longer than reading."""
     for index, spacing in enumerate(SPACINGS):
         for number in range(PER_SPACING):
             yield f"drawn, {spacing}", partial(_in_a_line, spacing, index, number)
@@ -115,52 +142,46 @@ def _numbers() -> Iterator[tuple[str, Callable[[], tuple[str, np.ndarray]]]]:
             yield f"photographed pages, {which} kinds", partial(_page, kind, index, number)
 
 
-def _in_a_line(spacing: str, index: int, number: int) -> tuple[str, np.ndarray]:
+def _in_a_line(spacing: str, index: int, number: int) -> Sample:
     rng = np.random.default_rng((31, index, number))
     text = _random_text(LENGTHS[number % len(LENGTHS)], rng)
-    return text, draw_number(text, rng, spacing=spacing)
+    hand = random_hand(rng, "development", spacing)
+    return Sample(text, draw_by_hand(text, hand, rng), recorded=hand.synthetic == 0)
 
 
-def _in_lines(number: int) -> tuple[str, np.ndarray]:
+def _in_lines(number: int) -> Sample:
     rng = np.random.default_rng((32, number))
     lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
-    return "\n".join(lines), draw_number("\n".join(lines), rng)
+    return Sample("\n".join(lines), draw_number("\n".join(lines), rng))
 
 
-def _among_signs(forms: Sequence[str], seed: int, number: int) -> tuple[str, np.ndarray]:
+def _among_signs(forms: Sequence[str], seed: int, number: int) -> Sample:
     rng = np.random.default_rng((seed, number))
     form = forms[number % len(forms)]
     digits = iter(_random_text(form.count("0"), rng))
     written = "".join(next(digits) if sign == "0" else sign for sign in form)
     lines = ("".join(filter(str.isdigit, line)) for line in written.split("\n"))
     text = "\n".join(filter(None, lines))
-    return text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"])))
+    return Sample(text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"]))))
 
 
-def _small_at_the_end(number: int) -> tuple[str, np.ndarray]:
+def _small_at_the_end(number: int) -> Sample:
     rng = np.random.default_rng((37, number))
     text = _random_text(2 + number % 3, rng)
     small = (RAISED if number % 4 else LOWERED)[int(text[-1])]
     spacing = str(rng.choice(["close", "usual"]))
-    return text, draw_number(text[:-1] + small, rng, spacing=spacing)
+    return Sample(text, draw_number(text[:-1] + small, rng, spacing=spacing))
 
 
-def _photographed(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]:
+def _photographed(kind: Kind, index: int, number: int) -> Sample:
     rng = np.random.default_rng((33, index, number))
     text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
     drawing, digit = number_drawing(text, rng)
-    return text, photograph(drawing, kind, rng, digit=digit)[0]
+    return Sample(text, photograph(drawing, kind, rng, digit=digit)[0])
 
 
-def _page(kind: Kind, index: int, number: int) -> tuple[str, np.ndarray]:
-    rng = np.random.default_rng((35, index, number))
-    while True:
-        lengths = rng.integers(*LINE_DIGITS, rng.integers(*PAGE_LINES))
-        lines = [_random_text(int(length), rng) for length in lengths]
-        drawing, digit = number_drawing("\n".join(lines), rng)
-        picture, ink = photograph(drawing, kind, rng, digit=digit)
-        if digit * written_side(ink) >= LEAST_HEIGHT:
-            return "\n".join(lines), picture
+def _page(kind: Kind, index: int, number: int) -> Sample:
+    return Sample(*photographed_page(kind, np.random.default_rng((35, index, number))))
 
 
 def _random_text(length: int, rng: np.random.Generator) -> str:
@@ -168,9 +189,9 @@ def _random_text(length: int, rng: np.random.Generator) -> str:
 
 
 def _measure(answers: Sequence[_Answer]) -> Metrics:
-    exact = np.array([each.text == each.read for each in answers])
+    exact = np.array([each.sample.text == each.read for each in answers])
     confidence = np.array([each.confidence for each in answers])
-    digits = [(_digits(each.text), _digits(each.read)) for each in answers]
+    digits = [(_digits(each.sample.text), _digits(each.read)) for each in answers]
     edits = sum(edit_distance(text, read) for text, read in digits)
     return {
         "count": len(answers),

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from digit_model.evaluation.scores import interval
+
 Metrics = dict[str, Any]
 
 
@@ -77,6 +79,7 @@ def result_tables(metrics: Metrics) -> list[Table]:
         _nondigits,
         _scores,
         _verdicts,
+        _test_numbers,
         _numbers,
         _numbers_alone,
         _speed,
@@ -91,7 +94,7 @@ def as_text(metrics: Metrics) -> str:
 
 
 def group_of(name: str) -> str:
-    """The group of a set: "strokes" for "strokes, thin, white on black"."""
+    """The group of a set: "strokes" for "strokes, thin"."""
     return name.partition(", ")[0]
 
 
@@ -103,6 +106,11 @@ def _members(metrics: Metrics, group: str) -> dict[str, Metrics]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.2f}"
+
+
+def _interval(share: float, count: int) -> str:
+    low, high = interval(share, count)
+    return f"{100 * low:.1f}–{100 * high:.1f}"
 
 
 def _mean(rows: Sequence[Metrics], key: str) -> float:
@@ -119,26 +127,27 @@ def _overview(metrics: Metrics) -> Table | None:
             worst = _percent(min(row["mean_recall"] for row in members))
             count = str(sum(row["count"] for row in members))
             means = [_percent(_mean(members, key)) for key in SHARE_KEYS]
-            rows.append(
-                [f"{group}, mean of {len(members)} sets", _use(group), count, *means, worst]
-            )
+            name = f"{group}, mean of {len(members)} sets"
+            rows.append([name, _use(group), count, *means, "", worst])
         else:
             for name, row in sets.items():
                 if group_of(name) == group:
                     cells = [_percent(row[key]) for key in SHARE_KEYS]
+                    cells.append(_interval(row["accuracy"], row["count"]))
                     rows.append([name, _use(group), str(row["count"]), *cells, ""])
     if not rows:
         return None
     columns = ["Set", "Use", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
     return Table(
         "Digits",
-        [*columns, "Worst recall"],
+        [*columns, "95 % of accuracy", "Worst recall"],
         rows,
         "In %. Seeds, recipes, thresholds or rules were chosen on development data. Nothing is "
         "trained on either. Test strokes and photographs are by three writers on whom the networks "
         "that read them were neither trained nor chosen. Recall is the mean over the ten digits. "
-        'Unsure and refused ("not a digit") are shares of all digits, right or wrong. Worst recall '
-        "is that of the worst set of several.",
+        'Unsure and refused ("not a digit") are shares of all digits, right or wrong. 95 %: the '
+        "confidence interval as if each digit were somebody else's. Worst recall is that of the "
+        "worst set of several.",
     )
 
 
@@ -151,19 +160,15 @@ def _strokes(metrics: Metrics) -> Table | None:
     members = _members(metrics, "strokes")
     if not members:
         return None
-    conditions = dict.fromkeys(name.partition(", ")[0] for name in members)
-    styles = list(dict.fromkeys(name.partition(", ")[2] for name in members))
-    rows = []
-    for condition in conditions:
-        cells = [members[f"{condition}, {style}"] for style in styles]
-        recalls = [_percent(row["mean_recall"]) for row in cells]
-        means = [_percent(_mean(cells, key)) for key in SHARE_KEYS[2:]]
-        rows.append([condition, *recalls, *means])
+    rows = [
+        [name, _percent(row["mean_recall"]), *(_percent(row[key]) for key in SHARE_KEYS[2:])]
+        for name, row in members.items()
+    ]
     return Table(
-        "Pen strokes of the development writers, by condition and style",
-        ["Condition", *(style.capitalize() for style in styles), "ECE", "Unsure", "Refused"],
+        "Pen strokes of the development writers, by condition",
+        ["Condition", "Recall", "ECE", "Unsure", "Refused"],
         rows,
-        "Recall in each style; ECE, unsure and refused are means over the styles. In %.",
+        "Recall is the mean over the ten digits. In %.",
     )
 
 
@@ -281,24 +286,46 @@ def _verdicts(metrics: Metrics) -> Table | None:
     return Table("Verdicts on empty sheets and noise", columns, rows)
 
 
+def _test_numbers(metrics: Metrics) -> Table | None:
+    sets = metrics.get("test numbers")
+    if sets is None:
+        return None
+    note = (
+        "Numbers of 2 to 12 digits, composed of a test writer's recorded ones with the gaps that "
+        "are named. As in the next table, but test data."
+    )
+    return _table_of_numbers("Numbers by the test writers", sets, note)
+
+
 def _numbers(metrics: Metrics) -> Table | None:
     numbers = metrics.get("numbers")
     if numbers is None:
         return None
+    recorded = {f"{name}, recorded": row for name, row in numbers.get("recorded", {}).items()}
+    return _table_of_numbers(
+        "Numbers",
+        numbers["sets"] | recorded | numbers["lengths"],
+        "Numbers of the development writers' digits, a third of them of synthetic ones as in "
+        "training, drawn with the gaps that are named or photographed; those of recorded digits "
+        "alone; and the drawn ones by length. All of it is development data. Digit errors: "
+        "insertions, deletions and replacements per digit. ECE is that of whole numbers. 95 %: the "
+        "confidence interval as if each number were somebody else's. In %.",
+    )
+
+
+def _table_of_numbers(title: str, sets: Metrics, note: str) -> Table:
     keys = ("exact", "digit_error_rate", "confidence", "ece")
     rows = [
-        [name, str(row["count"]), *(_percent(row[key]) for key in keys)]
-        for name, row in [*numbers["sets"].items(), *numbers["lengths"].items()]
+        [
+            name,
+            str(row["count"]),
+            *(_percent(row[key]) for key in keys),
+            _interval(row["exact"], row["count"]),
+        ]
+        for name, row in sets.items()
     ]
-    return Table(
-        "Numbers",
-        ["Numbers", "Count", "Exact", "Digit errors", "Confidence", "ECE"],
-        rows,
-        "Numbers of the development writers' digits, a third of them of synthetic ones as in "
-        "training, drawn with the gaps that are named or photographed, and the drawn ones by "
-        "length; development data. Digit errors: "
-        "insertions, deletions and replacements per digit. ECE is that of whole numbers. In %.",
-    )
+    columns = ["Numbers", "Count", "Exact", "Digit errors", "Confidence", "ECE", "95 % of exact"]
+    return Table(title, columns, rows, note)
 
 
 def _numbers_alone(metrics: Metrics) -> Table | None:

@@ -6,6 +6,7 @@ Probabilities are float (N, 10), labels int (N,).
 import numpy as np
 
 BINS = 15  # of confidence
+NORMAL_95 = 1.96  # standard deviations within which 95 % of a normal distribution lie
 
 
 def nll(probabilities: np.ndarray, labels: np.ndarray) -> float:
@@ -51,6 +52,14 @@ def reliability(
         }
         for member in members
     ]
+
+
+def interval(share: float, count: int) -> tuple[float, float]:
+    """The 95 % confidence interval of a share of so many independent answers (Wilson, 1927)."""
+    weight = NORMAL_95**2 / count
+    middle = (share + weight / 2) / (1 + weight)
+    reach = NORMAL_95 / (1 + weight) * np.sqrt((share * (1 - share) + weight / 4) / count)
+    return float(max(0.0, middle - reach)), float(min(1.0, middle + reach))
 
 
 def auroc(positive: np.ndarray, negative: np.ndarray) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from digit_model.data import Digits, WriterPart, data_file
-from digit_model.data.conditions import CONDITIONS, STYLES
+from digit_model.data.conditions import CONDITIONS
 from digit_model.data.held_out_sets import (
     photograph_sets,
     scan_sets,
@@ -92,9 +92,7 @@ def _mnist_test(asked: _Asked) -> Sets:
 def _strokes(asked: _Asked, *, part: WriterPart) -> Sets:
     digits = pen_digits(part)[:: asked.step]
     for condition in CONDITIONS:
-        for style in STYLES:
-            drawn = stroke_set(digits, condition, style, find_ink=asked.find_ink)
-            yield f"{condition.name}, {style}", drawn
+        yield condition.name, stroke_set(digits, condition, find_ink=asked.find_ink)
 
 
 def _photographs(asked: _Asked, *, part: WriterPart) -> Sets:

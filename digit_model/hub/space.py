@@ -22,6 +22,16 @@ ENTRY_POINT = "app.py"
 REQUIRED = ("requirements.txt", "README.md", "LICENSE", "page/", "examples/")
 WEIGHTS_FOLDER = "weights/"  # required too, unless the weights come from the Hub
 MODEL_FILE = "model.txt"  # what app.py serves by default: user/repo@commit
+SPACE_TEXT = """
+# Handwritten digits, as people really draw them
+
+A recogniser for handwritten digits, alone or in numbers: draw them, or drop a photograph. It says
+how sure it is, and when something is no digit at all.
+
+The page's tab Model says how often it is right, and what it can't do; Help & privacy, what happens
+to pictures. "Use via API" at the foot of the page has the code to call it from Python, JavaScript,
+a shell and language models.
+"""
 
 
 def publish_space(space: str, *, model: str | None = None, private: bool = False) -> Published:
@@ -144,11 +154,15 @@ def _is_generated(path: Path) -> bool:
 
 
 def _space_card(readme: str, requirements: str, model: HubName | None) -> str:
-    """The README with the pinned version of Gradio and the model in its front matter."""
+    """The README's front matter with the pinned version of Gradio and the model, and a text.
+
+    The README's own text links to files that a Space hasn't got.
+    """
     version = re.search(r"^gradio==(\S+)", requirements, re.MULTILINE)
     if version is None:
         raise ModelError("requirements.txt does not pin gradio.")
     card = SpaceCard(readme)
+    card.text = SPACE_TEXT
     card.data["sdk_version"] = version[1]
     if model:
         card.data["models"] = [model.repo]

@@ -16,12 +16,12 @@ FindDigits = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 # Pixels of ink. More than the network is trained on: digits that overlap are centred in different
 # cells.
-SEEN_HEIGHT = 38
+SEEN_HEIGHT = 42
 MARGIN = 16  # pixels of paper around all ink, as the network sees it
 MOST_PIXELS = 1 << 20  # that the network sees: more ink than that is shrunk further
 FEW_MARKS = 4  # a face may have as many, and its eyes are no zeros
 RESCALE = 1.25  # so many times as high or low as the marks are, digits are looked at once more
-PRESENT = 0.3  # probability from which something is centred in a cell
+PRESENT = 0.4  # probability from which something is centred in a cell
 OVERLAP = 0.5  # intersection over union from which two boxes are of the same mark
 
 

@@ -109,18 +109,18 @@ def is_one_apart(number: NumberReading, alone: Prediction) -> bool:
 
 def of_one_digit(number: NumberReading, alone: Prediction, shape: tuple[int, ...]) -> NumberReading:
     """The answer for a picture of this shape as if it had one digit, in the place of a number's."""
-    if alone.crop is None:
-        return NumberReading("", 1.0, [])
-    square = _square_of(alone, shape)
     boxes = [box for box, _ in number.labelled()]
-    within = [box for box in boxes if _is_within(box, square)]
-    marks = [box for box, _ in number.digits if _is_within(box, square)]
-    box = max(within, key=_height, default=_around(marks) if marks else square)
     if alone.label:
         confidence = alone.confidence
     else:  # that none of what looks like digits is one
         each = number.confidence ** (1 / max(1, len(boxes)))
         confidence = (1 - alone.digit_score) * (1 - each) ** (len(boxes) ** ALIKE)
+    if alone.crop is None:
+        return NumberReading("", confidence, [])
+    square = _square_of(alone, shape)
+    within = [box for box in boxes if _is_within(box, square)]
+    marks = [box for box, _ in number.digits if _is_within(box, square)]
+    box = max(within, key=_height, default=_around(marks) if marks else square)
     return NumberReading(alone.label or "", confidence, [(box, alone)])
 
 

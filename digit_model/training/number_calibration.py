@@ -32,7 +32,20 @@ class LabelledMarks(NamedTuple):
 
     found: Detections
     logits: np.ndarray  # the digit network's, float32 (n, 10)
-    digits: np.ndarray  # indices of the digits, from left to right
+    lines: list[np.ndarray]  # indices of each line's digits, from left to right
+
+    @property
+    def digits(self) -> np.ndarray:
+        """All of them."""
+        return np.concatenate([np.zeros(0, np.intp), *self.lines])
+
+    def are_those_of(self, text: str) -> bool:
+        """Whether there are as many in each line as there are in this text.
+
+        As many in all of them isn't enough: of a page whose lines were cut otherwise, each digit
+        would get another's label.
+        """
+        return [len(line) for line in self.lines] == [len(line) for line in text.split("\n")]
 
 
 def fit_number_calibration(
@@ -44,9 +57,10 @@ def fit_number_calibration(
     marks: list[LabelledMarks] = []
     for text, picture in calibration_numbers(numbers):
         found, _, logits, _ = reader.find(decode(picture, max_side=WORK_SIDE))
-        order = np.concatenate([np.zeros(0, np.intp), *lines_of(found.boxes[found.is_digit])])
-        texts.append("".join(filter(str.isdigit, text)))
-        marks.append(LabelledMarks(found, logits, np.flatnonzero(found.is_digit)[order]))
+        digits = np.flatnonzero(found.is_digit)
+        lines = [digits[line] for line in lines_of(found.boxes[digits])]
+        texts.append("\n".join("".join(filter(str.isdigit, line)) for line in text.split("\n")))
+        marks.append(LabelledMarks(found, logits, lines))
     calibration = _fit_probabilities(texts, marks)
     return _fit_confidence(calibration, texts, marks)
 
@@ -54,13 +68,13 @@ def fit_number_calibration(
 def _fit_probabilities(texts: list[str], marks: list[LabelledMarks]) -> NumberCalibration:
     """On the numbers in which as many digits were found as there are."""
     fitting = [
-        (text, each.found.classes[each.digits], each.logits[each.digits])
+        (text.replace("\n", ""), each.found.classes[each.digits], each.logits[each.digits])
         for text, each in zip(texts, marks, strict=True)
-        if len(text) == len(each.digits)
+        if each.are_those_of(text)
     ]
     if not fitting:
         return NumberCalibration()
-    labels = np.array([int(digit) for text, *_ in fitting for digit in text])
+    labels = np.array([int(digit) for digits, *_ in fitting for digit in digits])
     classes = np.concatenate([classes for _, classes, _ in fitting])
     logits = np.concatenate([logits for *_, logits in fitting])
     best, least = NumberCalibration(), np.inf
@@ -81,12 +95,14 @@ def _fit_confidence(
     evidence: list[np.ndarray] = []
     numbers: list[np.ndarray] = []
     right: list[bool] = []
-    for text, (found, logits, digits) in zip(texts, marks, strict=True):
-        if len(digits):
+    for text, (found, logits, lines) in zip(texts, marks, strict=True):
+        if lines:
             probabilities = calibration.probabilities(found, logits)
             evidence.append(number_evidence(probabilities, found))
             numbers.append(np.full(len(found.scores), len(right)))
-            right.append("".join(map(str, probabilities[digits].argmax(axis=1))) == text)
+            labels = probabilities.argmax(axis=1)
+            read = "\n".join("".join(map(str, labels[line])) for line in lines)
+            right.append(read == text)
     if not 0 < sum(right) < len(right):
         return calibration
     rows, of_number = torch.from_numpy(np.concatenate(evidence)), np.concatenate(numbers)

@@ -24,6 +24,8 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     """Exits with status 2 and one sentence if the command line has a mistake in it."""
     parser = Parser(
         description="Train the digit recogniser and write its weights, figures and model card.",
+        epilog="docs/training.md has the recipes and options, docs/own-digits.md how to train on "
+        "your own digits.",
     )
     add = parser.add_argument
     add(
@@ -44,7 +46,8 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
         default="default",
         help="named set of hyperparameters (default); ink and number train the networks that find "
         "ink in photographs and the digits of numbers; mnist-fast is measured and not kept; ship "
-        "makes all that ships, one step after the other",
+        "makes all that ships, one step after the other; distilled, refined and fine-tune go on "
+        "from --start, distilled learns from --teachers; quick is a first look",
     )
     add("--size", choices=SIZES, help="parameters of the network, instead of the recipe's")
     add(

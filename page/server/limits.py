@@ -47,7 +47,7 @@ class Limits:
     )
     max_calls_per_minute: int | None = limit(
         None,
-        "calls of one address in a minute; named here, the limit is for this machine's own too",
+        "calls of one address in a minute; none for this machine's own, unless given here",
         most=10_000_000,
         text="6000",
     )

@@ -6,6 +6,7 @@
 
 const PAPER_SIDES = [1, 1.5, 2, 3, 4];
 const EDGE = 0.15; // fraction of the paper at its edge, in which ink makes it larger
+const WIDE = 1.2; // of the height of ink: few digits are so wide, and most pairs of them
 const GROW_MS = 400; // after pen-up: the strokes of one digit follow each other sooner
 const GROW_ANIMATION_MS = 180;
 
@@ -26,10 +27,13 @@ function sideWithRoom(strokes) {
   const { side } = paperOf(strokes);
   const ink = strokes.filter(({ erase }) => !erase);
   const columns = ink.map((stroke) => extent(stroke, 0));
-  const bottom = Math.max(...ink.map((stroke) => extent(stroke, 1)[1]));
+  const rows = ink.map((stroke) => extent(stroke, 1));
+  const [top, bottom] = [Math.min(...rows.flat()), Math.max(...rows.flat())];
   const [left, right] = columns.reduce((one, other) => (other[1] > one[1] ? other : one), [0, 0]);
-  // One large digit keeps the pad: what makes it grow stands to the right of something.
-  if (side === 1 && !columns.some((column) => column[1] < left)) return side;
+  // One large digit keeps the pad: what makes it grow stands to the right of something, or touches it.
+  const isApart = columns.some((column) => column[1] < left);
+  const isPair = ink.length > 1 && right - Math.min(...columns.flat()) > WIDE * (bottom - top);
+  if (side === 1 && !isApart && !isPair) return side;
   const hasRoom = (other) => {
     const inside = 1 - EDGE;
     return right <= other * inside && (side === 1 || bottom - 0.5 <= other * (inside - 0.5));
