@@ -23,7 +23,7 @@ from page.server import limits
 from page.server import options as app_options
 
 VERBS = ("predict", "read", "evaluate", "export", "push", "publish-space")
-PACKAGES = {".", "onnx", "onnxruntime", "tensorboard"}
+PACKAGES = {".", "gradio_client", "mcp", "onnx", "onnxruntime", "tensorboard"}
 
 
 def parse_verb(arguments: list[str]) -> None:
@@ -61,9 +61,13 @@ def check_command(words: list[str]) -> None:
         case ["python", script, *arguments] if script.startswith("benchmarks/"):
             source = (ROOT / script).read_text(encoding="utf-8")
             assert all(f'"{option}"' in source for option in arguments if option.startswith("-"))
-        case ["docker", "compose", "--file", file, "up", *_] | ["serve", "run" | "deploy", file]:
+        case (
+            ["docker", "compose", "--file", file, "up", *_]
+            | ["docker", "build", "--file", file, *_]
+            | ["serve", "run" | "deploy", file]
+        ):
             assert (ROOT / file).is_file()
-        case ["ray", "start", "--head"]:
+        case ["ray", "start", "--head"] | ["docker", "run", "--publish", "7860:7860", _]:
             pass
         case ["pip", "install", "-r", requirements]:
             assert (ROOT / requirements).is_file()

@@ -150,9 +150,9 @@ def test_boxes_are_in_pixels_of_the_upright_picture(
 
 
 def test_lines_are_read_from_top_to_bottom(recognizer: DigitRecognizer) -> None:
-    texts = ["12\n34", "2026\n11", "5\n6\n7", "804\n93"]
+    texts = ["12\n34", "2026\n11", "5\n6\n7", "804\n93"] * 3  # each in another hand
     read = [recognizer.read_number(drawing_of(text, seed)).text for seed, text in enumerate(texts)]
-    assert sum(map(str.__eq__, read, texts)) >= len(texts) - 1
+    assert sum(map(str.__eq__, read, texts)) >= len(texts) - 2
 
 
 @pytest.mark.parametrize("text", ["12-34", "3.50", "07/11", "(45)", "8 9"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import shorten
 
 import matplotlib
 import numpy as np
@@ -18,6 +19,7 @@ from matplotlib import pyplot as plt
 
 ERRORS_PER_ROW = 8
 WRONG_NUMBERS, NUMBERS_PER_ROW = 32, 4
+LONGEST_TITLE = 18  # letters, of what is written or read
 CELL_HEIGHT, CELL_WIDTH = SIZE + 14, SIZE + 8  # pixels, of an error with its caption
 
 
@@ -118,7 +120,10 @@ def wrong_numbers(errors: Sequence[NumberError], path: Path) -> None:
         panel.axis("off")
     for panel, error in zip(panels.flat, chosen, strict=False):
         panel.imshow(error.picture, cmap="gray", vmin=0, vmax=255)
-        written, read = (text.replace("\n", " / ") for text in (error.text, error.read))
+        written, read = (
+            shorten(text.replace("\n", " / "), LONGEST_TITLE, placeholder=" …")
+            for text in (error.text, error.read)
+        )
         panel.set_title(f"{written} → {read or 'nothing'}", fontsize=8)
     save_figure(figure, path)
 

@@ -10,10 +10,9 @@ from digit_model.number.reading import Box, NumberReading
 from digit_model.prediction import Prediction
 from digit_model.preprocess import Preprocessed
 
-# Geometric mean of a number's confidence over its digits: noise, blots and most letters have less.
-LEAST_CONFIDENCE = 0.5
-# Of so many digits: letters, noise and blots aren't taken for as many, unless with next to none.
-MANY, LEAST_OF_MANY = 8, 0.2
+# Geometric mean of a number's confidence over its digits: noise, blots, most letters, and pages of
+# which half would be read wrong have less.
+LEAST_CONFIDENCE = 0.65
 SURE = 0.9**0.5  # such a mean from which they all count as sure, whatever each is by itself
 LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
 FEW_DIGITS = 2  # of a number: they may be one digit and a mark beside it
@@ -41,13 +40,12 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
         alone: the answer for it as if it had one digit at the most. If it is not sure of one, any
             two digits are enough; else, or without this answer, they have to be sure, each or as a
             number, and not far lower than the highest or a part of it: a ring, a stain and an 8's
-            loop are not. None are that are more likely wrong than right, as in noise, blots and
-            letters, or few among others, as in a text.
+            loop are not. None are that are hardly more likely right than wrong, as in noise, blots
+            and letters, or few among others, as in a text.
     """
     digits = number.labelled()
-    least = LEAST_CONFIDENCE if len(digits) < MANY else LEAST_OF_MANY
     sure = SURE ** len(digits)
-    if number.confidence < least ** len(digits):
+    if number.confidence < LEAST_CONFIDENCE ** len(digits):
         return False
     highest = max((_height(box) for box, _ in digits), default=0.0)
     marks = sum(_height(box) >= AS_HIGH * highest for box, _ in number.digits)
