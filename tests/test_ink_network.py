@@ -77,7 +77,7 @@ def test_pictures_come_with_their_ink() -> None:
     ratio = second[whole > 0] / whole[whole > 0]
     # A second look shows what was written larger than the whole scene does.
     assert ratio.mean() > 1.5
-    assert np.sort(ratio)[1] > 0.9  # but for one of which the window cuts something off
+    assert np.sort(ratio)[1] > 0.9  # but for one that shows one mark of a number
     for picture, drawn in zip(pictures, ink > 127, strict=True):
         if drawn.mean() > 0.01:
             grey = picture.mean(axis=2)

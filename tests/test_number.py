@@ -162,6 +162,7 @@ def test_what_separates_digits_is_no_digit(recognizer: DigitRecognizer, text: st
     assert sum(number.text == digits for number in numbers) >= 4
     marks = [digit for number in numbers for _, digit in number.digits if digit.label is None]
     assert len(marks) >= 4 or text == "8 9"  # they are told, too
+    assert all(digit.verdict in ("not_a_digit", "blank") for digit in marks)
 
 
 def test_a_picture_with_nothing_in_it_is_an_empty_number(recognizer: DigitRecognizer) -> None:

@@ -63,9 +63,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
-    sample: Sample
+    text: str
     read: str
     confidence: float
+    recorded: bool
 
 
 def evaluate_numbers(
@@ -78,18 +79,16 @@ def evaluate_numbers(
     answers: dict[str, list[_Answer]] = {}
     errors: list[NumberError] = []
     for name, sample in number_samples(step=step):
-        number = recognizer.read_number(sample.picture)
-        answers.setdefault(name, []).append(_Answer(sample, number.text, number.confidence))
-        if number.text != sample.text:
-            errors.append(NumberError(sample.picture, sample.text, number.text))
+        answer = _read(recognizer, sample)
+        answers.setdefault(name, []).append(answer)
+        if answer.read != answer.text:
+            errors.append(NumberError(sample.picture, answer.text, answer.read))
     drawn = [each for name in answers for each in answers[name] if name in PLAIN]
     lengths = {
-        f"{length} digits": [each for each in drawn if len(each.sample.text) == length]
+        f"{length} digits": [each for each in drawn if len(each.text) == length]
         for length in LENGTHS
     }
-    recorded = {
-        name: [each for each in found if each.sample.recorded] for name, found in answers.items()
-    }
+    recorded = {name: [each for each in found if each.recorded] for name, found in answers.items()}
     return {
         "sets": {name: _measure(found) for name, found in answers.items()},
         "recorded": {name: _measure(found) for name, found in recorded.items() if found},
@@ -108,10 +107,14 @@ def evaluate_test_numbers(recognizer: DigitRecognizer, *, step: int = 1) -> Metr
             text = _random_text(LENGTHS[number // step % len(LENGTHS)], rng)
             hand = replace(random_hand(rng, "test", spacing), synthetic=0.0)
             sample = Sample(text, draw_by_hand(text, hand, rng, "test"), recorded=True)
-            answer = recognizer.read_number(sample.picture)
-            found = _Answer(sample, answer.text, answer.confidence)
-            sets.setdefault(f"drawn, {spacing}", []).append(found)
+            sets.setdefault(f"drawn, {spacing}", []).append(_read(recognizer, sample))
     return {name: _measure(found) for name, found in sets.items()}
+
+
+def _read(recognizer: DigitRecognizer, sample: Sample) -> _Answer:
+    """Without the picture: those of all samples would take hundreds of megabytes."""
+    number = recognizer.read_number(sample.picture)
+    return _Answer(sample.text, number.text, number.confidence, sample.recorded)
 
 
 def number_samples(*, step: int = 1) -> Iterator[tuple[str, Sample]]:
@@ -189,9 +192,9 @@ def _random_text(length: int, rng: np.random.Generator) -> str:
 
 
 def _measure(answers: Sequence[_Answer]) -> Metrics:
-    exact = np.array([each.sample.text == each.read for each in answers])
+    exact = np.array([each.text == each.read for each in answers])
     confidence = np.array([each.confidence for each in answers])
-    digits = [(_digits(each.sample.text), _digits(each.read)) for each in answers]
+    digits = [(_digits(each.text), _digits(each.read)) for each in answers]
     edits = sum(edit_distance(text, read) for text, read in digits)
     return {
         "count": len(answers),
