@@ -28,14 +28,8 @@ from digit_model.model_folder import (
 )
 from digit_model.network import to_inputs
 from digit_model.number.reading import NumberReader, NumberReading
-from digit_model.number.several import (
-    has_several,
-    is_one_apart,
-    is_surely_several,
-    may_be_several,
-    settle,
-)
-from digit_model.prediction import LABELS, Prediction, as_several, to_prediction
+from digit_model.number.several import answer_of, is_surely_several, may_be_several, settle
+from digit_model.prediction import LABELS, Prediction, to_prediction
 from digit_model.preprocess import preprocess_upright
 from digit_model.weights import ModelConfig, Networks, load_weights, save_weights
 
@@ -155,14 +149,12 @@ class DigitRecognizer:
         answers = self._predict_alone([picture for picture, _ in decoded], top_k)
         predictions = []
         for (picture, factor), (alone, doubtful) in zip(decoded, answers, strict=True):
-            prediction = alone
             if doubtful:
                 reading = self.number_reader.read(picture, top_k)
-                if has_several(reading, alone):
-                    prediction = as_several(alone, reading.scaled(factor))
-                elif is_one_apart(reading, alone):
-                    [(_, prediction)] = reading.labelled()
-            predictions.append(prediction)
+                reading = settle(reading, alone, doubtful, picture.shape)
+                predictions.append(answer_of(reading.scaled(factor), alone))
+            else:
+                predictions.append(alone)
         return predictions
 
     def read_number(self, image: ImageInput, top_k: int = 3) -> NumberReading:

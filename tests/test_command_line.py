@@ -12,6 +12,7 @@ from digit_model import DigitRecognizer
 from digit_model.__main__ import main
 
 DRAWINGS = ROOT / "data" / "drawings"
+VERBS = ("predict", "read", "evaluate", "export", "push", "publish-space")
 
 
 Capture = pytest.CaptureFixture[str]
@@ -150,5 +151,14 @@ def test_whoever_reads_the_answers_may_stop() -> None:
 def test_help_names_the_verbs(capsys: Capture) -> None:
     assert run("--help") == 0
     printed = capsys.readouterr().out
-    for verb in ("predict", "evaluate", "export", "push", "publish-space"):
-        assert verb in printed
+    for verb in VERBS:
+        assert f"\n    {verb}" in printed
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_says_what_it_does(verb: str, capsys: Capture) -> None:
+    assert run(verb, "--help") == 0
+    usage, description, *options = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith(f"usage: python -m digit_model {verb} ")
+    assert description.endswith(".")
+    assert options

@@ -7,7 +7,7 @@ import pytest
 
 from digit_model.crop import Crop
 from digit_model.number.reading import NumberReading
-from digit_model.number.several import has_several, is_one_apart, of_one_digit
+from digit_model.number.several import answer_of, has_several, is_one_apart, of_one_digit
 from digit_model.prediction import Prediction, make_prediction
 from digit_model.preprocess import Preprocessed
 
@@ -114,3 +114,13 @@ def test_a_digit_that_stands_apart_is_read_beside_letters() -> None:
     assert not is_apart(40.0, marks=1)
     assert is_apart(40.0, together=answer(6, share=0.6))
     assert not is_apart(40.0, together=answer(6))
+
+
+def test_the_answer_for_one_digit_is_the_number_s_that_holds() -> None:
+    six, letter = answer(6), answer(5, score=0.0)
+    left, right = (0.0, 0.0, 30.0, 40.0), (40.0, 0.0, 70.0, 40.0)
+    two = NumberReading("66", 0.9, [(left, six), (right, six)])
+    several = answer_of(two, letter)
+    assert (several.verdict, several.label, several.number) == ("several", None, two)
+    assert answer_of(NumberReading("6", 0.9, [(left, six), (right, letter)]), letter) is six
+    assert answer_of(NumberReading("", 0.9, [(left, letter)]), letter) is letter

@@ -10,7 +10,12 @@ from digit_model.cli.model_option import add_model_option, load_model
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    parser = verbs.add_parser("export", help="write the networks as ONNX files")
+    parser = verbs.add_parser(
+        "export",
+        help="write the networks as ONNX files",
+        description="Write each of the three networks as an ONNX file, for programs without "
+        "PyTorch. Files of these names are replaced.",
+    )
     parser.add_argument(
         "--onnx",
         type=Path,

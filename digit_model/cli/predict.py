@@ -14,7 +14,13 @@ from digit_model.cli.model_option import add_model_option, load_model
 
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
-    parser = verbs.add_parser("predict", help="print the prediction for each picture on a line")
+    parser = verbs.add_parser(
+        "predict",
+        help="print the prediction for each picture on a line",
+        description="Recognise the digit in each picture, and print a line as soon as it is read: "
+        "the digit and the likeliest labels, or the number if there are several digits. A picture "
+        "that can't be read gets a line that says why; the exit status is 2 then.",
+    )
     parser.add_argument("images", nargs="*", metavar="IMAGE", help="a picture file")
     parser.add_argument(
         "--ray",

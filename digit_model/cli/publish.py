@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 def add_verbs(verbs: Any) -> None:
     """``verbs``: what ``ArgumentParser.add_subparsers`` returned."""
     push_parser = verbs.add_parser(
-        "push", help="upload the weights and their model card to the Hub"
+        "push",
+        help="upload the weights and their model card to the Hub",
+        description="Upload weights, metrics, figures and model card to a repository on the Hub, "
+        "in one commit; in none if it has them already. Log in by `hf auth login` first, or set "
+        "HF_TOKEN.",
     )
     push_parser.add_argument("repo", metavar="user/repo", help="created if there is none")
     push_parser.add_argument(

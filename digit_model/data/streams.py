@@ -20,5 +20,15 @@ class Stream(IntEnum):
     NUMBERS = 21
     NUMBERS_DEVELOPMENT = 22
     PHOTOGRAPHED_NUMBERS = 24  # which ones
+    # Numbers that the evaluation reads, and single digits that it reads as numbers.
+    LINES = 31
+    SEVERAL_LINES = 32
+    PHOTOGRAPHED_LINES = 33
+    SINGLE_DIGITS = 34
+    PHOTOGRAPHED_PAGES = 35
+    SIGNED = 36
+    SMALL_AT_THE_END = 37
+    SIGNED_UNSEEN = 38
+    TEST_LINES = 39
     CALIBRATION_NUMBERS = 41
     DEGRADED_DIGITS = 6  # which ones; as FLAGGED, since both are older than this list

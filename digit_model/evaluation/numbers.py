@@ -19,6 +19,7 @@ from digit_model.data.number_photographs import photographed_page
 from digit_model.data.number_pictures import draw_by_hand, draw_number, number_drawing
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.signs import UNSEEN_SIGNS
+from digit_model.data.streams import Stream
 from digit_model.data.strokes import pen_digits
 from digit_model.evaluation.scores import confidence_gap
 from digit_model.recognizer import DigitRecognizer
@@ -103,7 +104,7 @@ def evaluate_test_numbers(recognizer: DigitRecognizer, *, step: int = 1) -> Metr
     sets: dict[str, list[_Answer]] = {}
     for index, spacing in enumerate(SPACINGS):
         for number in range(0, PER_SPACING, step):
-            rng = np.random.default_rng((39, index, number))
+            rng = np.random.default_rng((Stream.TEST_LINES, index, number))
             text = _random_text(LENGTHS[number // step % len(LENGTHS)], rng)
             hand = replace(random_hand(rng, "test", spacing), synthetic=0.0)
             sample = Sample(text, draw_by_hand(text, hand, rng, "test"), recorded=True)
@@ -132,9 +133,9 @@ def _numbers() -> Iterator[tuple[str, Callable[[], Sample]]]:
     for number in range(LINES):
         yield "drawn, two or three lines", partial(_in_lines, number)
     for number in range(PER_SIGNED * len(SIGNED)):
-        yield "drawn, among signs", partial(_among_signs, SIGNED, 36, number)
+        yield "drawn, among signs", partial(_among_signs, number)
     for number in range(PER_SIGNED * len(SIGNED_UNSEEN)):
-        yield "drawn, among unseen signs", partial(_among_signs, SIGNED_UNSEEN, 38, number)
+        yield "drawn, among unseen signs", partial(_among_unseen_signs, number)
     for number in range(SMALL):
         yield "drawn, last digit small", partial(_small_at_the_end, number)
     for index, (name, kind) in enumerate(KINDS.items()):
@@ -146,21 +147,29 @@ def _numbers() -> Iterator[tuple[str, Callable[[], Sample]]]:
 
 
 def _in_a_line(spacing: str, index: int, number: int) -> Sample:
-    rng = np.random.default_rng((31, index, number))
+    rng = np.random.default_rng((Stream.LINES, index, number))
     text = _random_text(LENGTHS[number % len(LENGTHS)], rng)
     hand = random_hand(rng, "development", spacing)
     return Sample(text, draw_by_hand(text, hand, rng), recorded=hand.synthetic == 0)
 
 
 def _in_lines(number: int) -> Sample:
-    rng = np.random.default_rng((32, number))
+    rng = np.random.default_rng((Stream.SEVERAL_LINES, number))
     lines = [_random_text(int(rng.integers(2, 6)), rng) for _ in range(rng.integers(2, 4))]
     return Sample("\n".join(lines), draw_number("\n".join(lines), rng))
 
 
-def _among_signs(forms: Sequence[str], seed: int, number: int) -> Sample:
-    rng = np.random.default_rng((seed, number))
-    form = forms[number % len(forms)]
+def _among_signs(number: int) -> Sample:
+    rng = np.random.default_rng((Stream.SIGNED, number))
+    return _of_form(SIGNED[number % len(SIGNED)], rng)
+
+
+def _among_unseen_signs(number: int) -> Sample:
+    rng = np.random.default_rng((Stream.SIGNED_UNSEEN, number))
+    return _of_form(SIGNED_UNSEEN[number % len(SIGNED_UNSEEN)], rng)
+
+
+def _of_form(form: str, rng: np.random.Generator) -> Sample:
     digits = iter(_random_text(form.count("0"), rng))
     written = "".join(next(digits) if sign == "0" else sign for sign in form)
     lines = ("".join(filter(str.isdigit, line)) for line in written.split("\n"))
@@ -169,7 +178,7 @@ def _among_signs(forms: Sequence[str], seed: int, number: int) -> Sample:
 
 
 def _small_at_the_end(number: int) -> Sample:
-    rng = np.random.default_rng((37, number))
+    rng = np.random.default_rng((Stream.SMALL_AT_THE_END, number))
     text = _random_text(2 + number % 3, rng)
     small = (RAISED if number % 4 else LOWERED)[int(text[-1])]
     spacing = str(rng.choice(["close", "usual"]))
@@ -177,14 +186,15 @@ def _small_at_the_end(number: int) -> Sample:
 
 
 def _photographed(kind: Kind, index: int, number: int) -> Sample:
-    rng = np.random.default_rng((33, index, number))
+    rng = np.random.default_rng((Stream.PHOTOGRAPHED_LINES, index, number))
     text = _random_text(PHOTOGRAPHED[number % len(PHOTOGRAPHED)], rng)
     drawing, digit = number_drawing(text, rng)
     return Sample(text, photograph(drawing, kind, rng, digit=digit)[0])
 
 
 def _page(kind: Kind, index: int, number: int) -> Sample:
-    return Sample(*photographed_page(kind, np.random.default_rng((35, index, number))))
+    rng = np.random.default_rng((Stream.PHOTOGRAPHED_PAGES, index, number))
+    return Sample(*photographed_page(kind, rng))
 
 
 def _random_text(length: int, rng: np.random.Generator) -> str:
@@ -215,7 +225,8 @@ def _measure_digits(recognizer: DigitRecognizer, step: int) -> Metrics:
     same = several = count = 0
     for condition in CONDITIONS:
         for number, digit in enumerate(digits):
-            picture = draw(digit.drawing, condition, STYLES[1], np.random.default_rng((34, number)))
+            rng = np.random.default_rng((Stream.SINGLE_DIGITS, number))
+            picture = draw(digit.drawing, condition, STYLES[1], rng)
             prediction, reading = recognizer.predict(picture), recognizer.read_number(picture)
             same += reading.text == (prediction.label or "")
             several += prediction.verdict == "several"

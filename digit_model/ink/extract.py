@@ -102,7 +102,8 @@ def contrast_axis(rgb: np.ndarray) -> np.ndarray:
     """
     step = max(1, max(rgb.shape) // 128)
     sample = rgb[::step, ::step]
-    if (sample == sample[..., :1]).all():
+    red, green, blue = sample.transpose(2, 0, 1)
+    if np.array_equal(red, green) and np.array_equal(green, blue):
         return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     sample = sample.reshape(-1, 3).astype(np.float32)
     centred = sample - sample.mean(axis=0)

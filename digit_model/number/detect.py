@@ -77,9 +77,9 @@ def find_digits(ink: np.ndarray, network: FindDigits) -> Detections:
 def _find_well(ink: np.ndarray, height: float, network: FindDigits) -> Detections:
     """Find marks, of which digits seem to be so high; once more if they aren't."""
     found = _find_at(ink, SEEN_HEIGHT / height, network)
-    digits = found.classes.argmax(axis=1) != OTHER
-    if digits.any():
-        measured = float(np.median((found.boxes[:, 3] - found.boxes[:, 1])[digits]))
+    if found.is_digit.any():
+        heights = found.boxes[:, 3] - found.boxes[:, 1]
+        measured = float(np.median(heights[found.is_digit]))
         if not 1 / RESCALE < measured / height < RESCALE:
             found = _find_at(ink, SEEN_HEIGHT / measured, network)
     return found

@@ -7,7 +7,7 @@ import cv2
 from digit_model.ink.groups import AS_HIGH, LOWEST
 from digit_model.ink.marks import mark_mask
 from digit_model.number.reading import Box, NumberReading
-from digit_model.prediction import Prediction
+from digit_model.prediction import Prediction, as_several
 from digit_model.preprocess import Preprocessed
 
 # Geometric mean of a number's confidence over its digits: noise, blots, most letters, and pages of
@@ -86,6 +86,14 @@ def settle(
         square = _square_of(alone, shape)
         several &= all(_is_within(box, square) for box, _ in number.labelled())
     return number if several else of_one_digit(number, alone, shape)
+
+
+def answer_of(number: NumberReading, alone: Prediction) -> Prediction:
+    """What :func:`settle` returned, as the answer for one digit: it names several ones."""
+    digits = number.labelled()
+    if len(digits) > 1:
+        return as_several(alone, number)
+    return digits[0][1] if digits else alone
 
 
 def is_one_apart(number: NumberReading, alone: Prediction) -> bool:

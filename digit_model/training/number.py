@@ -153,12 +153,12 @@ def _measure(network: nn.Module, pictures: int) -> dict[str, float]:
             class_logits[0].softmax(0).cpu().numpy(),
             to_boxes(reach)[0].cpu().numpy(),
         )
-        right += _digits(found.boxes, found.classes.argmax(1)) == _digits(boxes, classes)
+        read = _text(found.boxes, found.classes[:, :OTHER].argmax(1), found.is_digit)
+        right += read == _text(boxes, classes, classes != OTHER)
     return {"numbers": right / pictures}
 
 
-def _digits(boxes: np.ndarray, classes: np.ndarray) -> str:
+def _text(boxes: np.ndarray, classes: np.ndarray, is_digit: np.ndarray) -> str:
     """The digits in reading order; their lines joined with a line feed."""
-    digits = classes != OTHER
-    boxes, classes = boxes[digits], classes[digits]
+    boxes, classes = boxes[is_digit], classes[is_digit]
     return "\n".join("".join(map(str, classes[line])) for line in lines_of(boxes))
