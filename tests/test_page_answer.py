@@ -13,7 +13,7 @@ from drawings import drawing_of
 from PIL import Image
 from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
-from visitor import Visitor
+from visitor import SERVER_FUNCTIONS, Visitor, ink
 
 from digit_model.explanation import AGAINST, FOR
 from page.answer import full_answer
@@ -40,6 +40,13 @@ COLOURED = """([greener, redder]) => {
     found[1] += data[i] - data[i + 2] > redder;
   }
   return found;
+}"""
+
+
+# Time limits are over twenty times as soon.
+HURRY = """() => {
+  const wait = setTimeout;
+  window.setTimeout = (act, milliseconds) => wait(act, milliseconds / 20);
 }"""
 
 
@@ -316,6 +323,35 @@ def test_a_correction_without_an_answer_says_so(visitor: Visitor, server: Server
     assert len(stored(server)) == before
 
 
+def test_nobody_waits_for_an_answer_on_a_dead_line(visit: Visit) -> None:
+    visitor = visit()
+    visitor.draw(drawing_of("6"))
+    visitor.settle()
+    visitor.page.evaluate(HURRY)
+    visitor.page.route(SERVER_FUNCTIONS, lambda _: None)
+    visitor.page.locator("#card .reasons button").nth(8).click()
+    expect(visitor.page.locator("#card .legend")).to_have_text("No answer from the server.")
+    visitor.page.get_by_text("That’s wrong").click()
+    visitor.page.locator("#card .labels button").nth(8).click()
+    visitor.page.locator("#card .consent").check()
+    visitor.button("Send").click()
+    expect(visitor.page.locator("#card .said")).to_have_text("No answer from the server.")
+    expect(visitor.button("Send")).to_be_enabled()
+
+
+def test_what_is_rubbed_out_is_no_longer_corrected(visitor: Visitor) -> None:
+    visitor.line((0.3, 0.5), (0.7, 0.5))
+    visitor.settle()
+    visitor.page.get_by_text("That’s wrong").click()
+    labels = visitor.page.locator("#card .labels")
+    expect(labels).to_be_visible()
+    visitor.button("Eraser").click()
+    for y in (0.45, 0.5, 0.55):
+        visitor.line((0.2, y), (0.8, y))
+    expect(visitor.headline).to_have_text("nothing to read")
+    expect(labels).to_be_hidden()
+
+
 def test_on_a_phone_the_words_about_evidence_are_not_cut_off(visit: Visit) -> None:
     visitor = visit(viewport={"width": 360, "height": 740})
     visitor.draw(drawing_of("3"))
@@ -415,6 +451,22 @@ def test_the_visit_has_a_history(visitor: Visitor, visit: Visit) -> None:
     visitor.page.locator("#history summary").click()
     again = visit()
     expect(again.page.locator("#history .count")).to_have_text("(0)")  # each visitor has one
+
+
+def test_the_history_shows_what_was_answered_though_the_drawing_went_on(visit: Visit) -> None:
+    visitor = visit()
+    entries = visitor.page.locator("#history li")
+    visitor.draw(drawing_of("7"))
+    expect(entries.first).to_have_text("7")
+    drawn = ink(visitor)
+    visitor.line((0.2, 0.8), (0.8, 0.8))  # a slip, which is answered, too
+    visitor.settle()
+    visitor.page.keyboard.press("Delete")  # before it would be kept
+    visitor.page.locator("#history summary").click()
+    entries.first.locator("button").click()
+    expect(visitor.label).to_have_text("7")
+    assert ink(visitor) == pytest.approx(drawn, abs=0.5)
+    expect(entries).to_have_count(1)
 
 
 # How far the time reaches over its box, and over what is on its left, in pixels.

@@ -300,6 +300,7 @@ def test_clear_ends_waiting_for_a_file(visitor: Visitor) -> None:
         visitor.button("Clear").click()
         expect(stale).to_be_hidden()
     expect(visitor.headline).to_have_text("draw something")
+    expect(visitor.button("Clear")).to_be_disabled()
 
 
 def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:

@@ -348,8 +348,9 @@ FITS = """() => {
   const verdict = document.querySelector("#card .verdict").getBoundingClientRect();
   const note = document.querySelector("#card .note").getBoundingClientRect();
   const button = document.querySelector("#card .copy").getBoundingClientRect();
+  const digits = document.querySelector("#card .digits").getBoundingClientRect();
   return [label.right <= button.left, label.top >= verdict.top - 1, label.bottom < note.top,
-    note.bottom <= verdict.bottom + 1].every(Boolean);
+    note.bottom <= verdict.bottom + 1, button.bottom <= digits.top].every(Boolean);
 }"""
 
 

@@ -147,6 +147,21 @@ def test_a_drawing_survives_a_visit_to_another_tab(
     expect(visitor.button("Clear")).to_be_enabled()
 
 
+def test_the_pen_shows_its_width_though_the_pad_grew_out_of_sight(visitor: Visitor) -> None:
+    preview = visitor.page.locator("#pad .preview span")
+    empty = preview.bounding_box()
+    for x in (0.2, 0.9):
+        visitor.line((x, 0.2), (x, 0.8))
+    visitor.open("Help & privacy")
+    visitor.page.wait_for_timeout(600)  # it grows 0.4 s after the last stroke
+    visitor.open("Draw")
+    visitor.settle()
+    grown = preview.bounding_box()
+    assert empty is not None
+    assert grown is not None
+    assert 2 < grown["width"] < 0.8 * empty["width"]
+
+
 def test_the_page_can_be_installed(visitor: Visitor, server: Server) -> None:
     address = visitor.page.locator("link[rel=manifest]").get_attribute("href")
     assert address is not None
@@ -198,5 +213,11 @@ def test_a_webcam_takes_a_picture(visitor: Visitor) -> None:
     expect(take).to_be_focused()
     page.locator("#examples button").first.click()
     expect(viewfinder).to_be_hidden()
+    expect(visitor.label).to_have_text("9")
+    for change in ("Clear", "Undo"):
+        photo.click()
+        expect(take).to_be_focused()
+        visitor.button(change).click()
+        expect(viewfinder).to_be_hidden()  # nothing changes behind it
     expect(visitor.label).to_have_text(re.compile("."))
     page.context.clear_permissions()

@@ -116,9 +116,10 @@ function createCorrection({ element, server }) {
   }
 
   function show(newAnswer) {
-    if (newAnswer?.key !== answer?.key) details.open = false;
+    const goesOn = newAnswer?.key === answer?.key;
     const isNew = !isSame(newAnswer, answer);
     answer = newAnswer;
+    if (!goesOn || !isCorrectable()) details.open = false; // all may be rubbed out
     if (isNew) startOver();
     whole.hidden = !answer?.number;
     showQuestion();

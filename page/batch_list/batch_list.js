@@ -25,14 +25,15 @@ function startBatchList({ element, props, trigger, watch }) {
     if (!value) return;
     tryExamples.disabled = false;
     if (value.stopped && runs.isWanted(value.stopped)) {
-      progress.end("");
+      progress.end(value.stopped, "");
       progress.tell(runs.stop(value.stopped) ? NOT_ALL : NONE);
     }
     if (!value.rows || !runs.take(value)) return;
     if (value.rows.length < value.total) {
-      progress.step("Reading", value.rows.length, value.total);
+      progress.step(value.run, "Reading", value.rows.length, value.total);
     } else {
-      progress.end(value.total === 1 ? "1 picture read." : `${value.total} pictures read.`);
+      const sentence = value.total === 1 ? "1 picture read." : `${value.total} pictures read.`;
+      progress.end(value.run, sentence);
       rememberRows(runs.kept());
     }
     show();
@@ -46,7 +47,7 @@ function startBatchList({ element, props, trigger, watch }) {
     const run = runs.expect();
     const isWanted = () => runs.isWanted(run);
     const onStep = (count) => {
-      if (isWanted()) progress.step("Sending", count, files.length);
+      if (isWanted()) progress.step(run, "Sending", count, files.length);
     };
     onStep(0);
     const { sent, unsent } = await sendFiles({ files, mostMb, isWanted, onStep });
@@ -54,11 +55,11 @@ function startBatchList({ element, props, trigger, watch }) {
     const reasons = [...unsent].map(([reason, names]) => `${someOf(names)}: ${reason}`);
     progress.tell(reasons.join(" "));
     if (sent.length === 0) {
-      progress.end("");
+      progress.end(run, "");
       runs.stop(run);
       return;
     }
-    progress.step("Reading", 0, sent.length);
+    progress.step(run, "Reading", 0, sent.length);
     props.value = { files: sent, run };
     trigger("upload");
   }
@@ -68,7 +69,7 @@ function startBatchList({ element, props, trigger, watch }) {
     runs.end();
     trigger("clear");
     tryExamples.disabled = false;
-    progress.end("Stopped.");
+    progress.endAll("Stopped.");
     rememberRows(runs.kept());
     moveFocus(find(".stop"), find(".status"));
   }
@@ -79,7 +80,7 @@ function startBatchList({ element, props, trigger, watch }) {
     tryExamples.disabled = false;
     sorting.reset();
     filter.reset();
-    progress.end("");
+    progress.endAll("");
     progress.tell("");
     rememberRows(runs.kept());
     show();

@@ -3,12 +3,20 @@
 const MEMORY_KEY = "digits.batch";
 const MOST_CHARACTERS = 2_000_000; // of some five million; the pad needs a share
 
-// The rows, and whether they are all that were to be read.
+// The rows, and whether they are all that were to be read: without thumbnails, if there is no room for
+// them, or only the first ones.
 function rememberRows({ rows, isWhole }) {
-  const kept = [rows, rows.map((row) => ({ ...row, thumbnail: null }))];
-  for (const text of kept.map((each) => JSON.stringify({ rows: each, isWhole }))) {
-    if (text.length <= MOST_CHARACTERS && keepInTab(MEMORY_KEY, text)) return;
-  }
+  if (keepRows(rows, isWhole)) return;
+  const bare = rows.map((row) => ({ ...row, thumbnail: null }));
+  let count = bare.length;
+  const keepFirst = () => keepRows(bare.slice(0, count), isWhole && count === bare.length);
+  while (!keepFirst() && count > 0) count = Math.floor(count / 2);
+}
+
+// Returns whether there is room for them.
+function keepRows(rows, isWhole) {
+  const text = JSON.stringify({ rows, isWhole });
+  return text.length <= MOST_CHARACTERS && keepInTab(MEMORY_KEY, text);
 }
 
 function rememberedRows() {

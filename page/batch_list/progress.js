@@ -7,18 +7,33 @@ function createProgress(element) {
   const status = element.querySelector(".status");
   const trouble = element.querySelector(".trouble");
 
+  const steps = new Map(); // the latest of each run that is not done
+
+  function show(sentence) {
+    const step = [...steps.values()].at(-1);
+    busy.hidden = !step;
+    if (step) {
+      bar.max = step.total;
+      bar.value = step.count;
+      text.textContent = `${step.word} ${step.count} of ${step.total}`;
+    }
+    status.textContent = sentence;
+  }
+
   return {
-    step(word, count, total) {
-      busy.hidden = false;
-      bar.max = total;
-      bar.value = count;
-      text.textContent = `${word} ${count} of ${total}`;
-      status.textContent = "";
+    step(run, word, count, total) {
+      steps.delete(run); // so that it becomes the last one
+      steps.set(run, { word, count, total });
+      show("");
     },
     // Screen readers say the sentences; that of a trouble stays until the next files are sent.
-    end(sentence) {
-      busy.hidden = true;
-      status.textContent = sentence;
+    end(run, sentence) {
+      steps.delete(run);
+      show(sentence);
+    },
+    endAll(sentence) {
+      steps.clear();
+      show(sentence);
     },
     tell(sentence) {
       trouble.textContent = sentence;

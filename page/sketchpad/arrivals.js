@@ -26,7 +26,7 @@ function createArrivals({ saved, onExpect, onArrive }) {
     if (!isExpected(what)) return;
     let drawing = null;
     if (answer.picture) {
-      drawing = saved.recall(answer.key);
+      drawing = saved.recall(answer);
       drawing ??= { picture: await loadBackdrop(answer.picture), strokes: [] };
       if (!isExpected(what)) return;
     }

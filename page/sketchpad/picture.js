@@ -8,9 +8,9 @@ function createPicture() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { alpha: false }); // three channels to encode and decode
 
-  // Returns {url, scale, left, top}: a data URL, and where its pixels are, as for paintDrawing.
-  function paint(strokes) {
-    const drawing = { picture: strokes.picture(), strokes: strokes.current() };
+  // A drawing is {picture, strokes}. Returns {url, scale, left, top}: a data URL, and where its pixels
+  // are, as for paintDrawing.
+  function paint(drawing) {
     const frame = drawing.picture ? backdropFrame(drawing.picture) : paperFrame(drawing.strokes);
     const { scale, left, top } = frame;
     // As it came, if nothing was drawn upon it.

@@ -4,7 +4,6 @@
 const PAUSE_MS = 30; // between an answer and the next request while a stroke is being drawn
 const TIMEOUT_MS = 8000; // for one answer
 const RETRY_MS = 2000; // after a failure
-const NO_ANSWER = "No answer from the server; trying again.";
 
 // onAnswer takes {key, picture, frame, answer}, or null for an empty pad. The frame says where on the
 // paper the picture's pixels are.
@@ -27,7 +26,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   }
 
   function paint() {
-    const { url, ...frame } = picture.paint(strokes);
+    const { url, ...frame } = picture.paint(strokes.drawing());
     return { key: `${strokes.picture() ? "picture" : "drawing"} ${id}`, picture: url, frame };
   }
 
@@ -35,8 +34,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     // A finished drawing goes before those that are still being drawn, when many are waiting.
     const isFinished = !strokes.isDrawing();
     const read = strokes.picture() ? server.read_picture : server.recognize_finished;
-    const request = (isFinished ? read : server.recognize)(url).catch(() => null);
-    return Promise.race([request, sleep(TIMEOUT_MS)]);
+    return answerTo((isFinished ? read : server.recognize)(url), TIMEOUT_MS);
   }
 
   // To be called after each change of the drawing.
@@ -52,7 +50,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
       waiting.begin();
       drawing.answer = await ask(drawing);
       if (asked <= answered) continue; // dropped meanwhile
-      const error = drawing.answer ? drawing.answer.error : NO_ANSWER;
+      const { error } = drawing.answer;
       if (error) {
         if (status.textContent !== error) status.textContent = error; // it is read out each time
         retryLater();

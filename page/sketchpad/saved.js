@@ -33,10 +33,17 @@ function createSaved(strokes) {
   // The history has only the picture of an answer.
   function remember(key) {
     delete answered[key]; // so that it becomes the last one
-    answered[key] = { picture: strokes.picture(), strokes: strokes.current() };
+    answered[key] = strokes.drawing();
     const [oldest, ...others] = Object.keys(answered);
     if (others.length >= MAX_DRAWINGS) delete answered[oldest];
     saveSoon();
+  }
+
+  // The drawing of an answer. It may have gone on under the same key, even within a stroke: then there
+  // is none, but the answer's own picture.
+  function recall({ key, picture }) {
+    const drawing = answered[key];
+    return drawing && createPicture().paint(drawing).url === picture ? drawing : null;
   }
 
   // Resolves when the drawing that was saved is on the pad; at once if there is none.
@@ -52,7 +59,7 @@ function createSaved(strokes) {
     }
   }
 
-  return { saveSoon, remember, recall: (key) => answered[key], restore };
+  return { saveSoon, remember, recall, restore };
 }
 
 // Undo's drawings share most of their strokes: each stroke and each picture is written once, and the

@@ -59,7 +59,10 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function onChange() {
     show();
-    if (!strokes.isDrawing()) growth.growSoon();
+    if (!strokes.isDrawing()) {
+      camera.close(); // or its picture would hide the change
+      growth.growSoon();
+    }
     if (strokes.isEmpty()) beginAnew();
     else if (!isArriving) recognition.recognize();
   }
@@ -121,8 +124,9 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function clear() {
     arrivals.forget();
-    if (strokes.isEmpty()) beginAnew(); // there may be an error on show
-    strokes.clear();
+    if (strokes.isEmpty())
+      onChange(); // there may be an error on show
+    else strokes.clear();
   }
 
   function removePicture() {
@@ -130,7 +134,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   }
 
   async function turnPicture(degrees) {
-    const { url } = createPicture().paint(strokes); // with what was drawn upon it
+    const { url } = createPicture().paint(strokes.drawing()); // with what was drawn upon it
     const picture = await turnedBackdrop(await loadBackdrop(url), degrees);
     if (strokes.picture()) strokes.replace({ picture, strokes: [] }); // not cleared meanwhile
   }
@@ -178,7 +182,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
 
   function resize() {
     if (!canvas.clientWidth) camera.close(); // another tab is open
-    if (view.resize()) pen.showWidth();
+    view.resize();
+    pen.showWidth();
   }
 
   new ResizeObserver(resize).observe(canvas);

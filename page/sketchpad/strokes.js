@@ -80,6 +80,7 @@ function createStrokes(onChange) {
   }
 
   return {
+    drawing: () => drawing, // {picture, strokes}
     current: () => drawing.strokes,
     picture: () => drawing.picture,
     isEmpty,

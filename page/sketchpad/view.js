@@ -6,7 +6,7 @@ function createView(canvas, strokes) {
   function paint() {
     const { side, top } = paperOf(strokes.current());
     const context = canvas.getContext("2d");
-    const drawing = { picture: strokes.picture(), strokes: strokes.current() };
+    const drawing = strokes.drawing();
     paintDrawing({ context, drawing, scale: canvas.width / side, left: 0, top });
   }
 
@@ -18,14 +18,13 @@ function createView(canvas, strokes) {
     });
   }
 
-  // Fits the pixels to the size on the page; returns whether their number changed.
+  // Fits the pixels to the size on the page.
   function resize() {
     const side = Math.round(canvas.clientWidth * devicePixelRatio);
-    if (!side || side === canvas.width) return false;
+    if (!side || side === canvas.width) return;
     canvas.width = side;
     canvas.height = side;
     paint(); // now, not in the next frame: setting the size has cleared the canvas
-    return true;
   }
 
   return { paint, repaint, resize };
