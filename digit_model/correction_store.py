@@ -277,10 +277,12 @@ def _store(folder: Path, name: str, content: bytes, line: bytes) -> None:
 def _delete(picture: Path) -> int:
     """A picture and its line; the bytes of both."""
     metadata = picture.with_name(METADATA_FILE)
-    content = metadata.read_bytes()
+    # A process that is killed between the two leaves a picture without a line.
+    content = metadata.read_bytes() if metadata.exists() else b""
     kept = [line for line in metadata_lines(content) if file_name_in(line) != picture.name]
     size = picture.stat().st_size
-    write_durably(metadata, b"".join(kept))
+    if content:
+        write_durably(metadata, b"".join(kept))
     picture.unlink()
     return size + len(content) - sum(map(len, kept))
 

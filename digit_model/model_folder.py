@@ -1,6 +1,7 @@
 """What lies in a folder of weights, without the libraries that load them."""
 
 import json
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,7 +39,7 @@ class ModelError(Exception):
 
 def check_folder(folder: Path) -> None:
     """Raise ModelError if there is no such folder."""
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises OSError for a long name
         raise ModelError(f"There is no folder {folder} with weights.")
 
 

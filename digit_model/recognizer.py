@@ -23,7 +23,6 @@ from digit_model.model_folder import (
     DEFAULT_WEIGHTS,
     ModelError,
     copy_report,
-    forget_report,
     measured_hashes,
 )
 from digit_model.network import to_inputs
@@ -344,8 +343,7 @@ class DigitRecognizer:
             OSError: it can't be written.
         """
         folder = Path(folder).expanduser()
-        saved = save_weights(folder, self._networks, self._config)
-        forget_report(folder, saved.hashes)
+        save_weights(folder, self._networks, self._config)
         if self.folder is not None:
             copy_report(self.folder, folder, self._config.hashes)
 

@@ -36,6 +36,7 @@ from digit_model.model_folder import (
     Hashes,
     ModelError,
     check_folder,
+    forget_report,
 )
 from digit_model.network import DigitCNN
 from digit_model.number.calibration import NumberCalibration
@@ -124,9 +125,11 @@ def _networks_of(config: ModelConfig) -> Networks:
 def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
     """Write all files, as :func:`~digit_model.files.write_together` does.
 
-    Returns the config with the hashes of the tensors.
+    The report on other weights that were in the folder doesn't stay. Returns the config with the
+    hashes of the tensors.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    had_weights = (folder / CONFIG_FILE).exists()  # else a README.md there is no model card
     tensors = [_tensors_of(network) for network in networks]
     hashes = Hashes(*(hashlib.sha256(content).hexdigest() for content in tensors))
     config = dataclasses.replace(config, hashes=hashes)
@@ -135,6 +138,8 @@ def save_weights(folder: Path, networks: Networks, config: ModelConfig) -> Model
     text = json.dumps({"format": FORMAT} | values | hashes._asdict(), indent=2) + "\n"
     contents = zip(MODEL_FILES, (text.encode(), *tensors), strict=True)
     write_together({folder / name: content for name, content in contents})
+    if had_weights:
+        forget_report(folder, hashes)
     return config
 
 
@@ -230,7 +235,14 @@ def _read_config(path: Path) -> ModelConfig:
             number_training=values["number_training"],
         )
         _check_config(config, values)
-    except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise ModelError(f"{path} is not a config of this recogniser.") from error
     return config
 

@@ -6,7 +6,8 @@ import io
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -153,12 +154,13 @@ def gif_with_junk() -> bytes:
 # ---- TIFF
 
 
-def tiff(tags: Mapping[int, tuple[int, ...]], data: bytes = b"", order: str = "<") -> bytes:
+def tiff(tags: Iterable[tuple[int, tuple[int, ...]]], data: bytes = b"", order: str = "<") -> bytes:
     """A TIFF of these tags, each of LONGs; its data begin at byte 8."""
+    tags = sorted(tags, key=itemgetter(0))
     place = 8 + len(data)
     values_at = place + 2 + 12 * len(tags) + 4
     directory, values = struct.pack(f"{order}H", len(tags)), b""
-    for tag, numbers in sorted(tags.items()):
+    for tag, numbers in tags:
         packed = struct.pack(f"{order}{len(numbers)}I", *numbers)
         if len(packed) > 4:
             packed, values = (
@@ -170,11 +172,32 @@ def tiff(tags: Mapping[int, tuple[int, ...]], data: bytes = b"", order: str = "<
     return head + data + directory + struct.pack(f"{order}I", 0) + values
 
 
-def tiff_with_a_huge_tile() -> bytes:
+def tiff_with_a_huge_tile(*others: tuple[int, tuple[int, ...]]) -> bytes:
+    """With other tags, that come after those of the same number."""
     data = zlib.compress(bytes(1 << 20))
     size = {256: (64,), 257: (64,), 258: (8,), 259: (8,), 262: (1,), 277: (1,)}
     tile = {322: (46_000,), 323: (46_000,), 324: (8,), 325: (len(data),)}
-    return tiff(size | tile, data)
+    return tiff([*(size | tile).items(), *others], data)
+
+
+def tiff_with_a_huge_signed_tile() -> bytes:
+    """Whose sides are SLONGs."""
+    content = tiff_with_a_huge_tile()
+    for tag in (322, 323):
+        content = content.replace(struct.pack("<HHI", tag, 4, 1), struct.pack("<HHI", tag, 9, 1))
+    return content
+
+
+def tiff_with_a_tag_beyond_its_end() -> bytes:
+    """Of a huge tile, too: decoders pass over that tag."""
+    content = tiff_with_a_huge_tile((254, (0, 0)))
+    place = content.index(struct.pack("<HHI", 254, 4, 2)) + 8
+    return content[:place] + struct.pack("<I", 2**31) + content[place + 4 :]
+
+
+def tiff_with_two_sizes_of_its_tile() -> bytes:
+    """The huge one first, which libtiff takes."""
+    return tiff_with_a_huge_tile((322, (64,)), (323, (64,)))
 
 
 def tiff_with_shared_strips() -> bytes:
@@ -182,13 +205,14 @@ def tiff_with_shared_strips() -> bytes:
     data = b"\x78\x9c" + b"\0\0\0\xff\xff" * 200_000
     size = {256: (SIDE,), 257: (SIDE,), 258: (8,), 259: (8,), 262: (1,), 277: (1,)}
     strips = {273: (8,) * SIDE, 278: (1,), 279: (len(data),) * SIDE}
-    return tiff(size | strips, data)
+    return tiff((size | strips).items(), data)
 
 
 def tiff_with_many_tiles() -> bytes:
     count = 4_000_000
     size = {256: (SIDE,), 257: (SIDE,), 258: (8,), 259: (1,), 262: (1,), 277: (1,)}
-    return tiff(size | {273: (8,) * count, 278: (1,), 279: (1,) * count}, bytes(64))
+    strips = {273: (8,) * count, 278: (1,), 279: (1,) * count}
+    return tiff((size | strips).items(), bytes(64))
 
 
 def tiff_with_overlapping_tags() -> bytes:
@@ -197,7 +221,7 @@ def tiff_with_overlapping_tags() -> bytes:
 
 def tiff_in_a_circle() -> bytes:
     """The directory that its EXIF tag leads to is its own."""
-    return tiff({34665: (8,)})
+    return tiff([(34665, (8,))])
 
 
 def tiff_of_tiles() -> bytes:
@@ -207,7 +231,8 @@ def tiff_of_tiles() -> bytes:
     size = {256: (SIDE,), 257: (SIDE,), 258: (8,), 259: (8,), 262: (1,), 277: (1,)}
     tiles = {322: (512,), 323: (512,)}
     places = tuple(8 + n * len(data) for n in range(count))
-    return tiff(size | tiles | {324: places, 325: (len(data),) * count}, data * count)
+    tiles |= {324: places, 325: (len(data),) * count}
+    return tiff((size | tiles).items(), data * count)
 
 
 # ---- the others
@@ -290,6 +315,9 @@ BOMBS: dict[str, MAKER] = {
     "GIF, empty extensions": gif_with_extensions,
     "GIF, junk between its blocks": gif_with_junk,
     "TIFF, a tile of 46000 x 46000": tiff_with_a_huge_tile,
+    "TIFF, a tile of 46000 x 46000 in signed numbers": tiff_with_a_huge_signed_tile,
+    "TIFF, a tile of 46000 x 46000 and a tag beyond its end": tiff_with_a_tag_beyond_its_end,
+    "TIFF, a tile of 46000 x 46000 or 64 x 64": tiff_with_two_sizes_of_its_tile,
     "TIFF, strips that share their data": tiff_with_shared_strips,
     "TIFF, four million strips": tiff_with_many_tiles,
     "TIFF, tags that share a value": tiff_with_overlapping_tags,

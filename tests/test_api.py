@@ -395,6 +395,25 @@ def test_nothing_is_fetched_for_a_caller(http: httpx.Client, server: Server) -> 
                 assert is_one_sentence(body["error"])
 
 
+def test_nothing_is_fetched_whichever_argument_has_an_address(
+    http: httpx.Client, server: Server, files: dict[str, Path]
+) -> None:
+    picture = upload_file(http, files["8"].read_bytes())
+    address = {"path": f"{server.url}/config", "meta": FILE}
+    log = server.log.read_text()
+    for call in ("/run/predict", "/call/predict", "/queue/join"):
+        body = {"data": [picture, address], "fn_index": 0, "session_hash": "an address"}
+        answer = http.post(call, json=body)
+        assert answer.status_code == 422, call
+        assert answer.json()["error"] == "Send the file itself, not its address."
+    for name, arguments in (
+        ("explain", {"image": picture, "label": address}),
+        ("submit_correction", {"image": picture, "label": "8", "consent": [address]}),
+    ):
+        assert http.post(f"/call/v2/{name}", json=arguments).status_code == 422
+    assert "Traceback" not in server.log.read_text().removeprefix(log)
+
+
 def test_the_pad_answers_junk_with_a_sentence(http: httpx.Client, server: Server) -> None:
     pad = component_id(server.url, "pad")
     png = "data:image/png;base64,"

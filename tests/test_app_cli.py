@@ -16,6 +16,7 @@ from running_app import clean_environment, free_port
 
 from page.server.launch import name_in_url
 from page.server.options import parse_options
+from page.server.sockets import check_address, listen
 
 pytestmark = pytest.mark.slow
 
@@ -134,6 +135,20 @@ def test_a_signal_within_a_callback_of_python_s_own_ends_it_quietly() -> None:
 )
 def test_the_printed_address_can_be_opened(host: str, name: str) -> None:
     assert name_in_url(host) == name
+
+
+def test_an_address_that_this_machine_lacks_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = socket.SOCK_STREAM
+    lacking = (socket.AF_INET6, stream, 6, "", ("2001:db8::1", 0, 0, 0))  # of the documentation's
+    here = (socket.AF_INET, stream, 6, "", ("127.0.0.1", 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [lacking, here])
+    check_address("localhost", None)
+    [opened] = listen("localhost", 0)
+    assert opened.getsockname()[0] == "127.0.0.1"
+    opened.close()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [lacking])
+    with pytest.raises(OSError, match="2001:db8::1"):
+        listen("localhost", 0)
 
 
 def test_a_port_in_use_is_reported_at_once() -> None:

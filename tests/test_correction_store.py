@@ -259,6 +259,19 @@ def test_it_can_be_withdrawn_after_a_restart(tmp_path: Path) -> None:
         after.remove(receipt["id"])
 
 
+def test_what_a_kill_left_without_its_line_is_withdrawn_with_what_was_sent_again(
+    tmp_path: Path,
+) -> None:
+    before, after = CorrectionStore(tmp_path), CorrectionStore(tmp_path)
+    receipt = add(before, 1, "1")
+    before.release()
+    (tmp_path / before.run / METADATA_FILE).unlink()
+    assert add(after, 1, "1")["id"] == receipt["id"]
+    after.remove(receipt["id"])
+    assert labels(tmp_path) == []
+    assert not list(tmp_path.rglob("*.png"))
+
+
 def test_a_withdrawn_correction_leaves_nothing(tmp_path: Path) -> None:
     bounds = CorrectionLimits(run_bytes=900)  # enough for two
     store = CorrectionStore(tmp_path, limits=bounds)

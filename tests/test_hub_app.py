@@ -84,6 +84,8 @@ def test_weights_from_the_hub_and_corrections_to_it(hub: HubServer, tmp_path: Pa
         page = httpx.get(f"{server.url}/config", trust_env=False).text
         assert f"in the data set <code>{data}</code> on the Hugging Face Hub" in page
         assert "in a folder on the machine that serves this page" not in page
+        figure = httpx.get(f"{server.url}/figures/roc.png", trust_env=False)
+        assert figure.status_code == 404  # the Hub's weights come without
         assert correct(app, "2")["label"] == "2"
         replace_first_worker(server)
         again = [asked.path for asked in hub.since(loaded) if repo in asked.path]

@@ -265,6 +265,13 @@ session.event_hooks["request"].pop()
 """
 
 
+def test_a_refusal_that_drips_is_not_waited_for(hub: HubServer, client: Client) -> None:
+    with hub.fault("drip", "/api/models"):
+        outcome = client.load("user/none", token=READ, timeout="1")
+    assert "next to nothing" in outcome.sentence
+    assert outcome.seconds < LIMIT
+
+
 @pytest.mark.parametrize(("timeout", "reads", "writes"), [(None, 12, 18), ("60", 60, 90)])
 def test_a_slow_hub_has_time(
     hub: HubServer, client: Client, timeout: str | None, reads: float, writes: float
@@ -324,6 +331,12 @@ def test_a_cache_that_others_have_spoilt(
 ) -> None:
     commit = client.load(repo).value["revision"]
     (cache,) = (client.home / "hub").glob(f"models--{repo.replace('/', '--')}")
+    tensors = cache / "snapshots" / commit / "ink.safetensors"
+    moved = tensors.rename(cache / "moved")
+    tensors.mkdir()
+    assert "has changed on this disk" in offline.load(repo).sentence
+    tensors.rmdir()
+    moved.rename(tensors)
     sums = cache / "digit_model" / f"{commit}.json"
     sums.write_text("[]")  # as if another tool had downloaded them
     assert offline.load(repo).value["revision"] == commit

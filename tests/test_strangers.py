@@ -135,6 +135,18 @@ def test_sessions_leave_no_memory_behind(server: Server, http: httpx.Client, fil
     assert resident_mb(server.process.pid) - before < 15
 
 
+def test_calls_of_many_small_values_take_no_memory(
+    server: Server, http: httpx.Client, file: dict[str, Any]
+) -> None:
+    """Of 1.5 MB each in JSON, and twenty times as much in memory."""
+    body = {"data": [[file] * 400, 3], "session_hash": "x", "fn_index": 0}
+    body["event_data"] = ["000"] * 200_000
+    before = resident_mb(server.process.pid)
+    for call in ("/queue/join", "/run/predict_batch") * 5:
+        assert http.post(call, json=body).status_code == 422
+    assert resident_mb(server.process.pid) - before < 40
+
+
 # ---- batches
 
 

@@ -145,6 +145,12 @@ def test_the_report_on_other_weights_does_not_stay(folder: Path) -> None:
     assert not (folder / "figures" / "roc.png").exists()
 
 
+def test_a_file_of_the_card_s_name_stays_where_no_weights_were(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("My project")
+    DigitRecognizer(*untrained_weights(), id="untrained").save_pretrained(tmp_path)
+    assert (tmp_path / "README.md").read_text() == "My project"
+
+
 @pytest.mark.parametrize("file", TENSOR_FILES)
 def test_a_flipped_bit_is_refused(folder: Path, file: str) -> None:
     path = folder / file
@@ -189,6 +195,7 @@ def test_a_config_that_is_none(folder: Path, text: str) -> None:
         ("calibration", "temperature", 0),
         ("calibration", "temperature", 1e-320),
         ("calibration", "temperature", None),
+        ("calibration", "energy_middle", 10**400),
         ("calibration", "energy_scale", "1"),
         ("calibration", "unsure_below", float("nan")),
         ("calibration", "unsure_below", 7),
@@ -231,9 +238,10 @@ def test_a_config_with_a_value_that_makes_no_sense(
         load_weights(folder)
 
 
-def test_no_such_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["nowhere", "n" * 5000])
+def test_no_such_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(ModelError, match="There is no folder"):
-        DigitRecognizer.from_pretrained(tmp_path / "nowhere")
+        DigitRecognizer.from_pretrained(tmp_path / name)
 
 
 def test_calibration_decides_the_verdict(folder: Path, tmp_path: Path) -> None:

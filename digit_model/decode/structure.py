@@ -41,7 +41,7 @@ PPM_HEADER_BYTES = 1024
 # Bytes of one value of each type of TIFF's.
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 TYPE_BYTES |= {16: 8, 17: 8, 18: 8}
-LETTERS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+LETTERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 WIDTH, LENGTH, BITS, COMPRESSION, SAMPLES, ROWS = 256, 257, 258, 259, 277, 278
 STRIP_BYTES, TILE_WIDTH, TILE_LENGTH, TILE_BYTES = 279, 322, 323, 325
 SUBDIRECTORIES = (34665, 34853, 40965)  # EXIF, GPS and interoperability
@@ -168,8 +168,10 @@ def _directories(content: bytes) -> Iterator[dict[int, list[int]]]:
                 if size > value_bytes:
                     (at,) = struct.unpack_from(order + word, content, at)
                     value_total += size
-                if at + size > len(content):  # cut short
-                    return
+                if at + size > len(content):  # decoders pass it over
+                    continue
+                if number == 0 and tag in tags:  # they differ in which one they take
+                    raise ImageError("The TIFF has a tag twice, so it is not read.")
                 if value_total > len(content):
                     raise ImageError("The TIFF's tags are larger than its file.")
                 if kind not in (1, 2, 6, 7) and length > MAX_NUMBERS:

@@ -80,8 +80,8 @@ class _Client(httpx.Client):
             raise self.translate(address, host, error) from error
         if response.status_code in RETRIED_STATUSES:
             self._limit_retries(address, host, response)
-        if response.is_success and not isinstance(response.stream, _LimitedStream):
-            response.stream = _LimitedStream(self, response.stream, address, host)
+        if not isinstance(response.stream, _LimitedStream):
+            response.stream = _LimitedStream(self, response, address, host)
         if not stream:
             try:
                 response.read()
@@ -127,8 +127,10 @@ class _Client(httpx.Client):
 class _LimitedStream(httpx.SyncByteStream):
     """A response's body. Raises NoAnswerError if it is too slow or breaks off too often."""
 
-    def __init__(self, client: _Client, stream: Any, address: str, host: str) -> None:
-        self._client, self._stream, self._address, self._host = client, stream, address, host
+    def __init__(self, client: _Client, response: httpx.Response, address: str, host: str) -> None:
+        self._client, self._address, self._host = client, address, host
+        self._stream: Any = response.stream
+        self._is_success = response.is_success
 
     def __iter__(self) -> Iterator[bytes]:
         started, received = time.monotonic(), 0
@@ -144,7 +146,8 @@ class _LimitedStream(httpx.SyncByteStream):
                 yield chunk
         except httpx.TransportError as error:
             raise self._client.translate(self._address, self._host, error) from error
-        self._client.forget_failures(self._address)
+        if self._is_success:
+            self._client.forget_failures(self._address)
 
     def close(self) -> None:
         self._stream.close()

@@ -206,7 +206,11 @@ def _verify_cached(repo: str, commit: str) -> None:
         return  # downloaded by another tool; loading still checks the sha256 in config.json
     for file, sha256 in zip(MODEL_FILES, expected, strict=True):
         path = _snapshot_folder(repo, commit) / file
-        if hashlib.sha256(path.read_bytes()).hexdigest() != sha256:
+        try:
+            is_same = hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+        except OSError:
+            is_same = False
+        if not is_same:
             raise HubDamagedError(
                 f"{file} of {repo} has changed on this disk since it was downloaded: "
                 f"delete {path.resolve()} to have it downloaded again."

@@ -15,7 +15,7 @@ from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.model_card import write_report
 from digit_model.fusion import fuse
 from digit_model.ink_network import InkNetwork
-from digit_model.model_folder import FIGURES, forget_report
+from digit_model.model_folder import FIGURES
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.number_network import NumberNetwork
 from digit_model.recognizer import DigitRecognizer
@@ -23,7 +23,7 @@ from digit_model.training.augment import augment
 from digit_model.training.calibrate import calibrate
 from digit_model.training.learning_curves import learning_curves
 from digit_model.training.number_calibration import fit_number_calibration
-from digit_model.weights import ModelConfig, Networks, Weights, save_weights
+from digit_model.weights import Weights, save_weights
 
 
 def export(
@@ -56,7 +56,7 @@ def export(
     outliers = nondigits(min(3000, len(images)), seed=2_000_003, find_ink=recognizer.find_ink)
     calibration = calibrate(logits, labels, augmented_logits, recognizer.logits(outliers))
     config = dataclasses.replace(config, calibration=calibration)
-    config = _save(folder, networks, config)
+    config = save_weights(folder, networks, config)
 
     recognizer = DigitRecognizer(networks, config, id=folder.name)
     metrics = {
@@ -82,7 +82,7 @@ def export_ink(
     One of them shows ``pictures``, uint8 (N, 160, 160, 3), with the ink that it finds in them.
     """
     config = dataclasses.replace(weights.config, ink_network=ink_network.config, ink_training=setup)
-    _save(folder, weights.networks._replace(ink=ink_network), config)
+    save_weights(folder, weights.networks._replace(ink=ink_network), config)
     learning_curves(history, folder / FIGURES / "ink_learning_curves.png")
     find_ink = fuse(ink_network).find_ink
     ink_sheet(pictures, [find_ink(picture) for picture in pictures], folder / FIGURES / "ink.png")
@@ -106,12 +106,5 @@ def export_number(
         weights.config, number_network=number_network.config, number_training=setup
     )
     calibration = fit_number_calibration(networks, config, numbers=numbers)
-    _save(folder, networks, dataclasses.replace(config, number_calibration=calibration))
+    save_weights(folder, networks, dataclasses.replace(config, number_calibration=calibration))
     learning_curves(history, folder / FIGURES / "number_learning_curves.png")
-
-
-def _save(folder: Path, networks: Networks, config: ModelConfig) -> ModelConfig:
-    """As :func:`.save_weights`; the report on what was in the folder before doesn't stay."""
-    saved = save_weights(folder, networks, config)
-    forget_report(folder, saved.hashes)
-    return saved

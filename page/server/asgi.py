@@ -80,7 +80,7 @@ def build_app(
             *server_function_routes(demo),
             picture_route(),
             Mount("/examples", StaticFiles(directory=EXAMPLES, check_dir=False)),
-            Mount("/figures", StaticFiles(directory=figures, check_dir=False)),
+            *([Mount("/figures", StaticFiles(directory=figures))] if figures.is_dir() else []),
         ],
         middleware=[
             Middleware(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_DEPTH = 30  # of lists and objects within each other
-MAX_PARTS = 20_000  # lists and objects; a file is two of them
+MAX_VALUES = 30_000  # of all kinds; a file is some ten of them
 MAX_NAME = 64  # letters of a session's name, by which its calls are kept
 NOT_UNDERSTOOD = "The request could not be understood."
 FAILED = "The call failed on the server."
@@ -92,6 +92,8 @@ class WellFormedCalls:
         except (ValueError, RecursionError) as error:
             raise Refusal(422, "The call has to be JSON.") from error
         for file in files_within(call):
+            if is_http_url_like(file["path"]):  # Gradio would fetch what lies there
+                raise Refusal(422, "Send the file itself, not its address.")
             if not is_stored(file["path"]):
                 raise Refusal(422, f"The files have to be uploaded first, to {UPLOAD}.")
             if not is_file(file):
@@ -144,13 +146,14 @@ def files_within(value: Any) -> Iterator[dict[str, Any]]:
     """All references to files within a JSON value; each has a "path".
 
     Raises Refusal for what is marked as none could be, or nested so deeply that whoever reads it
-    might run out of stack, or has so many parts that others would wait meanwhile.
+    might run out of stack, or has so many parts that others would wait meanwhile: in memory, each
+    takes many times its letters.
     """
-    waiting, count = [(value, 0)], 0
+    waiting, count = [(value, 0)], 1
     while waiting:
         part, depth = waiting.pop()
-        count += 1
-        if depth > MAX_DEPTH or count + len(waiting) > MAX_PARTS:
+        count += len(part) if isinstance(part, dict | list) else 0
+        if depth > MAX_DEPTH or count > MAX_VALUES:
             raise Refusal(422, NOT_UNDERSTOOD)
         if isinstance(part, dict):
             if "path" in part and not isinstance(part.get("meta", {}), dict):
@@ -163,13 +166,13 @@ def files_within(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def is_stored(path: str) -> bool:
-    """Whether it is a path in the folder of uploads. Of addresses, the components decide.
+    """Whether it is a path in the folder of uploads.
 
     Gradio looks again, with errors that name the server's folders, and the caller's words in the
     log.
     """
     try:
-        return is_http_url_like(path) or bool(is_in_or_equal(path, get_upload_folder()))
+        return bool(is_in_or_equal(path, get_upload_folder()))
     except (OSError, ValueError):
         return False
 

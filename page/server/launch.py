@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import socket
 from typing import TYPE_CHECKING
 
 from page.server import access
@@ -14,6 +13,7 @@ from page.server.proxies import trusted_networks
 from page.server.public_link import PublicLink
 from page.server.request_log import start_logging
 from page.server.security_headers import SECURITY_HEADERS
+from page.server.sockets import listen
 
 if TYPE_CHECKING:
     import argparse
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from page.server.limits import Limits
     from page.server.monitoring import Monitoring
     from page.server.upload_folder import UploadFolder
-
-PORTS = range(7860, 7960)  # the first free one is taken
 
 
 def serve(
@@ -83,26 +81,3 @@ def name_in_url(host: str) -> str:
     if host in ("0.0.0.0", "::"):
         return "localhost"
     return f"[{host}]" if ":" in host else host
-
-
-def listen(host: str, port: int | None) -> list[socket.socket]:
-    """Sockets at each address of the host, at this port or the first free one of PORTS.
-
-    Raises OSError if there is none.
-    """
-    host = host.strip("[]")
-    for candidate in PORTS if port is None else [port]:
-        addresses = socket.getaddrinfo(
-            host, candidate, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )
-        sockets: list[socket.socket] = []
-        try:
-            for family, _, _, _, address in addresses:
-                sockets.append(socket.create_server(address[:2], family=family))
-        except OSError as error:
-            for opened in sockets:
-                opened.close()
-            problem = error
-        else:
-            return sockets
-    raise problem

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-import socket
 from dataclasses import fields
 from pathlib import Path
 
 from digit_model.cli.arguments import Parser, from_environment, whole_number
 from page.server import access
 from page.server.limits import Limits, option_of, variable_of
+from page.server.sockets import check_address
 
 MODEL_FILE = Path(__file__).parents[2] / "model.txt"
 YES, NO = {"1", "true", "yes", "on"}, {"", "0", "false", "no", "off"}  # in the environment
@@ -147,13 +147,3 @@ def is_file(path: str) -> bool:
 def published_model() -> str | None:
     """The model in model.txt, which `python -m digit_model publish-space --model` writes."""
     return MODEL_FILE.read_text(encoding="utf-8").strip() if MODEL_FILE.is_file() else None
-
-
-def check_address(host: str, port: int | None) -> None:
-    """Raises OSError if the server could not listen there, before anything slow is imported."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host.strip("[]"), port or 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(address)
