@@ -231,8 +231,8 @@ def tiff_of_tiles() -> bytes:
     size = {256: (SIDE,), 257: (SIDE,), 258: (8,), 259: (8,), 262: (1,), 277: (1,)}
     tiles = {322: (512,), 323: (512,)}
     places = tuple(8 + n * len(data) for n in range(count))
-    tiles |= {324: places, 325: (len(data),) * count}
-    return tiff((size | tiles).items(), data * count)
+    parts = {324: places, 325: (len(data),) * count}
+    return tiff([*(size | tiles).items(), *parts.items()], data * count)
 
 
 # ---- the others
