@@ -277,6 +277,21 @@ def test_a_frame_is_no_digit(recognizer: DigitRecognizer, pen: int) -> None:
     assert read.count("42") >= 5, read
 
 
+@pytest.mark.parametrize("grey", [0, 100])
+def test_the_lines_of_a_form_change_nothing(recognizer: DigitRecognizer, grey: int) -> None:
+    same = []
+    for seed in range(6):
+        digits = [cv2.resize(drawing_of(digit, seed), (60, 60)) for digit in "3075264189"]
+        digits = [cv2.copyMakeBorder(each, *(6,) * 4, cv2.BORDER_REPLICATE) for each in digits]
+        plain = cv2.copyMakeBorder(np.hstack(digits), *(30,) * 4, cv2.BORDER_REPLICATE)
+        form = plain.copy()
+        cv2.rectangle(form, (30, 30), (750, 102), grey, 2)
+        for x in range(102, 750, 72):
+            cv2.line(form, (x, 30), (x, 102), grey, 2)
+        same.append(recognizer.read_number(form).text == recognizer.read_number(plain).text)
+    assert sum(same) >= 5
+
+
 def test_a_page_of_digits_is_read(recognizer: DigitRecognizer) -> None:
     digits = [cv2.resize(drawing_of(str(n), n + 10), (48, 48)) for n in range(10)]
     rows = [[(7 * row + column) % 10 for column in range(20)] for row in range(12)]

@@ -12,8 +12,10 @@ from digit_model.evaluation.numbers import edit_distance
 from digit_model.number import OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.detect import Detections, detect
+from digit_model.number.frames import without_frames
 from digit_model.number.lines import lines_of
 from digit_model.number.split import clearance, split_ink
+from digit_model.number.writing import extract_writing
 
 
 def test_lines_may_rise_and_fall() -> None:
@@ -47,6 +49,47 @@ def test_a_high_digit_stays_in_its_line() -> None:
     left = 40 * np.arange(7)
     boxes = np.stack([left, feet - heights, left + 24, feet], axis=1).astype(np.float32)
     assert [line.tolist() for line in lines_of(boxes)] == [list(range(7))]
+
+
+@pytest.mark.parametrize(
+    ("share", "joined"), [(0.62, False), (0.0, True)], ids=["pale", "not found"]
+)
+def test_what_the_first_look_does_not_see_well_the_next_one_sees(
+    share: float, joined: bool
+) -> None:
+    """Of writing from left to right its last third, as in a shadow."""
+    rng = np.random.default_rng(0)
+    picture = np.clip(rng.normal(170, 20, (200, 600, 3)), 120, 255).astype(np.uint8)
+    for x in range(60, 520, 30):
+        picture[70:130, x : x + 12] = 30
+    if joined:
+        picture[95:105, 60:520] = 30
+    looks = []
+
+    def find_ink(seen: np.ndarray) -> np.ndarray:
+        looks.append(seen.shape)
+        ink = np.where(seen.mean(axis=2) < 100, np.float32(0.98), np.float32(0))
+        if len(looks) == 1:
+            ink[:, 2 * ink.shape[1] // 3 :] *= share
+        return ink
+
+    left, _, width, _ = extract_writing(picture, find_ink).window
+    assert len(looks) > 1
+    assert left < 60 / 600
+    assert left + width > 520 / 600
+
+
+def test_a_frame_goes_unless_a_digit_touches_it() -> None:
+    apart = np.full((120, 200), 240, np.uint8)
+    apart[10:110, [10, 189]] = apart[[10, 109], 10:190] = 20
+    apart[40:80, 60:66] = apart[40:80, 120:126] = 20
+    left = without_frames(apart)
+    assert (left == 20).sum() == 2 * 40 * 6
+    assert (left == 240).sum() == left.size - 2 * 40 * 6
+    touching = apart.copy()
+    touching[80:110, 60:66] = 20
+    assert without_frames(touching) is touching
+    assert without_frames(left) is left
 
 
 def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:

@@ -10,8 +10,9 @@ from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
 from digit_model.ink.flat import drawing_ink, is_drawing
 from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, Window, look
-from digit_model.ink.marks import SURE, filled, is_rectangular, mark_mask
+from digit_model.ink.marks import SURE, mark_mask
 from digit_model.number import MOST_MARKS
+from digit_model.number.frames import frame_in, with_rim, without_frames
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
@@ -21,12 +22,13 @@ LEAST_BESIDE = 2  # marks that have to be left then
 DOT = 2.5  # in the pen's width: dots, commas and dashes are no higher
 LONGEST_STROKE = 1.7  # of such a mark, in its box's width and height: an ellipse has π/2
 SPECK = 0.1  # of the highest mark's height
+PERHAPS = 0.4  # as SURE, in the first look: what is pale in it may be sure in the next
 LOOK_HEIGHT = 44  # pixels, of digits in the further looks: they are half as high as in most others
 MORE_LOOKS = 3  # at most: lines that touch in one are apart in the next, at a finer scale,
 FINER = 1.25  # which is worth it if marks turn out to be lower by this factor
 LOOK_MARGIN = 0.4  # around all that was found, in heights of a digit
+BEYOND = 1.5  # likewise, what the next look takes in where marks reach to this one's edge
 EDGE = 0.5  # share of one edge of a picture: marks along it cover nearly all of it, or next to none
-SOFT_EDGE = 4  # pixels, width of the grey rim that a lens puts around ink
 
 
 def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
@@ -36,28 +38,31 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         rgb: uint8 (h, w, 3), upright; dark ink on light paper or light on dark.
         find_ink: the ink network.
     """
-    grey = contrast_axis(rgb)
+    grey = without_frames(contrast_axis(rgb))
     if is_drawing(grey):
         drawn = drawing_ink(grey, WORK_SIDE)
         marks = mark_mask(drawn)
-        if not _has_edge(marks) and not _is_framed(marks):
+        if not _has_edge(marks) and frame_in(marks) is None:
             return Ink(_without_giants(drawn, marks))
     rows, columns = rgb.shape[:2]
     window = (0, 0, columns, rows)
-    ink = _look_for_writing(window, find_ink(look(rgb, window)))
+    ink = _look_for_writing(window, find_ink(look(rgb, window)), least=PERHAPS)
     height = writing_height(ink)
     if not height:
         return Ink(ink)
-    window = _around_marks(ink, height)
-    left, top, right, bottom = window
-    longer = max(right - left, bottom - top)
+    wanted = _around_marks(ink, height)
     for _ in range(MORE_LOOKS):
-        side = min(
-            LARGEST_LOOK, max(LOOK_SIDE, GRAIN * round(longer * LOOK_HEIGHT / height / GRAIN))
-        )
+        window = wanted
+        longer = max(window[2] - window[0], window[3] - window[1])
+        side = GRAIN * round(longer * LOOK_HEIGHT / height / GRAIN)
+        side = min(LARGEST_LOOK, max(LOOK_SIDE, side))
         ink = _look_for_writing(window, find_ink(look(rgb, window, side)))
         before, height = height, writing_height(ink)
-        if not 0 < height < before / FINER or side == LARGEST_LOOK:
+        if not height:
+            break
+        wanted = _beyond_edges(ink, height, window, rgb.shape)
+        is_finer = height < before / FINER and side < LARGEST_LOOK
+        if wanted == window and not is_finer:
             break
     return Ink(ink, fractions(window, rgb.shape))
 
@@ -66,18 +71,6 @@ def _has_edge(marks: np.ndarray) -> bool:
     """Whether marks run along a drawing's edge, as those of a toolbar or a desktop do."""
     edges = marks[0], marks[-1], marks[:, 0], marks[:, -1]
     return max(float(edge.mean()) for edge in edges) > EDGE
-
-
-def _is_framed(marks: np.ndarray) -> bool:
-    """Whether a drawing's largest mark is a frame around others: a table, or the box of a form."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
-    if count <= 2:
-        return False
-    largest = 1 + int(stats[1:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1).argmax())
-    left, top, width, height, _ = stats[largest]
-    within = labels[top : top + height, left : left + width]
-    frame = (within == largest).view(np.uint8)
-    return bool(within[frame == 0].any()) and is_rectangular(filled(frame))
 
 
 def _without_giants(drawn: np.ndarray, marks: np.ndarray) -> np.ndarray:
@@ -140,16 +133,18 @@ def _usual(heights: np.ndarray) -> float:
     return float(np.median(heights[heights >= SPECK * heights.max()]))
 
 
-def _look_for_writing(window: Window, found: np.ndarray) -> np.ndarray:
-    """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure."""
+def _look_for_writing(window: Window, found: np.ndarray, least: float = SURE) -> np.ndarray:
+    """What the network found in a window, float32 (h, w) at the picture's size; 0 if not sure.
+
+    ``least``: mean ink of the marks from which they count.
+    """
     ink = ink_of(found)
     count, labels = cv2.connectedComponents(mark_mask(ink))
     mass = np.bincount(labels.ravel(), weights=ink.ravel(), minlength=count)
-    sure = mass >= SURE * np.bincount(labels.ravel(), minlength=count)
+    sure = mass >= least * np.bincount(labels.ravel(), minlength=count)
     sure[0] = False
     kept = sure[labels]
-    around = cv2.dilate(kept.astype(np.uint8), np.ones((2 * SOFT_EDGE + 1,) * 2, np.uint8))
-    ink = np.where((around == 1) & ((labels == 0) | kept), ink, np.float32(0))
+    ink = np.where(with_rim(kept) & ((labels == 0) | kept), ink, np.float32(0))
     left, top, right, bottom = window
     return np.asarray(cv2.resize(ink, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
 
@@ -163,4 +158,19 @@ def _around_marks(ink: np.ndarray, height: float) -> Window:
         max(0, top - margin),
         min(columns, left + width + margin),
         min(rows, top + high + margin),
+    )
+
+
+def _beyond_edges(ink: np.ndarray, height: float, window: Window, shape: tuple[int, ...]) -> Window:
+    """The window, larger on those sides to which marks reach; within a picture of this shape."""
+    marks = mark_mask(ink)
+    edges = marks[:, :2], marks[:2], marks[:, -2:], marks[-2:]
+    more = [round(BEYOND * height) if edge.any() else 0 for edge in edges]
+    left, top, right, bottom = window
+    rows, columns = shape[:2]
+    return (
+        max(0, left - more[0]),
+        max(0, top - more[1]),
+        min(columns, right + more[2]),
+        min(rows, bottom + more[3]),
     )
