@@ -150,7 +150,7 @@ class DigitRecognizer:
         for (picture, factor), (alone, doubtful) in zip(decoded, answers, strict=True):
             if doubtful:
                 reading = self.number_reader.read(picture, top_k)
-                reading = settle(reading, alone, doubtful, picture.shape)
+                reading = settle(reading, alone, picture.shape)
                 predictions.append(answer_of(reading.scaled(factor), alone))
             else:
                 predictions.append(alone)
@@ -171,8 +171,8 @@ class DigitRecognizer:
         picture, factor = decode_with_factor(image, max_side=WORK_SIDE)
         reading = self.number_reader.read(picture, top_k)
         if not is_surely_several(reading):
-            [(alone, doubtful)] = self._predict_alone([picture], top_k)
-            reading = settle(reading, alone, doubtful, picture.shape)
+            [(alone, _)] = self._predict_alone([picture], top_k)
+            reading = settle(reading, alone, picture.shape)
         return reading.scaled(factor)
 
     def cut_out(self, image: ImageInput, box: Sequence[float]) -> np.ndarray:

@@ -67,25 +67,17 @@ def is_surely_several(number: NumberReading) -> bool:
     return has_several(number) and len(number.labelled()) > FEW_DIGITS
 
 
-def settle(
-    number: NumberReading, alone: Prediction, doubtful: bool, shape: tuple[int, ...]
-) -> NumberReading:
+def settle(number: NumberReading, alone: Prediction, shape: tuple[int, ...]) -> NumberReading:
     """Of both answers for a picture of this shape, the one that holds, as a number.
 
     Args:
         number: the picture, read as a number.
         alone: the answer for it as if it had one digit at the most.
-        doubtful: whether it :func:`may_be_several`.
         shape: rows and columns first.
     """
-    if is_one_apart(number, alone):
+    if is_one_apart(number, alone) or has_several(number, alone):
         return number
-    several = has_several(number, alone)
-    if alone.verdict == "digit" and not doubtful:
-        # A sure digit's ink: what lies beyond it, such as a pen, is no digit.
-        square = _square_of(alone, shape)
-        several &= all(_is_within(box, square) for box, _ in number.labelled())
-    return number if several else of_one_digit(number, alone, shape)
+    return of_one_digit(number, alone, shape)
 
 
 def answer_of(number: NumberReading, alone: Prediction) -> Prediction:
