@@ -26,6 +26,19 @@ def test_dark_on_light_is_light_on_dark() -> None:
     assert overlap(whole_ink(rgb(sheet)), sheet > 127) > 0.9
 
 
+def test_marks_are_several_though_the_network_sees_one() -> None:
+    """As where they are so small that they are one mark in its first look."""
+    sheet = 255 - np.hstack([stroke_sheet(), stroke_sheet()])
+
+    def left_one(picture: np.ndarray) -> np.ndarray:
+        ink = (picture[..., 0] < 128).astype(np.float32)
+        ink[:, ink.shape[1] // 2 :] = 0
+        return ink
+
+    assert extract_ink(rgb(sheet), left_one).several
+    assert not extract_ink(rgb(255 - stroke_sheet()), left_one).several
+
+
 @pytest.mark.parametrize("invert", [False, True])
 @pytest.mark.parametrize("pen", [4, 20, 60])
 def test_polarity_of_thin_and_thick_pens_on_tight_crops(pen: int, invert: bool) -> None:

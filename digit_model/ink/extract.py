@@ -52,12 +52,14 @@ def extract_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
     ink = without_specks(drawn)
     small = min(grey.shape) < flat.SMALL_SIDE and flat.is_clean(ink)
     is_flat = small or flat.is_drawing(grey) or flat.is_solid(ink)
-    if is_flat:
-        digit = flat.within_band(ink)
-        if small or digit is not ink or is_plain(ink):
-            return Ink(digit, several=are_several(drawn))
+    several = is_flat and are_several(drawn)  # also what is too small for the network's first look
+    digit = flat.within_band(ink) if is_flat else ink
+    if is_flat and (small or digit is not ink or is_plain(ink)):
+        return Ink(digit, several=several)
     found = photograph_ink(rgb, find_ink)
-    return Ink(ink, several=are_several(drawn)) if is_flat and not found.pixels.any() else found
+    if is_flat and not found.pixels.any():
+        found = Ink(ink)
+    return found._replace(several=found.several or several)
 
 
 def photograph_ink(rgb: np.ndarray, find_ink: FindInk) -> Ink:
@@ -102,8 +104,7 @@ def contrast_axis(rgb: np.ndarray) -> np.ndarray:
     """
     step = max(1, max(rgb.shape) // 128)
     sample = rgb[::step, ::step]
-    red, green, blue = sample.transpose(2, 0, 1)
-    if np.array_equal(red, green) and np.array_equal(green, blue):
+    if all(np.array_equal(sample[..., 0], sample[..., other]) for other in (1, 2)):
         return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     sample = sample.reshape(-1, 3).astype(np.float32)
     centred = sample - sample.mean(axis=0)

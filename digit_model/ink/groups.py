@@ -90,7 +90,7 @@ def is_plain(ink: np.ndarray) -> bool:
 def are_several(ink: np.ndarray) -> bool:
     """Whether two marks or more are high enough to be digits, beside each other or not."""
     marks = mark_mask(ink)
-    if _is_one(marks):
+    if cv2.connectedComponents(marks)[0] <= 2:  # as in find_groups
         return False
     heights = cv2.connectedComponentsWithStats(marks)[2][1:, cv2.CC_STAT_HEIGHT]
     return int((heights >= LOWEST * heights.max()).sum()) > 1
@@ -99,7 +99,7 @@ def are_several(ink: np.ndarray) -> bool:
 def find_groups(ink: np.ndarray) -> Groups | None:
     """The groups of the marks; None if there is one mark at the most."""
     marks = mark_mask(ink)
-    if _is_one(marks):
+    if cv2.connectedComponents(marks)[0] <= 2:  # paper and one mark; a third of the time of …
         return None
     boxes = _boxes(cv2.connectedComponentsWithStats(marks)[2][1:])
     sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
@@ -113,11 +113,6 @@ def find_groups(ink: np.ndarray) -> Groups | None:
     weights = np.bincount(labels.ravel(), weights=ink.ravel())[1:]
     boxes = _boxes(stats[1:]) - (0, 0, 2 * half, 2 * half)
     return Groups(labels, boxes, weights, bool(nested.all(axis=1).any()))
-
-
-def _is_one(marks: np.ndarray) -> bool:
-    """Whether it is one mark at the most; sooner known than the marks' sizes."""
-    return cv2.connectedComponents(marks)[0] <= 2
 
 
 def _boxes(stats: np.ndarray) -> np.ndarray:
