@@ -38,9 +38,9 @@ def filled(marks: np.ndarray) -> np.ndarray:
 
 def is_rectangular(marks: np.ndarray) -> bool:
     """Whether the marks, uint8 (h, w), 0 or 1, fill a rectangle, of any tilt."""
-    points = cv2.findNonZero(marks)
+    points = np.concatenate(cv2.findContours(marks, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0])
     width, height = cv2.minAreaRect(points)[1]  # between the middles of the outermost pixels
-    return len(points) > RECTANGULAR * (width + 1) * (height + 1)
+    return cv2.countNonZero(marks) > RECTANGULAR * (width + 1) * (height + 1)
 
 
 def is_wide(marks: np.ndarray) -> bool:
