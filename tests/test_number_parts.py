@@ -83,13 +83,15 @@ def test_a_frame_goes_unless_a_digit_touches_it() -> None:
     apart = np.full((120, 200), 240, np.uint8)
     apart[10:110, [10, 189]] = apart[[10, 109], 10:190] = 20
     apart[40:80, 60:66] = apart[40:80, 120:126] = 20
-    left = without_frames(apart)
+    left, _, is_framed = without_frames(apart)
+    assert not is_framed
     assert (left == 20).sum() == 2 * 40 * 6
     assert (left == 240).sum() == left.size - 2 * 40 * 6
     touching = apart.copy()
     touching[80:110, 60:66] = 20
-    assert without_frames(touching) is touching
-    assert without_frames(left) is left
+    assert without_frames(touching).grey is touching
+    assert without_frames(touching).is_framed
+    assert without_frames(left).grey is left
 
 
 def test_of_two_boxes_of_one_mark_the_surer_is_kept() -> None:

@@ -1,5 +1,7 @@
 """Frames around a drawing's digits: tables, the fields of forms, boxes around results."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -11,20 +13,38 @@ SOFT_EDGE = 4  # pixels, width of the grey rim around ink
 DENT = 0.25  # of a field's height: hands draw no straighter, and digits reach further into it
 
 
-def without_frames(grey: np.ndarray) -> np.ndarray:
-    """A picture, uint8 (h, w), with paper in the place of frames that none of its digits touches.
+class Unframed(NamedTuple):
+    """A picture with paper in the place of frames; the same one if there are none.
 
-    Itself if there are none. Of a photograph, a frame may be its sheet.
+    Attributes:
+        grey: uint8 (h, w).
+        ink: as of a drawing, float32 (h, w) in [0, 1].
+        is_framed: whether there is a frame left, which digits touch.
     """
-    marks = mark_mask(drawing_ink(grey, WORK_SIDE))
-    while (frame := frame_in(marks)) is not None and _is_empty(frame):
+
+    grey: np.ndarray
+    ink: np.ndarray
+    is_framed: bool
+
+
+def without_frames(grey: np.ndarray) -> Unframed:
+    """Lay paper over the frames that no digit touches: uint8 (h, w), at most ``WORK_SIDE`` a side.
+
+    Of a photograph, a frame may be its sheet.
+    """
+    ink = drawing_ink(grey, WORK_SIDE)
+    marks, plain = mark_mask(ink), grey
+    while (frame := _frame_in(marks)) is not None and _is_empty(frame):
         marks = marks - frame
-        paper = np.bincount(grey[marks == 0]).argmax()
-        grey = np.where(with_rim(frame) & (marks == 0), np.uint8(paper), grey)
-    return grey
+        paper = np.bincount(plain[marks == 0]).argmax()
+        plain = np.where(with_rim(frame) & (marks == 0), np.uint8(paper), plain)
+    if plain is not grey:
+        ink = drawing_ink(plain, WORK_SIDE)
+        frame = _frame_in(mark_mask(ink))
+    return Unframed(plain, ink, frame is not None)
 
 
-def frame_in(marks: np.ndarray) -> np.ndarray | None:
+def _frame_in(marks: np.ndarray) -> np.ndarray | None:
     """The largest mark, if it is a frame around others: uint8 (h, w), 0 or 1, as the marks are."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(marks)
     if count <= 2:

@@ -6,13 +6,12 @@ import numpy as np
 
 from digit_model.architectures import GRAIN
 from digit_model.crop import fractions
-from digit_model.decode import WORK_SIDE
 from digit_model.ink.extract import FindInk, Ink, contrast_axis, ink_of
-from digit_model.ink.flat import drawing_ink, is_drawing
+from digit_model.ink.flat import is_drawing
 from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, Window, look
 from digit_model.ink.marks import SURE, mark_mask
 from digit_model.number import MOST_MARKS
-from digit_model.number.frames import frame_in, with_rim, without_frames
+from digit_model.number.frames import with_rim, without_frames
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
@@ -38,11 +37,10 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         rgb: uint8 (h, w, 3), upright; dark ink on light paper or light on dark.
         find_ink: the ink network.
     """
-    grey = without_frames(contrast_axis(rgb))
-    if is_drawing(grey):
-        drawn = drawing_ink(grey, WORK_SIDE)
+    grey, drawn, is_framed = without_frames(contrast_axis(rgb))
+    if is_drawing(grey) and not is_framed:
         marks = mark_mask(drawn)
-        if not _has_edge(marks) and frame_in(marks) is None:
+        if not _has_edge(marks):
             return Ink(_without_giants(drawn, marks))
     rows, columns = rgb.shape[:2]
     window = (0, 0, columns, rows)
