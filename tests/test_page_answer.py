@@ -44,10 +44,6 @@ COLOURED = """([greener, redder]) => {
 
 
 # Time limits are over twenty times as soon.
-HURRY = """() => {
-  const wait = setTimeout;
-  window.setTimeout = (act, milliseconds) => wait(act, milliseconds / 20);
-}"""
 
 
 def pixels(visitor: Visitor, name: str) -> list[tuple[int, int, int, int]]:
@@ -327,7 +323,7 @@ def test_nobody_waits_for_an_answer_on_a_dead_line(visit: Visit) -> None:
     visitor = visit()
     visitor.draw(drawing_of("6"))
     visitor.settle()
-    visitor.page.evaluate(HURRY)
+    visitor.hurry()
     visitor.page.route(SERVER_FUNCTIONS, lambda _: None)
     visitor.page.locator("#card .reasons button").nth(8).click()
     expect(visitor.page.locator("#card .legend")).to_have_text("No answer from the server.")

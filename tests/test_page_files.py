@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from visitor import PAUSE, SERVER_FUNCTIONS, Visitor, expect_empty, ink
 
 pytestmark = pytest.mark.browser
 
+Visit = Callable[..., Visitor]
 DOWN = ((0.5, 0.15), (0.5, 0.85))
 
 
@@ -318,6 +319,15 @@ def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
     expect(visitor.page.locator(".toast-body")).to_have_count(0)  # Gradio's box, with the JSON
     visitor.draw(drawing_of("8"))
     expect(visitor.label).to_have_text("8")
+
+
+def test_a_file_that_the_line_swallows_is_given_up(visit: Visit) -> None:
+    visitor = visit()
+    visitor.hurry(200)
+    visitor.page.route("**/gradio_api/upload*", lambda _: None)
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.note).to_have_text("The picture could not be sent to the server.")
+    expect(visitor.headline).to_have_text("Not read")
 
 
 def test_a_file_that_is_too_large_is_not_sent(visitor: Visitor) -> None:

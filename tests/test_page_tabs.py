@@ -197,6 +197,7 @@ def test_a_webcam_takes_a_picture(visitor: Visitor) -> None:
     assert ink(visitor) == 0
     for leave in (
         lambda: page.keyboard.press("Escape"),
+        lambda: visitor.button("Eraser").press("Escape"),  # a tool beside it
         visitor.button("Cancel").click,
         look_at_another_tab,
     ):

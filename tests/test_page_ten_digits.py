@@ -12,7 +12,7 @@ from drawings import drawing_of
 from PIL import Image
 from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
-from test_page_answer import HURRY, stored
+from test_page_answer import stored
 from test_page_layout import serious_violations
 from visitor import Visitor, draw_with_palm
 
@@ -122,7 +122,7 @@ def test_ten_digits_become_a_poster_and_are_given_and_taken_back(
     visitor.page.route("**/component_server/*", lambda route: route.abort(), times=10)
     visitor.button("Bring them back").click()
     expect(captions).to_have_text(SURE)  # asked once more after a failure
-    visitor.page.evaluate(HURRY)
+    visitor.hurry()
     visitor.page.route("**/component_server/*", lambda _: None, times=1)
     visitor.button("Write the 3 again").click()
     visitor.write(pads.nth(3), drawing_of("3"))

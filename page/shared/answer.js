@@ -2,6 +2,11 @@
 // as where a phone has lost its network: Gradio has no value for it, or none ever.
 
 const ANSWER_MS = 20_000; // for what takes longest
+const PAD_ANSWER_MS = 8000; // for what is drawn on a pad, which asks again
+
+function answerToPad(request) {
+  return answerTo(request, PAD_ANSWER_MS);
+}
 
 function answerTo(request, milliseconds = ANSWER_MS) {
   const none = { error: "No answer from the server." };

@@ -2,6 +2,7 @@
 
 const NOT_SENT = "The picture could not be sent to the server.";
 const NOT_READ = "The browser may not read it.";
+const SEND_MS = 120_000; // for a large photograph on a slow line
 
 // `mostMb`: the largest file, in megabytes. Returns the file as Gradio's FileData. Throws an Error with
 // a sentence for the visitor.
@@ -22,10 +23,17 @@ async function sendFile(file) {
   const { root, api_prefix } = window.gradio_config;
   const body = new FormData();
   body.append("files", file);
-  const response = await fetch(`${root}${api_prefix}/upload`, { method: "POST", body });
-  if (!response.ok) throw new Error(await response.text());
-  const [path] = await response.json();
-  return { path, url: `${root}${api_prefix}/file=${path}` };
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), SEND_MS);
+  try {
+    const request = { method: "POST", body, signal: late.signal };
+    const response = await fetch(`${root}${api_prefix}/upload`, request);
+    if (!response.ok) throw new Error(await response.text());
+    const [path] = await response.json();
+    return { path, url: `${root}${api_prefix}/file=${path}` };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 // The server's sentence, of page/server/answers.py. A proxy before it may have sent anything else.

@@ -77,8 +77,8 @@ function createCamera({ element, status, onPhoto }) {
     if (viewfinder.contains(document.activeElement)) take.focus();
   });
   cancel.addEventListener("click", close);
-  viewfinder.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
+  element.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || viewfinder.hidden) return;
     event.preventDefault(); // the pad's keys are not meant
     close();
   });

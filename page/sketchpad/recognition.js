@@ -2,7 +2,6 @@
 // request follows the answer.
 
 const PAUSE_MS = 30; // between an answer and the next request while a stroke is being drawn
-const TIMEOUT_MS = 8000; // for one answer
 const RETRY_MS = 2000; // after a failure
 
 // onAnswer takes {key, picture, frame, answer}, or null for an empty pad. The frame says where on the
@@ -34,7 +33,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     // A finished drawing goes before those that are still being drawn, when many are waiting.
     const isFinished = !strokes.isDrawing();
     const read = strokes.picture() ? server.read_picture : server.recognize_finished;
-    return answerTo((isFinished ? read : server.recognize)(url), TIMEOUT_MS);
+    return answerToPad((isFinished ? read : server.recognize)(url));
   }
 
   // To be called after each change of the drawing.

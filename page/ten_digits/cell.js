@@ -3,7 +3,6 @@
 const CELL_PICTURE_SIDE = 280; // pixels, of what is read
 const CELL_PEN = 0.075; // width of the pen, in sides of the pad
 const READ_MS = 350; // after pen-up: the strokes of one digit follow each other sooner
-const CELL_ANSWER_MS = 8000; // at most, for its answer
 const READ_AGAIN_MS = 2000; // after a failure
 
 // onChange is called when something was written or read.
@@ -63,7 +62,7 @@ function createCell({ digit, server, onChange }) {
 
   async function read() {
     const number = ++question;
-    const answer = await answerTo(server.read({ picture: picture(), digit }), CELL_ANSWER_MS);
+    const answer = await answerToPad(server.read({ picture: picture(), digit }));
     if (number !== question) return;
     reading = answer;
     if (answer.error) timer = setTimeout(read, READ_AGAIN_MS);
