@@ -200,18 +200,6 @@ def test_letters_are_no_number(recognizer: DigitRecognizer) -> None:
     assert sum(map(bool, read)) <= 2
 
 
-def test_numbers_in_photographs(recognizer: DigitRecognizer) -> None:
-    kinds = ("plain paper", "ruled paper", "shadow with an edge", "sheet on a table")
-    read = []
-    for name in kinds:
-        for seed, text in enumerate(("47", "305")):
-            rng = np.random.default_rng((52, seed))
-            drawing, digit = number_drawing(text, rng)
-            picture = photograph(drawing, KINDS[name], rng, digit=digit)[0]
-            read.append(recognizer.read_number(picture).text == text)
-    assert np.mean(read) >= 0.75
-
-
 def test_bad_input(recognizer: DigitRecognizer) -> None:
     with pytest.raises(ImageError):
         recognizer.read_number(b"no picture")
@@ -220,39 +208,6 @@ def test_bad_input(recognizer: DigitRecognizer) -> None:
     for shape in ((1, 1), (1, 900), (900, 1), (8, 8)):
         rng = np.random.default_rng(0)
         recognizer.read_number(rng.integers(0, 256, shape, np.uint8))
-
-
-def on_paper(drawing: np.ndarray, seed: int) -> np.ndarray:
-    """A photograph of it: blurred, with grain, on paper that is darker at the left."""
-    light = np.linspace(0.5, 0.7, drawing.shape[1])
-    grain = np.random.default_rng(seed).normal(0, 4, drawing.shape)
-    return np.clip(50 + light * cv2.GaussianBlur(drawing, (0, 0), 1) + grain, 0, 255).astype("u1")
-
-
-def test_a_photograph_may_be_a_long_strip(recognizer: DigitRecognizer) -> None:
-    digits = [drawing_of("7", seed) for seed in range(5)]
-    digits = [cv2.resize(digit, (60, 60), interpolation=cv2.INTER_AREA) for digit in digits]
-    strips = [cv2.copyMakeBorder(d, 0, 0, 270, 270, cv2.BORDER_REPLICATE) for d in digits]
-    for seed, strip in enumerate(strips):
-        for picture in (on_paper(strip, seed), on_paper(strip, seed).T):
-            assert recognizer.predict(picture).verdict != "blank"
-        assert recognizer.predict(on_paper(strip, seed)).label == "7"
-    text = "202613579840"
-    read = [recognizer.read_number(on_paper(drawing_of(text, seed), seed)) for seed in range(5)]
-    wrong = sum(edit_distance(number.text, text) for number in read)
-    assert wrong <= 3  # of sixty digits
-
-
-@pytest.mark.parametrize(("kind", "seed"), [("sheet on striped wood", 80), ("sheet on tiles", 278)])
-def test_what_lies_beside_a_sure_digit_is_none(
-    recognizer: DigitRecognizer, kind: str, seed: int
-) -> None:
-    digits = pen_digits("development")
-    digit = digits[(seed // 6 * 37 + seed % 6 * 101) % len(digits)]
-    rng = np.random.default_rng((962, seed))
-    picture, _ = photograph(digit.drawing, KINDS[kind], rng)
-    assert recognizer.predict(picture).label == str(digit.label)
-    assert recognizer.read_number(picture).text == str(digit.label)
 
 
 def test_two_digits_that_touch_are_several(recognizer: DigitRecognizer) -> None:

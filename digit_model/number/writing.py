@@ -12,6 +12,7 @@ from digit_model.ink.looks import LARGEST_LOOK, LOOK_SIDE, Window, look
 from digit_model.ink.marks import SURE, mark_mask
 from digit_model.number import MOST_MARKS
 from digit_model.number.frames import with_rim, without_frames
+from digit_model.number.tiles import find_in_tiles
 
 # Marks below this fraction of the highest one's height tell nothing of the height of digits.
 LOW_MARK = 0.3
@@ -54,7 +55,7 @@ def extract_writing(rgb: np.ndarray, find_ink: FindInk) -> Ink:
         longer = max(window[2] - window[0], window[3] - window[1])
         side = GRAIN * round(longer * LOOK_HEIGHT / height / GRAIN)
         side = min(LARGEST_LOOK, max(LOOK_SIDE, side))
-        ink = _look_for_writing(window, find_ink(look(rgb, window, side)))
+        ink = _look_for_writing(window, find_in_tiles(look(rgb, window, side), find_ink))
         before, height = height, writing_height(ink)
         if not height:
             break
