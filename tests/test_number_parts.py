@@ -5,8 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from digit_model.data import number_pictures
+from digit_model.data.enclosures import enclosure
 from digit_model.data.handwriting import Mark, place_lines, random_hand, write_line
 from digit_model.data.number_pictures import number_picture
+from digit_model.data.number_texts import of_form
 from digit_model.data.signs import BAR, OVERLINE, SIGNS, UNSEEN_SIGNS
 from digit_model.evaluation.numbers import edit_distance
 from digit_model.number import OTHER
@@ -153,7 +156,8 @@ def test_edit_distance() -> None:
         assert edit_distance(one, other) == edit_distance(other, one) == distance
 
 
-def test_training_pictures_have_a_box_around_each_mark() -> None:
+def test_training_pictures_have_a_box_around_each_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(number_pictures, "ENCLOSED", 0)  # rings and frames are no marks
     marked = count = inside = inked = 0
     for seed in range(60):
         ink, boxes, classes = number_picture((53, seed))
@@ -174,6 +178,28 @@ def test_training_pictures_have_a_box_around_each_mark() -> None:
     assert inside > 0.95 * inked  # boxes that are six pixels off hold 78 %; the rest is dirt
     first, again = number_picture((54, 1)), number_picture((54, 1))
     assert all(map(np.array_equal, first, again))
+
+
+def test_rings_and_boxes_around_numbers() -> None:
+    """They touch it at most, and most of them close."""
+    low, high = np.array([0.0, -1.0]), np.array([5.0, 0.0])
+    closed = []
+    for seed in range(40):
+        stroke = enclosure(low, high, np.random.default_rng((56, seed)))
+        assert stroke.shape[1:] == (2,)
+        beyond = np.maximum(low - stroke, stroke - high).max(axis=1)
+        assert np.median(beyond) > 0
+        assert beyond.max() < 2.5
+        assert beyond.min() > -0.4
+        closed.append(float(np.linalg.norm(stroke[0] - stroke[-1])) < 0.5)
+    assert np.mean(closed) > 0.5
+
+
+def test_a_form_has_random_digits() -> None:
+    rng = np.random.default_rng(0)
+    texts = {of_form("0'000", rng) for _ in range(20)}
+    assert len(texts) > 10
+    assert all(text[0].isdigit() and text[1] == "'" and text[2:].isdigit() for text in texts)
 
 
 def test_raised_and_lowered_digits_are_small_digits() -> None:

@@ -4,6 +4,7 @@
 with what the ink network misses and what it takes for ink.
 """
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 import cv2
@@ -15,11 +16,12 @@ from digit_model.data.number_pictures import (
     HEIGHT,
     WIDTH,
     NumberPicture,
+    as_drawing,
     number_drawing,
     number_picture,
+    random_enclosure,
     random_height,
     random_marks,
-    unit_drawings,
 )
 from digit_model.data.photographs import Kind, photograph, random_kind, written_side
 from digit_model.data.strokes import Drawing
@@ -47,15 +49,17 @@ def photographed_number(
     rng = np.random.default_rng(seed)
     for _ in range(TRIES):
         marks = [] if rng.random() < NOTHING else random_marks(rng, part, LONGEST)
-        drawings, digit = unit_drawings(marks) if marks else ([], 1.0)
+        around = random_enclosure(marks, rng) if marks else []
+        strokes, digit = as_drawing(marks, around) if marks else ([], 1.0)
         kind, own_seed = random_kind(rng), int(rng.integers(2**31))
 
         def take(drawing: Drawing) -> tuple[np.ndarray, np.ndarray]:
             # The same seed for each mark alone: it is where it is among the others.
             return photograph(drawing, kind, np.random.default_rng(own_seed), digit=digit)  # noqa: B023
 
-        rgb, _ = take([stroke for drawing in drawings for stroke in drawing])
-        inks = (take(drawing)[1] for drawing in drawings)
+        rgb, _ = take(strokes)
+        remaining = iter(strokes)
+        inks = (take(list(itertools.islice(remaining, len(mark.strokes))))[1] for mark in marks)
         picture = _find(rgb, inks, [mark.kind for mark in marks], find_ink, rng)
         if picture is not None:
             return picture

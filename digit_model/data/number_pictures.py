@@ -1,17 +1,18 @@
 """Synthetic pictures of numbers: their ink, and the box of each digit."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from digit_model.data import WriterPart
-from digit_model.data.handwriting import LOWERED, RAISED, Hand, Mark, random_hand, write_lines
+from digit_model.data.enclosures import enclosure
+from digit_model.data.handwriting import Hand, Mark, random_hand, write_lines
 from digit_model.data.nondigits import GENERATORS
+from digit_model.data.number_texts import random_lines
 from digit_model.data.pens import log_uniform
-from digit_model.data.signs import BAR, OVERLINE, SIGNS, USUAL_SIGNS
+from digit_model.data.signs import USUAL_SIGNS
 from digit_model.data.strokes import Drawing, unit_drawing
 from digit_model.number import DIGIT_HEIGHT, OTHER
 from digit_model.pen import draw_stroke
@@ -24,10 +25,7 @@ PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in 
 FOUND = 200  # of 255: in fewer pixels, thinner lines than that aren't found at all
 USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
 NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
-# Shares of the numbers with small digits, of their digits behind others, and of these the raised.
-WITH_SMALL, SMALL_DIGITS, RAISED_DIGITS = 0.15, 0.25, 0.7
-MORE_SIGNS = 8  # of all of them, in a number, beside the usual ones
-BARRED, UNDERLINED = 0.2, 0.03  # shares of several lines and of single ones with a bar below one
+ENCLOSED = 0.06  # share of the pictures with a ring or a box around all
 PAGE_LINES, PAGE_MARKS = (3, 10), (1, 8)  # of a page, and in each of them; the latter excluded
 PAGES_WITH_SIGNS = 0.3  # share of them
 # Pixels, height of the digits: with more of them in a line it would be less.
@@ -55,7 +53,10 @@ def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> Numb
         return _nondigit_picture(rng)
     while True:
         hand, pen = random_hand(rng, part), log_uniform(PEN, rng)
-        picture = _draw(write_lines(random_lines(rng), hand, pen, rng, part), pen, rng)
+        marks = write_lines(random_lines(rng), hand, pen, rng, part)
+        if not 0 < len(marks) <= MOST_DRAWN_MARKS:
+            continue
+        picture = _draw(marks, random_enclosure(marks, rng), pen, rng)
         if picture is not None:
             return picture
 
@@ -78,9 +79,10 @@ def draw_by_hand(
     pen = log_uniform(PAD_PEN, rng)
     marks = write_lines(text.split("\n"), hand, pen, rng, part)
     unit, margin = rng.uniform(*PAD_HEIGHT), rng.uniform(0.1, 1.0, 2)
-    low, high = _extent(marks, pen)
+    strokes = strokes_of(marks)
+    low, high = _extent(strokes, pen)
     columns, rows = np.ceil((high - low + 2 * margin) * unit).astype(int).tolist()
-    return 255 - _draw_strokes(marks, pen, unit, (margin - low) * unit, (rows, columns))
+    return 255 - _draw_strokes(strokes, pen, unit, (margin - low) * unit, (rows, columns))
 
 
 def random_marks(rng: np.random.Generator, part: WriterPart, longest: int) -> list[Mark]:
@@ -102,18 +104,26 @@ def random_page(rng: np.random.Generator, part: WriterPart) -> list[Mark]:
     return write_lines(lines, hand, USUAL_PEN, rng, part)
 
 
-def unit_drawings(marks: Sequence[Mark]) -> tuple[list[Drawing], float]:
-    """The strokes of each mark in the unit box of all, and a digit's height in it, 1 at most."""
-    moved = iter(unit_drawing([stroke for mark in marks for stroke in mark.strokes]))
-    low, high = _extent(marks, 0)
-    digit = 1 / max(1.0, float((high - low).max()))
-    return [[next(moved) for _ in mark.strokes] for mark in marks], digit
+def random_enclosure(marks: Sequence[Mark], rng: np.random.Generator) -> Drawing:
+    """A ring or a box around the marks, now and then: it is no mark, and has no class."""
+    if rng.random() >= ENCLOSED:
+        return []
+    return [enclosure(*_extent(strokes_of(marks), 0), rng)]
 
 
-def as_drawing(marks: Sequence[Mark]) -> tuple[Drawing, float]:
-    """All strokes of the marks in the unit box, and a digit's height in it, 1 at most."""
-    drawings, digit = unit_drawings(marks)
-    return [stroke for drawing in drawings for stroke in drawing], digit
+def strokes_of(marks: Iterable[Mark]) -> Drawing:
+    """Those of all marks, one mark after the other."""
+    return [stroke for mark in marks for stroke in mark.strokes]
+
+
+def as_drawing(marks: Iterable[Mark], around: Sequence[np.ndarray] = ()) -> tuple[Drawing, float]:
+    """All strokes of the marks, and what is around them, in the unit box.
+
+    And a digit's height in it, 1 at most.
+    """
+    strokes = [*strokes_of(marks), *around]
+    low, high = _extent(strokes, 0)
+    return unit_drawing(strokes), 1 / max(1.0, float((high - low).max()))
 
 
 def number_drawing(
@@ -152,70 +162,39 @@ def random_height(rng: np.random.Generator) -> float:
     return float(np.clip(DIGIT_HEIGHT * np.exp(rng.normal(0, 0.3)), SMALLEST, HIGHEST))
 
 
-def random_lines(rng: np.random.Generator) -> list[str]:
-    """Some digits, or letters, or both with signs among them, in one to three lines."""
-    what = rng.random()
-    if what < 0.14:
-        return [str(rng.integers(10))]
-    if what < 0.24:
-        return ["".join(rng.choice(list("??? "), int(rng.integers(1, 8)))) + "?"]
-    lines = int(rng.choice([1, 2, 3], p=[0.78, 0.15, 0.07]))
-    signs, letters = rng.random() < 0.4, rng.random() < 0.12
-    alphabet = [*"0123456789" * 2, *("?????" if letters else "")]
-    if signs:
-        alphabet += [*USUAL_SIGNS, *"  ", *rng.choice(list(SIGNS), MORE_SIGNS), "√" + OVERLINE]
-    texts = [
-        "".join(rng.choice(alphabet, min(14, 1 + int(rng.geometric(0.24))))) for _ in range(lines)
-    ]
-    if rng.random() < WITH_SMALL:
-        texts = [_with_small(text, rng) for text in texts]
-    if rng.random() < (BARRED if lines > 1 else UNDERLINED):
-        texts.insert(int(rng.integers(1, lines + 1)), BAR)
-    return texts
-
-
-def _with_small(text: str, rng: np.random.Generator) -> str:
-    """With some of the digits behind others small, as in 10² and x₁."""
-    marks = list(text)
-    for place, (before, mark) in enumerate(itertools.pairwise(text), 1):
-        if before.isdigit() and mark.isdigit() and rng.random() < SMALL_DIGITS:
-            marks[place] = (RAISED if rng.random() < RAISED_DIGITS else LOWERED)[int(mark)]
-    return "".join(marks)
-
-
-def _draw(marks: Sequence[Mark], pen: float, rng: np.random.Generator) -> NumberPicture | None:
-    """The marks on a picture; None if there are none or too many, or they would be too small."""
-    if not 0 < len(marks) <= MOST_DRAWN_MARKS:
-        return None
-    low, high = _extent(marks, pen)
+def _draw(
+    marks: Sequence[Mark], around: Drawing, pen: float, rng: np.random.Generator
+) -> NumberPicture | None:
+    """The marks and what is around them on a picture; None if they would be too small."""
+    strokes = [*strokes_of(marks), *around]
+    low, high = _extent(strokes, pen)
     fits = float(min(np.array([WIDTH - 6, HEIGHT - 6]) / (high - low)))
     unit = min(fits, random_height(rng))
     if unit < SMALLEST:
         return None
     offset = rng.uniform(0, 1, 2) * ([WIDTH, HEIGHT] - (high - low) * unit) - low * unit
     size = HEIGHT * OVERSAMPLING, WIDTH * OVERSAMPLING
-    canvas = _draw_strokes(marks, pen, unit * OVERSAMPLING, offset * OVERSAMPLING, size)
-    boxes = np.array([np.concatenate(_extent([mark], pen)) for mark in marks])
+    canvas = _draw_strokes(strokes, pen, unit * OVERSAMPLING, offset * OVERSAMPLING, size)
+    boxes = np.array([np.concatenate(_extent(mark.strokes, pen)) for mark in marks])
     boxes = boxes * unit + np.tile(offset, 2)
     ink = _worn(_lined(canvas, boxes, unit, rng), rng)
     classes = np.array([mark.kind for mark in marks], np.int64)
     return NumberPicture(ink, boxes.astype(np.float32), classes)
 
 
-def _extent(marks: Sequence[Mark], pen: float) -> tuple[np.ndarray, np.ndarray]:
-    """Upper left and lower right corner of the marks, (2,) each, with the pen's width."""
-    points = np.concatenate([stroke for mark in marks for stroke in mark.strokes])
+def _extent(strokes: Drawing, pen: float) -> tuple[np.ndarray, np.ndarray]:
+    """Upper left and lower right corner of strokes, (2,) each, with the pen's width."""
+    points = np.concatenate(strokes)
     return points.min(axis=0) - pen / 2, points.max(axis=0) + pen / 2
 
 
 def _draw_strokes(
-    marks: Sequence[Mark], pen: float, unit: float, offset: np.ndarray, size: tuple[int, int]
+    strokes: Drawing, pen: float, unit: float, offset: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
     """uint8 (rows, columns), 255 = ink; ``unit`` pixels for the height of a digit."""
     canvas = np.zeros(size, np.uint8)
-    for mark in marks:
-        for stroke in mark.strokes:
-            draw_stroke(canvas, stroke * unit + offset, pen * unit)
+    for stroke in strokes:
+        draw_stroke(canvas, stroke * unit + offset, pen * unit)
     return canvas
 
 

@@ -17,6 +17,7 @@ from digit_model.data.handwriting import LOWERED, RAISED, SPACINGS, random_hand
 from digit_model.data.nondigits import CONTAIN_DIGITS, load_omniglot
 from digit_model.data.number_photographs import photographed_page
 from digit_model.data.number_pictures import draw_by_hand, draw_number, number_drawing
+from digit_model.data.number_texts import of_form
 from digit_model.data.photographs import KINDS, UNSEEN, Kind, photograph
 from digit_model.data.signs import UNSEEN_SIGNS
 from digit_model.data.streams import Stream
@@ -170,8 +171,7 @@ def _among_unseen_signs(number: int) -> Sample:
 
 
 def _of_form(form: str, rng: np.random.Generator) -> Sample:
-    digits = iter(_random_text(form.count("0"), rng))
-    written = "".join(next(digits) if sign == "0" else sign for sign in form)
+    written = of_form(form, rng)
     lines = ("".join(filter(str.isdigit, line)) for line in written.split("\n"))
     text = "\n".join(filter(None, lines))
     return Sample(text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"]))))
@@ -198,7 +198,7 @@ def _page(kind: Kind, index: int, number: int) -> Sample:
 
 
 def _random_text(length: int, rng: np.random.Generator) -> str:
-    return "".join(map(str, rng.integers(0, 10, length)))
+    return of_form("0" * length, rng)
 
 
 def _measure(answers: Sequence[_Answer]) -> Metrics:
