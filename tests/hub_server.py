@@ -1,8 +1,7 @@
 """A small Hugging Face Hub on 127.0.0.1, for the real client to talk to, with faults on demand.
 
-Repositories are kept in memory, with commits, branches, tags, pull requests and large file storage.
-Large files are up- and downloaded at another host and port, as on the real Hub: a token that
-arrives there has leaked.
+Its repositories are those of :mod:`hub_repository`. Their large files are up- and downloaded at
+another host and port, as on the real Hub: a token that arrives there has leaked.
 """
 
 from __future__ import annotations
@@ -21,70 +20,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from hub_repository import File, Repo
+
 LARGE = (".safetensors", ".png", ".jpg")  # large files by the Hub's default .gitattributes
 WRITE, READ, OTHER = "hf_write", "hf_read", "hf_other"  # tokens: user's, read-only, a stranger's
 SILENCE = 120.0  # seconds; longer than any client here waits
 CODES = {401: None, 403: None, 404: "RepoNotFound", 412: None, 429: None, 500: None, 503: None}
-
-
-@dataclass
-class File:
-    content: bytes
-    large: bool
-
-    @property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.content).hexdigest()
-
-    @property
-    def pointer(self) -> bytes:
-        """The pointer that git stores in place of a large file."""
-        head = "version https://git-lfs.github.com/spec/v1"
-        return f"{head}\noid sha256:{self.sha256}\nsize {len(self.content)}\n".encode()
-
-    @property
-    def oid(self) -> str:
-        content = self.pointer if self.large else self.content
-        return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-    def listed(self, path: str) -> dict[str, Any]:
-        entry: dict[str, Any] = {
-            "type": "file",
-            "path": path,
-            "size": len(self.content),
-            "oid": self.oid,
-        }
-        if self.large:
-            size = len(self.content)
-            entry["lfs"] = {"oid": self.sha256, "size": size, "pointerSize": len(self.pointer)}
-        return entry
-
-
-@dataclass
-class Repo:
-    private: bool = False
-    gated: bool = False
-    commits: dict[str, dict[str, File]] = field(default_factory=dict)
-    titles: list[str] = field(default_factory=list)
-    refs: dict[str, str] = field(default_factory=dict)  # refs/heads/main, refs/tags/v1, refs/pr/1
-
-    def commit(self, files: dict[str, File], title: str, ref: str = "refs/heads/main") -> str:
-        seed = f"{title}{len(self.titles)}{sorted(files)}{time.time_ns()}"
-        oid = hashlib.sha1(seed.encode()).hexdigest()
-        self.commits[oid] = files
-        self.titles.append(title)
-        self.refs[ref] = oid
-        return oid
-
-    def find(self, revision: str) -> str | None:
-        for ref in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision):
-            if ref in self.refs:
-                return self.refs[ref]
-        return revision if revision in self.commits else None
-
-    @property
-    def files(self) -> dict[str, File]:
-        return self.commits[self.refs["refs/heads/main"]]
 
 
 @dataclass
