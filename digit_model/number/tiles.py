@@ -4,6 +4,9 @@ It is trained on looks of 160×160 pixels. In the middle of larger ones, farther
 it has ever seen anything, it tends to miss digits.
 """
 
+import itertools
+import math
+
 import numpy as np
 
 from digit_model.architectures import GRAIN
@@ -20,21 +23,23 @@ def find_in_tiles(picture: np.ndarray, find_ink: FindInk) -> np.ndarray:
     """
     rows, columns = picture.shape[:2]
     total, weights = np.zeros((2, rows, columns), np.float32)
-    for y in _starts(rows):
-        for x in _starts(columns):
-            area = slice(y, y + SIDE), slice(x, x + SIDE)
-            found = find_ink(np.ascontiguousarray(picture[area]))
-            weight = np.outer(*map(_distances, found.shape))
-            total[area] += weight * found
-            weights[area] += weight
+    for area in itertools.product(_spans(rows), _spans(columns)):
+        found = find_ink(np.ascontiguousarray(picture[area]))
+        weight = np.outer(*map(_distances, found.shape))
+        total[area] += weight * found
+        weights[area] += weight
     return total / weights
 
 
-def _starts(side: int) -> list[int]:
-    """Where tiles start along a side, multiples of ``GRAIN``: evenly, from end to end."""
-    last = max(0, side - SIDE)
-    steps = -(-last // (SIDE - OVERLAP))
-    return [GRAIN * int(start) for start in np.linspace(0, last // GRAIN, steps + 1).round()]
+def _spans(side: int) -> list[slice]:
+    """The tiles along a side: as few as may be, no longer than they have to be, evenly spaced.
+
+    Their ends are multiples of ``GRAIN``, as the side is.
+    """
+    count = max(1, math.ceil((side - OVERLAP) / (SIDE - OVERLAP)))
+    length = GRAIN * math.ceil((side + (count - 1) * OVERLAP) / count / GRAIN)
+    starts = GRAIN * np.linspace(0, (side - length) // GRAIN, count).round().astype(int)
+    return [slice(start, start + length) for start in starts.tolist()]
 
 
 def _distances(side: int) -> np.ndarray:
