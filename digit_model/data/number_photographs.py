@@ -23,7 +23,7 @@ from digit_model.data.number_pictures import (
     random_height,
     random_marks,
 )
-from digit_model.data.photographs import Kind, photograph, random_kind, written_side
+from digit_model.data.photographs import COVERED, Kind, photograph, random_kind, written_side
 from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
 from digit_model.ink.marks import mark_mask
@@ -36,6 +36,7 @@ LEGIBLE = 0.5  # share of a mark that has to be found; of less, nothing can be r
 TRIES = 3
 LOWEST = 10.0  # pixels, height of digits in the found ink
 PAGE_LINES, LINE_DIGITS = (3, 9), (2, 7)  # of a page, and in each of them; the latter excluded
+ENCLOSED_DIGITS = (5, 9)  # in a ring or box, the latter excluded
 LEAST_HEIGHT = 16  # pixels, of a page's digits: in the smallest pictures they would be illegible
 
 
@@ -128,3 +129,16 @@ def photographed_page(kind: Kind, rng: np.random.Generator) -> tuple[str, np.nda
         picture, ink = photograph(drawing, kind, rng, digit=digit)
         if digit * written_side(ink) >= LEAST_HEIGHT:
             return "\n".join(lines), picture
+
+
+def photographed_enclosure(kind: Kind, rng: np.random.Generator) -> tuple[str, np.ndarray]:
+    """A number by a development writer in a ring or box, and its photograph, as wide as that."""
+    while True:
+        text = "".join(map(str, rng.integers(0, 10, rng.integers(*ENCLOSED_DIGITS))))
+        drawing, digit = number_drawing(text, rng, enclosed=True)
+        picture, ink = photograph(drawing, kind, rng, digit=digit)
+        height = round(digit * written_side(ink))
+        if height >= LEAST_HEIGHT:
+            rows = np.flatnonzero((ink > COVERED).any(axis=1))
+            margin = round(rng.uniform(0.3, 1.5) * height)
+            return text, picture[max(0, rows[0] - margin) : rows[-1] + margin]

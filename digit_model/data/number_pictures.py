@@ -106,9 +106,11 @@ def random_page(rng: np.random.Generator, part: WriterPart) -> list[Mark]:
 
 def random_enclosure(marks: Sequence[Mark], rng: np.random.Generator) -> Drawing:
     """A ring or a box around the marks, now and then: it is no mark, and has no class."""
-    if rng.random() >= ENCLOSED:
-        return []
-    return [enclosure(*_extent(strokes_of(marks), 0), rng)]
+    return [_enclosure_of(marks, rng)] if rng.random() < ENCLOSED else []
+
+
+def _enclosure_of(marks: Sequence[Mark], rng: np.random.Generator) -> np.ndarray:
+    return enclosure(*_extent(strokes_of(marks), 0), rng)
 
 
 def strokes_of(marks: Iterable[Mark]) -> Drawing:
@@ -127,11 +129,15 @@ def as_drawing(marks: Iterable[Mark], around: Sequence[np.ndarray] = ()) -> tupl
 
 
 def number_drawing(
-    text: str, rng: np.random.Generator, part: WriterPart = "development"
+    text: str, rng: np.random.Generator, part: WriterPart = "development", *, enclosed: bool = False
 ) -> tuple[Drawing, float]:
-    """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph."""
+    """Lines of digits in the unit box, and a digit's height in it: for a synthetic photograph.
+
+    ``enclosed``: with a ring or a box around them.
+    """
     hand = random_hand(rng, part, str(rng.choice(["close", "usual"])))
-    return as_drawing(write_lines(text.split("\n"), hand, USUAL_PEN, rng, part))
+    marks = write_lines(text.split("\n"), hand, USUAL_PEN, rng, part)
+    return as_drawing(marks, [_enclosure_of(marks, rng)] if enclosed else [])
 
 
 def _nondigit_picture(rng: np.random.Generator) -> NumberPicture:

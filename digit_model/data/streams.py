@@ -30,5 +30,6 @@ class Stream(IntEnum):
     SMALL_AT_THE_END = 37
     SIGNED_UNSEEN = 38
     TEST_LINES = 39
+    PHOTOGRAPHED_ENCLOSURES = 40
     CALIBRATION_NUMBERS = 41
     DEGRADED_DIGITS = 6  # which ones; as FLAGGED, since both are older than this list

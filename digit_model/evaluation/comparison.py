@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from digit_model.data import DataError
-from digit_model.evaluation.numbers import number_samples
+from digit_model.evaluation.number_samples import number_samples
 from digit_model.evaluation.report import GROUPS, PARTS, Table
 from digit_model.evaluation.sets import digit_sets, nondigit_sets
 from digit_model.recognizer import DigitRecognizer
