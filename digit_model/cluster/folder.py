@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -15,9 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from digit_model.decode import MAX_PIXELS
+from digit_model.decode import ImageError
 from digit_model.files import write_atomically
+from digit_model.model_folder import ModelError
 from digit_model.serving import worker
+from digit_model.serving.batching import Batcher
+from digit_model.serving.client import FILE_SECONDS, RecognizerClient
+from digit_model.serving.pool import GivenUpError, Worker
 
 PART = 256  # pictures; a run that is killed loses the parts that are being read
 ABANDONED_SECONDS = 3600  # the file of a part that was begun earlier is a killed run's
@@ -92,27 +97,47 @@ def predict_folder(
 
 
 class Reader:
-    """Runs in Ray's processes: reads a batch of pictures, and writes its part."""
+    """Runs in Ray's processes: has a batch of pictures read, and writes its part.
+
+    A process beside this one reads them. It ends with what takes too much of the machine, or fails
+    its decoder: Ray would give such a batch to one process after the other, for ever.
+    """
 
     def __init__(self, folder: Path, output: Path, model: str, top_k: int) -> None:
-        worker.load_without_limits(model)
+        self._client = FileClient(model)
+        self._runner = asyncio.Runner()  # the client's, for all batches
         self._folder, self._output, self._top_k = folder, output, top_k
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, list[int]]:
         names = [os.fsdecode(name) for name in batch["image"]]
-        asked = [worker.Asked(str(self._folder / name)) for name in names]
-        answers = worker.recognize(asked, MAX_PIXELS)
-        rows: list[dict[str, Any]] = [
-            {"image": name, "error": str(answer)}
-            if isinstance(answer, ValueError)
-            else {"image": name, **answer[0].as_row(self._top_k)}
-            for name, answer in zip(names, answers, strict=True)
-        ]
+        rows = self._runner.run(self._read(names))
         text = "".join(json.dumps(row) + "\n" for row in rows)
         # A batch that Ray gives to two processes, because the first one died, is one file.
         digest = hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:16]
         write_atomically(self._output / PARTS.replace("*", digest), text.encode())
         return {"read": [len(rows)], "unreadable": [sum("error" in row for row in rows)]}
+
+    async def _read(self, names: list[str]) -> list[dict[str, Any]]:
+        return await asyncio.gather(*map(self._row, names))
+
+    async def _row(self, name: str) -> dict[str, Any]:
+        try:
+            prediction, _ = await self._client.recognize_file(str(self._folder / name))
+        except (ImageError, GivenUpError) as error:
+            if isinstance(error.__cause__, ModelError):
+                raise  # the weights have gone, which says nothing of the picture
+            return {"image": name, "error": str(error)}
+        return {"image": name, **prediction.as_row(self._top_k)}
+
+
+class FileClient(RecognizerClient):
+    """Has files read by one process, within the limits of those that strangers upload."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.workers.append(Worker(model))
+        files = Batcher(self.workers, timeout_seconds=FILE_SECONDS)
+        self._connect(self.workers[0].wait_until_loaded(), files, files)
 
 
 def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, int]]:

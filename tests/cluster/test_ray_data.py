@@ -103,6 +103,48 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(pictures: Path) -> None:
     assert "1 can't be read" in finished.stdout
 
 
+DEADLY = "deadly.png"
+KILLS_WHO_READS_IT = f"""
+import os, pathlib, signal
+
+read_bytes = pathlib.Path.read_bytes
+
+def read_or_die(path):
+    if path.name == {DEADLY!r}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return read_bytes(path)
+
+pathlib.Path.read_bytes = read_or_die
+"""
+
+
+@pytest.mark.slow
+def test_a_picture_that_ends_its_process_has_its_line_and_all_others_are_read(
+    tmp_path: Path,
+) -> None:
+    pictures, patch = tmp_path / "pictures", tmp_path / "patch"
+    pictures.mkdir()
+    patch.mkdir()
+    # Python imports a module of this name at the start of each process.
+    (patch / "sitecustomize.py").write_text(KILLS_WHO_READS_IT)
+    for name in ("3.png", "7.png"):
+        (pictures / name).symlink_to(DRAWINGS / name)
+    (pictures / DEADLY).symlink_to(DRAWINGS / "5.png")
+    finished = subprocess.run(
+        command(pictures, tmp_path / "answers"),
+        cwd=ROOT,
+        env={**environment(), "PYTHONPATH": str(patch)},
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert "3 answers, 3 of them new; 1 can't be read" in finished.stdout
+    answers = {row.pop("image"): row for row in rows(tmp_path / "answers")}
+    assert [answers[name]["label"] for name in ("3.png", "7.png")] == ["3", "7"]
+    assert "more than this machine can give" in answers[DEADLY]["error"]
+
+
 def test_what_is_done_is_not_done_again(
     tmp_path: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
