@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -58,6 +59,15 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     with ExitStack() as stack:
         for path, content in contents.items():
             stack.enter_context(atomic_path(path)).write_bytes(content)
+
+
+def check_writable(folder: Path) -> None:
+    """Raise OSError, which names the folder, if no file can be written in it."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        error.filename = str(folder)
+        raise
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -1,5 +1,7 @@
 """The figures are what they are called, and table and card say what metrics.json says."""
 
+import errno
+import io
 import json
 import re
 import sys
@@ -350,6 +352,42 @@ def test_a_report_that_has_no_place_is_said_before_the_measuring(
     monkeypatch.setattr("digit_model.evaluation.evaluate.evaluate", pytest.fail)
     assert main(["evaluate", "--model", str(tmp_path)]) == 2
     assert f"{tmp_path / 'figures'}: File exists." in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_measuring(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("config.json", *TENSOR_FILES):
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    (tmp_path / "figures").symlink_to("/proc")  # in which nobody can
+    monkeypatch.setattr("digit_model.evaluation.evaluate.evaluate", pytest.fail)
+    assert main(["evaluate", "--model", str(tmp_path)]) == 2
+    assert f"digit_model: {tmp_path / 'figures'}: " in capsys.readouterr().err
+
+
+class NobodyListens(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_what_was_measured_is_written_even_if_it_cannot_be_printed(
+    tmp_path: Path, shipped: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("config.json", *TENSOR_FILES):
+        (tmp_path / name).write_bytes((WEIGHTS / name).read_bytes())
+    monkeypatch.setattr("digit_model.evaluation.evaluate.evaluate", lambda *_, **__: shipped)
+    monkeypatch.setattr(sys, "stdout", NobodyListens())
+    assert main(["evaluate", "--model", str(tmp_path)]) == 2
+    assert json.loads((tmp_path / "metrics.json").read_text()) == shipped
+    assert (tmp_path / "README.md").is_file()
+
+
+def test_the_report_on_weights_of_the_hub_is_written_without_a_card(
+    tmp_path: Path, shipped: dict[str, Any]
+) -> None:
+    write_report(tmp_path, shipped)
+    assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
+    assert json.loads((tmp_path / "metrics.json").read_text()) == shipped
 
 
 def test_without_what_it_needs_it_says_what_to_install(

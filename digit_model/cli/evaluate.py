@@ -1,14 +1,13 @@
 """The verb ``evaluate``."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from digit_model.cli.arguments import require
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.evaluation.report import PARTS, as_text
-from digit_model.files import write_atomically
+from digit_model.files import check_writable
 from digit_model.hub.names import locate
 from digit_model.model_folder import FIGURES, METRICS_FILE
 
@@ -69,7 +68,9 @@ def evaluate(args: argparse.Namespace) -> int:
     # Don't write into the cache of the Hub's client.
     folder = place if isinstance(place, Path) else Path("runs") / place.repo.replace("/", "--")
     if not partial:
-        (folder / FIGURES).mkdir(parents=True, exist_ok=True)  # fails now rather than at the end
+        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
+        for each in (folder, folder / FIGURES):
+            check_writable(each)  # fails now rather than at the end
     metrics = measure(
         recognizer,
         args.data_dir,
@@ -77,18 +78,16 @@ def evaluate(args: argparse.Namespace) -> int:
         step=10 if args.quick else 1,
         figures=None if partial else folder / FIGURES,
     )
+    if not partial:
+        write_report(folder, metrics)  # first: whoever reads what is printed may have left
     print(as_text(metrics))
     if "test-writers" in args.only and "test strokes" not in metrics:
         print("\nThese weights have learned from the test writers, who are left out therefore.")
     if partial:
         print("\nThis was a part of the evaluation: nothing was written.")
-    elif folder == place:
-        write_report(folder, metrics)
-        print(f"\nWritten: {folder / METRICS_FILE}, the model card and figures/ beside it.")
     else:
-        file = folder / METRICS_FILE
-        write_atomically(file, (json.dumps(metrics, indent=2) + "\n").encode())
-        print(f"\nWritten: {file} and figures/ beside it.")
+        card = ", the model card" if folder == place else ""
+        print(f"\nWritten: {folder / METRICS_FILE}{card} and figures/ beside it.")
     return 0
 
 

@@ -28,12 +28,16 @@ TRAINING_FIGURES = {
 
 
 def write_report(folder: Path, metrics: dict[str, Any]) -> None:
-    """Write metrics.json and the card. Earlier metrics of the same weights are kept."""
+    """Write metrics.json and, if the weights are in the folder, the card.
+
+    Earlier metrics of the same weights are kept.
+    """
     path = folder / METRICS_FILE
     if measured_hashes(folder) == Hashes(*(metrics["model"][name] for name in Hashes._fields)):
         metrics = json.loads(path.read_bytes()) | metrics
     write_atomically(path, (json.dumps(metrics, indent=2) + "\n").encode())
-    write_atomically(folder / CARD_FILE, model_card_of(folder).encode())
+    if (folder / CONFIG_FILE).is_file():
+        write_atomically(folder / CARD_FILE, model_card_of(folder).encode())
 
 
 def model_card_of(folder: Path, repo: str | None = None) -> str:
