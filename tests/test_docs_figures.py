@@ -40,9 +40,13 @@ def test_plans_follow_from_what_was_measured() -> None:
     per_second = load["ours, live"]["100"]["per_second"]
     text = " ".join(prose_of(DOCS / "scale.md").split())
     assert f"gives {per_second:.0f} live answers a second" in text
-    each = visitors["answers_per_second"]
-    assert f"Thirty people who draw all the time ask for {each:.0f} answers a second" in text
+    all_of_them = visitors["answers_per_second"]
+    each = all_of_them / visitors["visitors"]
     assert visitors["visitors"] == 30
+    assert "Thirty people who draw all the time" in text
+    assert f"ask for {all_of_them:.0f} answers a second" in text
+    people = f"{100 // each:.0f} of them, and 10,000 for {10 * (1000 // each):,.0f}"
+    assert f"which is {each:.1f} each: 100 a second are enough for {people}" in text
     plans = table_rows(DOCS / "scale.md", "Answers a second")
     for answers, cores_without in ((1, 1), (100, 2), (10_000, None)):
         processes = math.ceil(answers / (0.7 * per_second))
