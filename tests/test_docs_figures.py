@@ -97,6 +97,10 @@ def figures() -> dict[str, list[str]]:
     def worst(name: str, key: str, decimals: int) -> str:
         return percent(min(group(name, key)), decimals)
 
+    def corruptions(name: str) -> list[str]:
+        refused = [mean(name, "refused", 1), percent(max(group(name, "refused")), 1)]
+        return [mean(name, "accuracy", 1), worst(name, "accuracy", 1), *refused]
+
     def strokes(name: str) -> list[str]:
         return [mean(name, "mean_recall", 2), worst(name, "mean_recall", 2), mean(name, "ece", 1)]
 
@@ -137,8 +141,8 @@ def figures() -> dict[str, list[str]]:
         ],
         "Scans, Optdigits": scans("Optdigits"),
         "Scans, Semeion": scans("Semeion"),
-        "MNIST-C": [mean("MNIST-C", "accuracy", 1), worst("MNIST-C", "accuracy", 1)],
-        "Robustness": [mean("robustness", "accuracy", 1), worst("robustness", "accuracy", 1)],
+        "MNIST-C": corruptions("MNIST-C"),
+        "Robustness": corruptions("robustness"),
         "Rendered letters": refusal("families that training draws"),
         "Printed letters": refusal("printed letters"),
         "An alphabet": refusal("unseen alphabet (Omniglot)"),
@@ -215,6 +219,9 @@ def test_the_worst_sets_are_named() -> None:
         worst = min(members, key=lambda name: members[name]["accuracy"])
         row = row_that_begins(DOCS / "results.md", "What", start)
         assert f"({worst.partition(', ')[2]})" in row["Result"]
+        if "refused" in row["Result"]:
+            refused = max(members, key=lambda name: members[name]["refused"])
+            assert row["Result"].endswith(f"({refused.partition(', ')[2]})")
 
 
 def test_readme_has_the_figures_of_the_page_of_results() -> None:

@@ -84,6 +84,7 @@ def compare(
 def _read_rightly(
     recognizer: DigitRecognizer, images: np.ndarray, labels: np.ndarray
 ) -> np.ndarray:
+    """Which digits users get right: refused ones aren't, unlike in the evaluation's accuracy."""
     logits = recognizer.logits(images)
     return (logits.argmax(1) == labels) & ~recognizer.calibration.refuses(logits)
 
@@ -152,7 +153,8 @@ def format_comparison(rows: list[SetComparison], first: str, second: str) -> str
         for row in rows
     ]
     note = (
-        "In %: read rightly and not refused; refused, if no digits; numbers: read exactly. "
+        "In %: read rightly and not refused, so less than the accuracy of `evaluate`; refused, if "
+        "no digits; numbers: read exactly. "
         "Only: how many the one alone got right."
     )
     table = Table(f"A: {first}, B: {second}", columns, cells, note)

@@ -22,7 +22,10 @@ def measure(recognizer: DigitRecognizer, digits: Digits) -> Metrics:
 
 
 def measure_logits(logits: np.ndarray, labels: np.ndarray, calibration: Calibration) -> Metrics:
-    """As :func:`measure`, from logits, float (N, 10), and labels, int (N,)."""
+    """As :func:`measure`, from logits, float (N, 10), and labels, int (N,).
+
+    "accuracy" and "mean_recall" are of the likeliest digits, refused or not.
+    """
     probabilities = calibration.probabilities(logits)
     correct = probabilities.argmax(axis=1) == labels
     refused = calibration.refuses(logits)
