@@ -26,8 +26,9 @@ def add_verbs(verbs: Any) -> None:
         "--ray",
         type=Path,
         metavar="FOLDER",
-        help="read all files below this folder instead, on all cores of this machine or of the "
-        "Ray cluster that RAY_ADDRESS names; the same command goes on where an earlier run stopped",
+        help="read all files below this folder instead, but for names that begin with a dot and "
+        "folders that are links, on all cores of this machine or of the Ray cluster that "
+        "RAY_ADDRESS names; the same command goes on where an earlier run stopped",
     )
     parser.add_argument(
         "--output",

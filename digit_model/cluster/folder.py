@@ -7,17 +7,19 @@ import hashlib
 import json
 import logging
 import os
+import socket
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import numpy as np
 
 from digit_model.decode import ImageError
-from digit_model.files import write_atomically
+from digit_model.files import LOCK_FILE, describe, lock_folder, write_atomically
 from digit_model.model_folder import ModelError
 from digit_model.serving import worker
 from digit_model.serving.batching import Batcher
@@ -26,6 +28,7 @@ from digit_model.serving.pool import GivenUpError, Worker
 
 PART = 256  # pictures; a run that is killed loses the parts that are being read
 ABANDONED_SECONDS = 3600  # the file of a part that was begun earlier is a killed run's
+CONNECT_SECONDS = 5  # for a cluster's port
 SETTINGS = "settings.json"
 PARTS = "part-*.jsonl"
 
@@ -54,7 +57,7 @@ class Progress:
 def predict_folder(
     folder: Path, output: Path, *, model: str | None, top_k: int = 3
 ) -> Iterator[Progress]:
-    """Recognise all files below a folder, but those whose names begin with a dot.
+    """Recognise all files below a folder; names that begin with a dot and linked folders don't count.
 
     The cluster is that of ``RAY_ADDRESS``; without this variable, the cores of this machine.
 
@@ -72,28 +75,30 @@ def predict_folder(
         Once before the first picture is read, then after each part.
 
     Raises:
-        FolderError: there is no such folder, or ``output`` has answers of other weights; or the
-            cluster fails.
+        FolderError: there is no such folder, or one below it can't be read; ``output`` has answers
+            of other weights, or is another run's; or the cluster can't be had, or fails.
         ModelError: the weights can't be loaded.
     """
     folder, output = folder.resolve(), output.resolve()
     if not folder.is_dir():
         raise FolderError(f"There is no folder {folder}.")
+    _check_address()
     info = worker.load_without_limits(model)
     settings = {"folder": str(folder), "top_k": top_k} | info.hashes._asdict()
     _check_settings(output, settings)
-    was_read = _finished(output)
-    names = sorted(_files(folder, output))
-    missing = [name for name in names if name not in was_read]
-    unreadable = sum(not was_read.get(name, True) for name in names)
-    progress = Progress(len(names), len(names) - len(missing), unreadable, info.notice)
-    yield progress
-    if not missing:
-        return
-    reader = {"folder": folder, "output": output, "model": info.source, "top_k": top_k}
-    for read, failed in _read_all(missing, reader):
-        progress = Progress(progress.total, progress.done + read, progress.unreadable + failed)
+    with _lock(output):
+        was_read = _finished(output)
+        names = sorted(_files(folder, output))
+        missing = [name for name in names if name not in was_read]
+        unreadable = sum(not was_read.get(name, True) for name in names)
+        progress = Progress(len(names), len(names) - len(missing), unreadable, info.notice)
         yield progress
+        if not missing:
+            return
+        reader = {"folder": folder, "output": output, "model": info.source, "top_k": top_k}
+        for read, failed in _read_all(missing, reader):
+            progress = Progress(progress.total, progress.done + read, progress.unreadable + failed)
+            yield progress
 
 
 class Reader:
@@ -140,6 +145,26 @@ class FileClient(RecognizerClient):
         self._connect(self.workers[0].wait_until_loaded(), files, files)
 
 
+def _address() -> str:
+    """Of the cluster: "local", "auto" or a host and its port, perhaps after ray://."""
+    return os.environ.get("RAY_ADDRESS") or "local"
+
+
+def _check_address() -> None:
+    """Raise FolderError if nobody answers there, for whom Ray would wait for ever."""
+    address = _address()
+    try:
+        place = urlsplit(address if "//" in address else f"//{address}")
+        if place.port:
+            socket.create_connection((place.hostname, place.port), CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise _no_ray() from error
+
+
+def _no_ray() -> FolderError:
+    return FolderError(f"Ray can't be had at {_address()!r}, see RAY_ADDRESS.")
+
+
 def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, int]]:
     """For each part that has been written, its pictures and how many of them can't be read."""
     import pyarrow as pa
@@ -147,16 +172,15 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
     from ray.exceptions import RayError
 
     if not ray.is_initialized():
-        address = os.environ.get("RAY_ADDRESS") or "local"
         try:
             ray.init(
-                address=address,
+                address=_address(),
                 include_dashboard=False,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
         except (RayError, ConnectionError, ValueError, RuntimeError) as error:
-            raise FolderError(f"Ray can't be had at {address!r}, see RAY_ADDRESS.") from error
+            raise _no_ray() from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # they count Ray's blocks, not pictures
     context.print_on_execution_start = False
@@ -181,8 +205,11 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
 
 
 def _files(folder: Path, output: Path) -> Iterator[str]:
-    """Paths below the folder, with / between their parts; ``output`` may lie in it."""
-    for place, folders, files in os.walk(folder):
+    """Paths below the folder, with / between their parts; ``output`` may lie in it.
+
+    Folders that are links are left out: they may lead in a circle.
+    """
+    for place, folders, files in os.walk(folder, onerror=_refuse):
         here = Path(place)
         folders[:] = [
             name for name in folders if not name.startswith(".") and here / name != output
@@ -190,6 +217,10 @@ def _files(folder: Path, output: Path) -> Iterator[str]:
         for name in files:
             if not name.startswith("."):
                 yield (here / name).relative_to(folder).as_posix()
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise FolderError(describe(error)) from error
 
 
 def _check_settings(output: Path, settings: dict[str, Any]) -> None:
@@ -210,10 +241,23 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
             with suppress(FileNotFoundError):  # it is in its place by now
                 if time.time() - partial.stat().st_mtime > ABANDONED_SECONDS:
                     partial.unlink()
-    elif any(output.iterdir()):
+    elif any(path.name != LOCK_FILE for path in output.iterdir()):
         raise FolderError(f"{output} has other files in it: choose another --output.")
     else:
         write_atomically(file, json.dumps(settings).encode())
+
+
+def _lock(output: Path) -> AbstractContextManager[object]:
+    """Keep other runs out of the folder: what both of them read would have two lines."""
+    try:
+        lock = lock_folder(output)
+    except OSError:  # its file system has no locks
+        return nullcontext()
+    if lock is None:
+        raise FolderError(
+            f"{output} is being written by another run: wait for it, or choose another --output."
+        )
+    return lock
 
 
 def _finished(output: Path) -> dict[str, bool]:

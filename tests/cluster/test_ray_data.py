@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import json
 import os
@@ -18,6 +19,8 @@ from repository import ROOT
 from running_app import clean_environment
 
 from digit_model.__main__ import main
+from digit_model.cluster.folder import predict_folder
+from digit_model.files import lock_folder
 
 DRAWINGS = ROOT / "data" / "drawings" / "nmatsui__libtorch-pytorch-mnist"
 COUNT = 800
@@ -171,6 +174,77 @@ def test_what_is_done_is_not_done_again(
     (output / "part-1.jsonl").write_text('{"image": "0/0.png", "lab')
     assert status_of("--ray", pictures, "--output", output) == 0
     assert [part.name for part in output.glob("*.jsonl")] == ["part-0.jsonl"]
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    return folder
+
+
+def test_one_run_at_a_time_writes_to_a_folder(
+    tmp_path: Path, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    output = tmp_path / "answers"
+    output.mkdir()
+    with lock_folder(output):  # type: ignore[union-attr]
+        assert status_of("--ray", empty, "--output", output) == 2
+        printed = capsys.readouterr().err
+        assert f"{output} is being written by another run" in printed
+        assert printed.count("\n") == 1
+    assert status_of("--ray", empty, "--output", output) == 0  # the lock's file is no answer
+
+    def no_locks(folder: Path) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("digit_model.cluster.folder.lock_folder", no_locks)
+    assert status_of("--ray", empty, "--output", output) == 0
+
+
+def test_a_folder_is_another_run_s_until_its_pictures_are_read(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "3.png").symlink_to(DRAWINGS / "3.png")
+    output = tmp_path / "answers"
+    run = predict_folder(tmp_path / "pictures", output, model=None)
+    next(run)
+    assert lock_folder(output) is None
+    run.close()
+    with lock_folder(output):  # type: ignore[union-attr]
+        pass
+
+
+def test_no_picture_is_left_out_without_a_word(
+    tmp_path: Path, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    closed = empty / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def refuse(folder: Any) -> Any:
+        if str(folder) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return scandir(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", refuse)
+        assert status_of("--ray", empty, "--output", tmp_path / "answers") == 2
+    assert capsys.readouterr().err == f"digit_model: {closed}: Permission denied.\n"
+    assert status_of("--help") == 0
+    assert "folders that are links" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
+def test_a_cluster_that_is_not_there_is_said_at_once(
+    address: str, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+    monkeypatch.setattr("digit_model.serving.worker.load_without_limits", pytest.fail)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    assert status_of("--ray", empty, "--output", empty.parent / "answers") == 2
+    assert f"Ray can't be had at '{address}', see RAY_ADDRESS." in capsys.readouterr().err
 
 
 def test_bad_input_gets_one_sentence(
