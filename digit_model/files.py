@@ -23,23 +23,36 @@ DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # and what counts as s
 
 
 def describe(error: Exception) -> str:
-    """In a sentence; the system's errors without their number, as "weights: Permission denied."."""
+    """In a printable line; the system's errors without their number: "weights: File exists."."""
     if not isinstance(error, OSError) or not error.strerror:
-        return str(error)
-    return f"{error.filename}: {error.strerror}." if error.filename else f"{error.strerror}."
+        return printable(str(error))
+    name = f"{error.filename}: " if error.filename else ""
+    return printable(f"{name}{error.strerror}.")
+
+
+def printable(text: str) -> str:
+    """In one line that only shows itself: a file's name may have line feeds in it, what turns text
+    around, and what a terminal obeys. These become what they are in Python's source.
+    """
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; on success it replaces ``path``.
 
-    After an error the temporary file is deleted and ``path`` is unchanged. Each caller has its own
-    temporary file: threads, and machines that share the disk, may write the same path at once.
+    After an error, which names ``path``, the temporary file is deleted and ``path`` is unchanged.
+    Each caller has its own temporary file: threads, and machines that share the disk, may write the
+    same path at once.
     """
     partial = path.with_name(f"{path.name}.{secrets.token_hex(6)}.partial")
     try:
         yield partial
         partial.replace(path)
+    except OSError as error:
+        if error.filename is not None and Path(error.filename) == partial:
+            error.filename = str(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -56,6 +69,9 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     They take their places one after the other: whoever kills the process in between leaves some new
     and some old ones.
     """
+    for path in contents:
+        if path.is_dir():  # found before the others have their places
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with ExitStack() as stack:
         for path, content in contents.items():
             stack.enter_context(atomic_path(path)).write_bytes(content)

@@ -74,6 +74,29 @@ def test_a_name_of_two_lines_is_one_line(
     assert "/a\\nb\\u202e.png: 3" in line
 
 
+@pytest.mark.parametrize("verb", ["predict", "read"])
+def test_a_name_that_cannot_be_read_sends_nothing_to_the_terminal(
+    verb: str, tmp_path: Path, capsys: Capture
+) -> None:
+    path = tmp_path / "a\nb\x1b[2J.png"
+    assert run(verb, path, tmp_path / "c.png") == 2
+    lines = capsys.readouterr().out.split("\n")
+    assert len(lines) == 3
+    assert lines[0].count(r"a\nb\x1b[2J.png") == 2  # the picture, and the reason
+    assert run(verb, "--json", path) == 2
+    row = json.loads(capsys.readouterr().out)
+    assert row["image"] == str(path)
+    for arguments in (["--model", "/we\nights", "c.png"], ["--ray", "/fol\nder"]):
+        assert run("predict", *arguments) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_weights_without_a_name_are_asked_for(drawings: list[Path], capsys: Capture) -> None:
+    assert run("predict", "--model", "", drawings[0]) == 2
+    printed = capsys.readouterr().err
+    assert printed == "digit_model: The weights have no name: give a folder or a repository.\n"
+
+
 def test_a_number_of_thousands_of_digits_is_not_repeated(capsys: Capture) -> None:
     assert run("predict", "--top-k", "9" * 5000, "x.png") == 2
     error = capsys.readouterr().err

@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from digit_model.files import atomic_path, lock_folder, write_atomically
+from digit_model.files import (
+    atomic_path,
+    describe,
+    lock_folder,
+    printable,
+    write_atomically,
+    write_together,
+)
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -51,6 +58,32 @@ def test_threads_may_write_the_same_file(tmp_path: Path) -> None:
         for found in threads.map(write, contents):
             assert found <= {*contents}
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:
+    path = tmp_path / "missing" / "metrics.json"
+    with pytest.raises(FileNotFoundError) as missing:
+        write_atomically(path, b"")
+    assert describe(missing.value) == f"{path}: No such file or directory."
+    with pytest.raises(OSError, match="directory") as taken:
+        write_atomically(tmp_path, b"")
+    assert describe(taken.value).startswith(f"{tmp_path}: ")
+
+
+def test_several_files_or_none(tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    contents = {tmp_path / name: b"new" for name in ("first", "second", "third")}
+    with pytest.raises(IsADirectoryError) as taken:
+        write_together(contents)
+    assert describe(taken.value) == f"{tmp_path / 'second'}: Is a directory."
+    assert [path.name for path in tmp_path.iterdir()] == ["second"]
+
+
+def test_what_is_printed_is_one_line_and_moves_no_cursor() -> None:
+    assert printable("zwölf ✍.png") == "zwölf ✍.png"
+    assert printable("a\nb\x1b[2Jc\u202e\udcfc") == r"a\nb\x1b[2Jc\u202e\udcfc"
+    assert describe(OSError(2, "No such file", "a\nb")) == r"a\nb: No such file."
+    assert describe(ValueError("a\x1b[2J")) == r"a\x1b[2J"
 
 
 def test_a_disk_without_locks_is_an_error_and_no_lock_of_somebody(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from digit_model import ImageError
+from digit_model.files import printable
 
 Answer = TypeVar("Answer")
 
@@ -41,7 +42,6 @@ def print_answers(
 
 
 def _text(path: str, answer: dict[str, Any] | str) -> str:
-    if isinstance(answer, str):  # a name may have line feeds in it, and what turns text around
-        name = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in path)
-        return f"{name}: {answer}"
+    if isinstance(answer, str):
+        return printable(f"{path}: {answer}")  # an error may have the name in it, too
     return json.dumps({"image": path, **answer})

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from reprlib import repr as shortened
 from typing import NoReturn
 
+from digit_model.files import printable
+
 MOST_DIGITS = 18  # of a whole number
 
 
@@ -14,7 +16,7 @@ class Parser(argparse.ArgumentParser):
     """Prints errors as one sentence without the usage; exit status 2."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+        self.exit(2, f"{self.prog}: {printable(message)}\n")
 
 
 def require(parser: argparse.ArgumentParser, *packages: str, otherwise: str) -> None:

@@ -10,6 +10,7 @@ from digit_model import Prediction
 from digit_model.cli.answers import print_answers
 from digit_model.cli.arguments import require, whole_number
 from digit_model.cli.model_option import add_model_option, load_model
+from digit_model.files import describe, printable
 
 
 def add_verbs(verbs: Any) -> None:
@@ -81,13 +82,14 @@ def predict_folder(args: argparse.Namespace) -> int:
             for last in progress:
                 bar.update(last.done - bar.n)
     except FolderError as error:
-        print(f"digit_model: {error}", file=sys.stderr)
+        print(f"digit_model: {describe(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("digit_model: Stopped; the same command goes on from here.", file=sys.stderr)
         return 130
     read = last.done - first.done
-    print(f"{output}: {last.done} answers, {read} of them new; {last.unreadable} can't be read")
+    counts = f"{last.done} answers, {read} of them new; {last.unreadable} can't be read"
+    print(printable(f"{output}: {counts}"))
     return 0  # of so many files some are none; each has its line
 
 

@@ -37,9 +37,11 @@ def locate(model: str | Path, revision: str | None = None) -> tuple[Path | HubNa
         else None.
 
     Raises:
-        ModelError: a folder is given with a revision, the revision can't be one, the name is a
-            file's, or it could mean both and the folder holds no weights.
+        ModelError: the name is empty, a folder is given with a revision, the revision can't be
+            one, the name is a file's, or it could mean both and the folder holds no weights.
     """
+    if model == "":
+        raise ModelError("The weights have no name: give a folder or a repository.")
     match = None if isinstance(model, Path) else _HUB_NAME.fullmatch(model)
     if match is None:
         if revision is not None:
