@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from digit_model.architectures import GRAIN
-from digit_model.files import write_atomically
+from digit_model.files import write_together
 from digit_model.fusion import fuse
 from digit_model.ink_network import to_inputs as picture_inputs
 from digit_model.model_folder import TENSOR_FILES
@@ -73,7 +73,7 @@ class Part:
 
 
 def export_onnx(weights: Weights, folder: Path) -> list[Path]:
-    """Write digit.onnx, ink.onnx and number.onnx, each one whole or not at all.
+    """Write digit.onnx, ink.onnx and number.onnx, or none of them if one can't be written.
 
     Returns:
         The files.
@@ -82,7 +82,7 @@ def export_onnx(weights: Weights, folder: Path) -> list[Path]:
         OSError: the folder can't be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    files = []
+    contents = {}
     for part, tensors, sha256 in zip(
         _parts(weights), TENSOR_FILES, weights.config.hashes, strict=True
     ):
@@ -98,9 +98,9 @@ def export_onnx(weights: Weights, folder: Path) -> list[Path]:
         if part.constants:
             metadata["calibration"] = json.dumps(part.constants)
         onnx.helper.set_model_props(model, metadata)
-        files.append(folder / f"{part.name}.onnx")
-        write_atomically(files[-1], model.SerializeToString(deterministic=True))
-    return files
+        contents[folder / f"{part.name}.onnx"] = model.SerializeToString(deterministic=True)
+    write_together(contents)
+    return [*contents]
 
 
 def _parts(weights: Weights) -> Sequence[Part]:

@@ -92,8 +92,12 @@ def test_what_it_cannot_do_is_said_in_a_sentence(
     assert capsys.readouterr().err == "digit_model: /dev/null/onnx: Not a directory.\n"
     (tmp_path / "digit.onnx").mkdir()
     assert main(["export", "--onnx", str(tmp_path)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+    assert capsys.readouterr().err == f"digit_model: {tmp_path / 'digit.onnx'}: Is a directory.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["digit.onnx"]
+    (tmp_path / "digit.onnx").rmdir()
+    (tmp_path / "number.onnx").mkdir()  # the last one
+    assert main(["export", "--onnx", str(tmp_path)]) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["number.onnx"]
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.delitem(sys.modules, "onnx")
     with pytest.raises(SystemExit) as stopped:

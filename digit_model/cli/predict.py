@@ -58,8 +58,8 @@ def run(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error("with --ray FOLDER, no other pictures can be named")
     if args.json:
         parser.error("--json goes with pictures: --ray writes lines of JSON anyway")
-    needed = "--ray needs the package ray, which requirements-ray.txt lists"
-    require(parser, "ray", otherwise=needed)
+    needed = "--ray needs the package ray with its extra data: pip install -r requirements-ray.txt"
+    require(parser, "ray", "pyarrow", otherwise=needed)
     if not args.ray.is_dir():
         parser.error(f"there is no folder {args.ray}")
     return predict_folder(args)

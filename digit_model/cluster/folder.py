@@ -57,7 +57,7 @@ class Progress:
 def predict_folder(
     folder: Path, output: Path, *, model: str | None, top_k: int = 3
 ) -> Iterator[Progress]:
-    """Recognise all files below a folder; names that begin with a dot and linked folders don't count.
+    """Recognise all files below a folder, but hidden ones and those in folders that are links.
 
     The cluster is that of ``RAY_ADDRESS``; without this variable, the cores of this machine.
 

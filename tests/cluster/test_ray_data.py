@@ -269,5 +269,9 @@ def test_bad_input_gets_one_sentence(
     assert "other weights" in sentence("--ray", tmp_path / "empty", "--output", tmp_path / "a")
     (tmp_path / "a" / "settings.json").write_text("// of another program")
     assert "not of such a run" in sentence("--ray", tmp_path / "empty", "--output", tmp_path / "a")
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "requirements-ray.txt" in sentence("--ray", tmp_path)
+    for missing in ("ray", "pyarrow"):
+        installed = {"ray", "pyarrow"} - {missing}
+        monkeypatch.setattr(
+            importlib.util, "find_spec", lambda name, there=installed: name in there
+        )
+        assert "requirements-ray.txt" in sentence("--ray", tmp_path)
