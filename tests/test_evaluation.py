@@ -30,7 +30,7 @@ from digit_model.evaluation.metrics import (
 from digit_model.evaluation.model_card import model_card, model_card_of, write_report
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
-from digit_model.evaluation.scores import answers, auroc, ece, reliability
+from digit_model.evaluation.scores import answers, auroc, ece, interval, reliability
 from digit_model.evaluation.sets import load_drawings
 from digit_model.ink import FindInk
 from digit_model.model_folder import MEASURED_FIGURES, TENSOR_FILES
@@ -110,6 +110,17 @@ def test_the_area_under_the_roc_curve_is_the_auroc() -> None:
     assert (kept[0], passed[0], kept[-1], passed[-1]) == (0, 0, 1, 1)
     assert (np.diff(kept) >= 0).all()
     assert np.trapezoid(kept, passed) == pytest.approx(auroc(digits, others))
+
+
+@pytest.mark.parametrize(
+    ("right", "count", "bounds"),
+    [(81, 263, (0.2553, 0.3662)), (0, 20, (0.0, 0.1611)), (1, 29, (0.0061, 0.1718))],
+)
+def test_intervals_are_those_of_newcombe(
+    right: int, count: int, bounds: tuple[float, float]
+) -> None:
+    """Statistics in Medicine 17 (1998), 857-872: the score method without correction."""
+    assert interval(right / count, count) == pytest.approx(bounds, abs=5e-5)
 
 
 def test_detection_metrics_are_at_99_percent_true_positives() -> None:
