@@ -20,6 +20,7 @@ from digit_model.data.strokes import TEST_WRITERS, PenDigit
 from digit_model.evaluation import sets as evaluation_sets
 from digit_model.evaluation.corruptions import CORRUPTIONS
 from digit_model.evaluation.evaluate import evaluate
+from digit_model.evaluation.figures import Misclassification
 from digit_model.evaluation.metrics import (
     detection_metrics,
     digit_scores,
@@ -219,6 +220,26 @@ def test_the_test_writers_are_measured_if_nothing_learned_from_them(
 
     monkeypatch.setattr(recognizer, "unseen_writers", TEST_WRITERS - {"tr24"})
     assert "digits" not in evaluate(recognizer, Path("nowhere"), parts=["test-writers"])
+
+
+def test_the_worst_errors_show_a_digit_once_and_no_other_in_its_place(
+    recognizer: DigitRecognizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images, labels = load_drawings()
+    wrong = images[:1], (labels[:1] + 1) % 10
+    kinds = ("plain paper", "faint pencil")
+    monkeypatch.setattr(evaluation_sets, "stroke_set", lambda *_, **__: wrong)
+    monkeypatch.setattr(
+        evaluation_sets, "photograph_sets", lambda *_, **__: dict.fromkeys(kinds, wrong)
+    )
+    shown: dict[str, list[Misclassification]] = {}
+    monkeypatch.setattr(
+        "digit_model.evaluation.evaluate.worst_errors", lambda errors, path: shown.update(errors)
+    )
+    parts = ["strokes", "photographs"]
+    evaluate(recognizer, Path("nowhere"), parts=parts, step=50, figures=tmp_path)
+    assert len(shown["strokes"]) == 1  # the same digit under all conditions
+    assert len(shown["photographs"]) == 2  # kinds beside each other have different digits
 
 
 def test_weights_that_learned_from_the_test_writers_are_told_so(

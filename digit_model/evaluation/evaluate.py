@@ -111,8 +111,7 @@ def _evaluate_digits(
         group = group_of(name)
         outputs.setdefault(group, []).append((probabilities, labels))
         if GROUPS[group].is_shown:
-            # The sets of a group show the same digits, except scans, which are of two collections.
-            source = name if group == "scans" else group
+            source = group if GROUPS[group].same_digits else name
             errors.setdefault(group, []).extend(_errors(source, images, probabilities, labels))
     if not rows:
         return {}

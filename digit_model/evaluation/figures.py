@@ -36,7 +36,7 @@ def save_figure(figure: plt.Figure, path: Path) -> None:
 class Misclassification:
     """A digit with a wrong prediction."""
 
-    source: str  # collection or group of sets that the digit is from
+    source: str  # the set that the digit is from, or the group whose sets all have it
     index: int  # of the digit in its set
     image: np.ndarray  # the network's input, uint8 (28, 28)
     label: int

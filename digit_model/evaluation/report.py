@@ -15,7 +15,8 @@ class Group:
 
     part: str  # of the evaluation, which measures them
     is_test: bool = False  # nothing was chosen on it; the others are development data
-    has_variants: bool = False  # many sets of the same digits
+    has_variants: bool = False  # many sets, of which the mean and the worst count
+    same_digits: bool = False  # in all of its sets, in the same order
     # The worst errors. Those of digits corrupted on purpose tell little, and whoever saw the test
     # writers' would develop against them.
     is_shown: bool = True
@@ -23,15 +24,19 @@ class Group:
 
 TEST, ROBUSTNESS = "MNIST test", "robustness"
 GROUPS = {
-    TEST: Group("mnist-test", is_test=True),
-    "test strokes": Group("test-writers", is_test=True, has_variants=True, is_shown=False),
+    TEST: Group("mnist-test", is_test=True, same_digits=True),
+    "test strokes": Group(
+        "test-writers", is_test=True, has_variants=True, same_digits=True, is_shown=False
+    ),
     "test photographs": Group("test-writers", is_test=True, has_variants=True, is_shown=False),
-    "strokes": Group("strokes", has_variants=True),
+    "strokes": Group("strokes", has_variants=True, same_digits=True),
     "drawings": Group("drawings"),
     "scans": Group("scans"),
     "photographs": Group("photographs", has_variants=True),
-    "MNIST-C": Group("mnist-c", has_variants=True, is_shown=False),
-    ROBUSTNESS: Group("robustness", is_test=True, has_variants=True, is_shown=False),
+    "MNIST-C": Group("mnist-c", has_variants=True, same_digits=True, is_shown=False),
+    ROBUSTNESS: Group(
+        "robustness", is_test=True, has_variants=True, same_digits=True, is_shown=False
+    ),
 }
 DIGIT_PARTS = tuple(dict.fromkeys(group.part for group in GROUPS.values()))
 PARTS = (*DIGIT_PARTS, "non-digits", "empty-sheets", "numbers", "speed")
