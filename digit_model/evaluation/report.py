@@ -118,8 +118,9 @@ def _interval(share: float, count: int) -> str:
     return f"{100 * low:.1f}–{100 * high:.1f}"
 
 
-def _mean(rows: Sequence[Metrics], key: str) -> float:
-    return sum(row[key] for row in rows) / len(rows)
+def _shares(rows: Sequence[Metrics], keys: Sequence[str] = SHARE_KEYS) -> list[str]:
+    """The mean of each of these shares over the sets."""
+    return [_percent(sum(row[key] for row in rows) / len(rows)) for key in keys]
 
 
 def _overview(metrics: Metrics) -> Table | None:
@@ -131,15 +132,14 @@ def _overview(metrics: Metrics) -> Table | None:
         if GROUPS[group].has_variants:
             worst = _percent(min(row["mean_recall"] for row in members))
             count = str(sum(row["count"] for row in members))
-            means = [_percent(_mean(members, key)) for key in SHARE_KEYS]
             name = f"{group}, mean of {len(members)} sets"
-            rows.append([name, _use(group), count, *means, "", worst])
+            rows.append([name, _use(group), count, *_shares(members), "", worst])
         else:
             for name, row in sets.items():
                 if group_of(name) == group:
-                    cells = [_percent(row[key]) for key in SHARE_KEYS]
-                    cells.append(_interval(row["accuracy"], row["count"]))
-                    rows.append([name, _use(group), str(row["count"]), *cells, ""])
+                    reach = _interval(row["accuracy"], row["count"])
+                    count = str(row["count"])
+                    rows.append([name, _use(group), count, *_shares([row]), reach, ""])
     if not rows:
         return None
     columns = ["Set", "Use", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
@@ -165,10 +165,7 @@ def _strokes(metrics: Metrics) -> Table | None:
     members = _members(metrics, "strokes")
     if not members:
         return None
-    rows = [
-        [name, _percent(row["mean_recall"]), *(_percent(row[key]) for key in SHARE_KEYS[2:])]
-        for name, row in members.items()
-    ]
+    rows = [[name, *_shares([row], SHARE_KEYS[1:])] for name, row in members.items()]
     return Table(
         "Pen strokes of the development writers, by condition",
         ["Condition", "Recall", "ECE", "Unsure", "Refused"],
@@ -184,13 +181,10 @@ def _photographs(metrics: Metrics) -> Table | None:
     rows = []
     for seen, which in (("yes", "seen"), ("no", "unseen")):
         kinds = {name: row for name, row in members.items() if row["seen"] == seen}
-        for name, row in kinds.items():
-            shares = (_percent(row[key]) for key in SHARE_KEYS)
-            rows.append([name, str(row["count"]), *shares, seen])
+        rows += [[name, str(row["count"]), *_shares([row]), seen] for name, row in kinds.items()]
         found = list(kinds.values())
         count = str(sum(row["count"] for row in found))
-        means = (_percent(_mean(found, key)) for key in SHARE_KEYS)
-        rows.append([f"mean of {len(found)} {which} kinds", count, *means, ""])
+        rows.append([f"mean of {len(found)} {which} kinds", count, *_shares(found), ""])
     columns = ["Photograph", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused", "Seen"]
     return Table(
         "Synthetic photographs of the development writers' digits",
@@ -228,10 +222,10 @@ def _corruptions(metrics: Metrics, group: str, note: str) -> Table | None:
         return None
     keys = ("accuracy", "ece", "unsure", "refused")
     rows = [
-        [name, *(_percent(row[key]) for key in keys), row["seen"]]
+        [name, *_shares([row], keys), row["seen"]]
         for name, row in sorted(members.items(), key=lambda item: -item[1]["accuracy"])
     ]
-    rows.append(["mean", *(_percent(_mean(list(members.values()), key)) for key in keys), ""])
+    rows.append(["mean", *_shares([*members.values()], keys), ""])
     title = group[0].upper() + group[1:]
     columns = ["Corruption", "Accuracy", "ECE", "Unsure", "Refused", "Seen in training"]
     return Table(title, columns, rows, note)
@@ -324,7 +318,7 @@ def _table_of_numbers(title: str, sets: Metrics, note: str) -> Table:
         [
             name,
             str(row["count"]),
-            *(_percent(row[key]) for key in keys),
+            *_shares([row], keys),
             _interval(row["exact"], row["count"]),
         ]
         for name, row in sets.items()
@@ -374,10 +368,7 @@ def _validation(metrics: Metrics) -> Table | None:
     sets = metrics.get("validation", {})
     if not sets:
         return None
-    rows = [
-        [name, str(row["count"]), *(_percent(row[key]) for key in SHARE_KEYS)]
-        for name, row in sets.items()
-    ]
+    rows = [[name, str(row["count"]), *_shares([row])] for name, row in sets.items()]
     columns = ["Set", "Digits", "Accuracy", "Recall", "ECE", "Unsure", "Refused"]
     note = (
         "Development sets that `python train.py` measures after each epoch, and on which it sets "
