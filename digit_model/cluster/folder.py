@@ -179,7 +179,7 @@ def _read_all(names: list[str], reader: dict[str, Any]) -> Iterator[tuple[int, i
                 log_to_driver=False,
                 logging_level=logging.ERROR,
             )
-        except (RayError, ConnectionError, ValueError, RuntimeError) as error:
+        except Exception as error:  # Ray raises bare ones, as where it takes long to start
             raise _no_ray() from error
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False  # they count Ray's blocks, not pictures

@@ -139,7 +139,7 @@ def test_a_picture_that_ends_its_process_has_its_line_and_all_others_are_read(
         env={**environment(), "PYTHONPATH": str(patch)},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=240,
     )
     assert finished.returncode == 0, finished.stderr
     assert "3 answers, 3 of them new; 1 can't be read" in finished.stdout
