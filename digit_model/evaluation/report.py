@@ -149,7 +149,8 @@ def _overview(metrics: Metrics) -> Table | None:
         rows,
         "In %. Seeds, recipes, thresholds or rules were chosen on development data. Nothing is "
         "trained on either. Test strokes and photographs are by three writers on whom the networks "
-        "that read them were neither trained nor chosen. Recall is the mean over the ten digits. "
+        "that read them were neither trained nor chosen. Accuracy and recall are of the likeliest "
+        "digit, refused or not; recall is the mean over the ten digits. "
         'Unsure and refused ("not a digit") are shares of all digits, right or wrong. 95 %: the '
         "confidence interval as if each digit were somebody else's. Worst recall is that of the "
         "worst set of several.",
@@ -212,7 +213,7 @@ def _robustness(metrics: Metrics) -> Table | None:
         ROBUSTNESS,
         "Six corruptions that nothing was developed against, on the same test images, in %. This, "
         "not MNIST-C, says how robust the weights are: training draws none of them, and nothing is "
-        "chosen by the results.",
+        "chosen by the results. Accuracy is of the likeliest digit, refused or not.",
     )
 
 
