@@ -36,7 +36,6 @@ mnist-fast, whose settings were given a margin after its first ones had fallen s
 """
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -51,20 +50,20 @@ from digit_model.data import DataError
 from digit_model.files import describe
 from digit_model.imports import quick_imports
 from digit_model.model_folder import ModelError
-from digit_model.training.options import checkpoint_beside, parse_options
+from digit_model.training.options import (
+    checkpoint_beside,
+    is_first_process,
+    outputs_of,
+    parse_options,
+)
 from digit_model.training.recipe import FAST_RECIPES, SHIP
-
-
-def is_first_process() -> bool:
-    return int(os.environ.get("RANK", 0)) == 0
 
 
 def how_on(args: argparse.Namespace, since: float) -> str:
     """How a run that has ended early goes on, as the end of a sentence; it began at that time."""
-    checkpoint = checkpoint_beside(args.output)
-    is_there = checkpoint.exists() and (args.resume or checkpoint.stat().st_mtime >= since)
-    in_steps = args.recipe == SHIP or args.seeds is not None
-    if args.recipe in FAST_RECIPES or not (in_steps or is_there):
+    checkpoints = [path for path in map(checkpoint_beside, outputs_of(args)) if path.exists()]
+    is_there = any(args.resume or path.stat().st_mtime >= since for path in checkpoints)
+    if args.recipe in FAST_RECIPES or not (args.recipe == SHIP or is_there):
         return "."
     return "; the same command with --resume goes on after the last whole epoch."
 
@@ -115,8 +114,12 @@ def run(args: argparse.Namespace, since: float) -> int:
                 print(f"{args.output} holds the weights; measure them with: {command}")
             if args.push_to_hub:
                 push_to_hub(args.output, args.push_to_hub)
-    except (CheckpointError, DataError, ModelError, OSError) as error:
-        print(f"train.py: {describe(error)}", file=sys.stderr)
+    except (CheckpointError, DataError, ModelError) as error:
+        print(f"train.py: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        said = describe(error).removesuffix(".") + how_on(args, since)
+        print(f"train.py: {said}", file=sys.stderr)
         return 2
     except RuntimeError as error:
         # One that draws, which the system ends when memory is short, or another of torchrun's.

@@ -12,6 +12,7 @@ from digit_model.training.checkpoint import (
     CheckpointError,
     TrainingState,
     check_no_run_is_lost,
+    mark_exported,
 )
 from digit_model.training.optimizers import make_optimizers
 from digit_model.training.options import checkpoint_beside
@@ -56,6 +57,9 @@ def test_a_run_that_has_not_ended_is_not_replaced(
     assert "after epoch 1 of 3: --resume goes on with it" in capsys.readouterr().err
     state.history += [{"epoch": 2}, {"epoch": 3}]
     state.save(checkpoint_beside(output), {})
+    with pytest.raises(CheckpointError, match="weights have not been written"):
+        check_no_run_is_lost(checkpoint_beside(output))
+    mark_exported(checkpoint_beside(output))
     check_no_run_is_lost(checkpoint_beside(output))
     check_no_run_is_lost(tmp_path / "none.safetensors")
 

@@ -7,26 +7,31 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from digit_model.files import write_durably
 
 
 class CheckpointError(Exception):
-    """A checkpoint that can't be written or resumed. ``str(error)`` is one sentence."""
+    """A checkpoint that can't be written or resumed, or a run that another one would destroy.
+
+    ``str(error)`` is one sentence.
+    """
 
 
 def check_no_run_is_lost(path: Path) -> None:
     """Before another run writes its checkpoints there.
 
     Raises:
-        CheckpointError: there is the checkpoint of a run that has not ended.
+        CheckpointError: there is the checkpoint of a run that has not ended, by writing its
+            weights.
     """
     try:
         with safe_open(path, "pt") as file:
             state = json.loads(file.metadata()["state"])
         done, epochs = len(state["history"]), state["epochs"]
+        is_exported = state.get("exported", True)  # older versions didn't tell
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return  # none, or none that could be resumed
     if done < epochs:
@@ -34,6 +39,40 @@ def check_no_run_is_lost(path: Path) -> None:
             f"{path} is of a run that has not ended, after epoch {done} of {epochs}: --resume goes "
             "on with it; delete it to begin another one."
         )
+    if not is_exported:
+        raise CheckpointError(
+            f"{path} is of a run whose weights have not been written: --resume goes on with it; "
+            "delete it to begin another one."
+        )
+
+
+def mark_exported(path: Path) -> None:
+    """Note in the checkpoint of a run that its weights have been written: it has ended.
+
+    Raises:
+        CheckpointError: there is no space for it.
+    """
+    state, tensors = _read(path)
+    _write(path, tensors, state | {"exported": True})
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The state, JSON, and the tensors."""
+    with safe_open(path, "pt") as file:
+        state = json.loads(file.metadata()["state"])
+        return state, {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no mapping)
+
+
+def _write(path: Path, tensors: dict[str, Tensor], state: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_durably(path, save(tensors, {"state": json.dumps(state)}))
+    except OSError as error:
+        before = " and is as it was before: --resume goes on from there"
+        raise CheckpointError(
+            f"The checkpoint {path} can't be written ({error.strerror})"
+            f"{before if path.exists() else ''}."
+        ) from error
 
 
 @dataclass
@@ -62,16 +101,8 @@ class TrainingState:
                     f"optimizer{number}.{index}.{key}": tensor.contiguous()
                     for key, tensor in moments.items()
                 }
-        state = json.dumps({"setup": setup, "epochs": self.epochs, "history": self.history})
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(path, save(tensors, {"state": state}))
-        except OSError as error:
-            before = " and is as it was after the epoch before: --resume goes on from there"
-            raise CheckpointError(
-                f"The checkpoint {path} can't be written ({error.strerror})"
-                f"{before if path.exists() else ''}."
-            ) from error
+        state = {"setup": setup, "epochs": self.epochs, "history": self.history}
+        _write(path, tensors, state | {"exported": False})
 
     def restore(self, path: Path, setup: dict[str, Any]) -> None:
         """Load the state that :meth:`save` wrote.
@@ -82,9 +113,7 @@ class TrainingState:
         if not path.exists():
             raise CheckpointError(f"There is no checkpoint to resume from: {path} does not exist.")
         try:
-            with safe_open(path, "pt") as file:
-                state = json.loads(file.metadata()["state"])
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (no mapping)
+            state, tensors = _read(path)
         except (SafetensorError, OSError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise CheckpointError(f"The checkpoint {path} is damaged.") from error
         if state["setup"] != json.loads(json.dumps(setup)):

@@ -56,14 +56,9 @@ class DigitLearner(Learner[DigitCNN]):
     teachers: Ensemble | None
 
 
-def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[dict[str, float]]:
-    """Train by a recipe and export the weights, or continue from a checkpoint.
-
-    Returns:
-        The figures of each epoch; in other processes than the first, none.
-    """
+def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> None:
+    """Train by a recipe and export the weights, or continue from a checkpoint."""
     rank, world_size, device = init_process_group()
-    log.make_folders()
     place = neighbours_of(args)
     neighbours = load_weights(place)  # now: the folder may hold others in the end
     source = DataSource(
@@ -128,8 +123,6 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> list[d
         if start is not None and recipe.start_share:
             network = blend(start, network, recipe.start_share)
         export(network, args.output, neighbours, validation, state.history, setup)
-        log.finish()
-    return state.history
 
 
 def _log_sheet(log: RunLog, training: TrainingSet, recipe: Recipe, epoch: int) -> None:

@@ -7,6 +7,7 @@ is resumed: ``tensorboard --logdir OUTPUT.log`` shows them.
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
 
 Row = dict[str, float]  # the figures of an epoch
+PROBE_BYTES = 100_000  # more than the log of a run needs before its first epoch
 PLAIN = ("epoch", "loss", "seconds")  # all others are accuracies on development sets
 
 
@@ -41,6 +43,11 @@ class RunLog:
         """The output's and the log's: to fail now, if that can't be, rather than after hours."""
         for folder in (self._output, self.folder):
             folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with TemporaryFile(dir=self.folder) as file:  # on a full disk, folders can be made
+                file.write(bytes(PROBE_BYTES))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.folder)) from error
 
     def begin(
         self, history: Sequence[Row], epochs: int, learning_rate: Callable[[float], float]

@@ -125,6 +125,13 @@ def parse_options(argv: list[str] | None) -> argparse.Namespace:
     # Neither a dry run nor one of several may overwrite real weights.
     several = f"runs/{args.recipe}-{args.size or 'seeds'}" if args.seeds else "weights"
     args.output = args.output or Path("runs/dry-run" if args.dry_run else several)
+    outputs = {folder.resolve() for folder in outputs_of(args)}
+    for start in filter(None, [args.start, *(args.teachers or ())]):
+        if start.resolve() in outputs:
+            parser.error(
+                f"the weights in {start}, from which it starts, would be replaced, and the run "
+                "couldn't be resumed: name another --output"
+            )
     if args.dry_run and args.cache:  # nor what takes long to draw
         args.cache = args.cache.with_name(f"{args.cache.name}.dry-run")
     return args
@@ -135,8 +142,25 @@ def checkpoint_beside(output: Path) -> Path:
     return output.parent / f"{output.name}.checkpoint.safetensors"
 
 
+def outputs_of(args: argparse.Namespace) -> list[Path]:
+    """The folders of weights that a run writes: of several seeds, one each."""
+    if args.seeds is None:
+        return [args.output]
+    return [args.output / f"seed-{args.seed + number}" for number in range(args.seeds)]
+
+
+def is_first_process() -> bool:
+    """Whether this is the one that tells and writes, of those that torchrun has started."""
+    return int(os.environ.get("RANK", 0)) == 0
+
+
 def _problem(args: argparse.Namespace) -> str | None:
     """Options that don't go together, as a sentence."""
+    if not _processes_are_known():
+        return (
+            "WORLD_SIZE, RANK or others like them are set, but not as torchrun sets them: start "
+            "train.py with torchrun, or unset them"
+        )
     recipe = args.recipe
     one_process = f"the recipe {recipe} goes with one process" if _processes() > 1 else None
     of_training = (
@@ -177,6 +201,17 @@ def _problem(args: argparse.Namespace) -> str | None:
     if _processes() > (DRY_RUN_BATCH if args.dry_run else RECIPES[recipe].batch_size):
         return "there are more processes than pictures in a batch"
     return None
+
+
+def _processes_are_known() -> bool:
+    """Whether the variables that tell one process from others are unset, or those of torchrun."""
+    otherwise = {"WORLD_SIZE": "1", "RANK": "0", "LOCAL_WORLD_SIZE": "1", "LOCAL_RANK": "0"}
+    numbers = [os.environ.get(name, number) for name, number in otherwise.items()]
+    if not all(map(str.isdecimal, [*numbers, os.environ.get("MASTER_PORT", "0")])):
+        return False
+    count, rank = int(numbers[0]), int(numbers[1])
+    meet = {"RANK", "MASTER_ADDR", "MASTER_PORT"} <= os.environ.keys()
+    return rank < count and (count == 1 or meet)
 
 
 def _processes() -> int:

@@ -6,9 +6,11 @@ Each run is a row of a CSV file, results/RECIPE.csv, from which the tables of me
 import argparse
 import csv
 import io
+import json
 import math
 import statistics
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from digit_model.data import DataError
@@ -17,15 +19,14 @@ from digit_model.evaluation.metrics import measure
 from digit_model.evaluation.report import Table
 from digit_model.evaluation.sets import digit_sets
 from digit_model.files import write_atomically
-from digit_model.model_folder import DEFAULT_WEIGHTS
+from digit_model.model_folder import DEFAULT_WEIGHTS, METRICS_FILE
 from digit_model.recognizer import DigitRecognizer
-from digit_model.training.checkpoint import check_no_run_is_lost
-from digit_model.training.digit import train_digit
-from digit_model.training.log import RunLog
-from digit_model.training.options import checkpoint_beside
+from digit_model.training.guard import guarded
+from digit_model.training.options import checkpoint_beside, outputs_of
 from digit_model.training.progress import Progress, Step
-from digit_model.training.recipe import TESTED_RECIPES, Recipe
+from digit_model.training.recipe import TESTED_RECIPES
 from digit_model.training.setup import recipe_of
+from digit_model.training.single import train_network
 from digit_model.weights import load_weights
 
 Row = dict[str, str]
@@ -37,29 +38,32 @@ MEASURED = ("MNIST", "strokes", "photographs", "MNIST test")  # shares in [0, 1]
 def train_seeds(args: argparse.Namespace) -> None:
     """Train with several seeds, write a row for each run and print their mean."""
     recipe = recipe_of(args)
-    assert isinstance(recipe, Recipe)  # parse_options takes --seeds for no other
     file = csv_file(args)
     read_rows(file)  # now: a run takes hours, and its row has to go there
     args.cache = args.cache or args.output / "data"
     args.beside = args.beside or args.start or DEFAULT_WEIGHTS  # not those of an earlier run
-    numbers = range(args.seed, args.seed + args.seeds)
-    if not args.resume:
-        for seed in numbers:
-            check_no_run_is_lost(checkpoint_beside(args.output / f"seed-{seed}"))
+    runs = [_run_of(args, number, output) for number, output in enumerate(outputs_of(args))]
+    progress = Progress([Step(run.output.name, "", recipe.total_epochs) for run in runs])
     rows = []
-    progress = Progress([Step(f"seed-{seed}", "", recipe.total_epochs) for seed in numbers])
-    for number, seed in enumerate(numbers):
-        progress.begin(number)
-        output = args.output / f"seed-{seed}"
-        resume = args.resume and checkpoint_beside(output).exists()
-        one = argparse.Namespace(**vars(args) | {"seed": seed, "output": output, "resume": resume})
-        history = train_digit(one, recipe, RunLog(output, progress))
-        row = row_of(args.recipe, output, history)
-        if args.recipe in TESTED_RECIPES:
-            row["MNIST test"] = accuracy_on_test(output, args.data_dir, dry_run=args.dry_run)
-        add_row(file, row)
-        rows.append(row)
+    with ExitStack() as stack:
+        for run in runs:  # all of them now, rather than after hours
+            stack.enter_context(guarded(run))
+        for number, run in enumerate(runs):
+            progress.begin(number)
+            train_network(run, progress)
+            row = row_of(args.recipe, run.output)
+            if args.recipe in TESTED_RECIPES:
+                row["MNIST test"] = accuracy_on_test(run)
+            add_row(file, row)
+            rows.append(row)
     print(summary(rows).text())
+
+
+def _run_of(args: argparse.Namespace, number: int, output: Path) -> argparse.Namespace:
+    """The options of the run with this number, from 0."""
+    resume = args.resume and checkpoint_beside(output).exists()
+    changed = {"seed": args.seed + number, "output": output, "resume": resume}
+    return argparse.Namespace(**vars(args) | changed)
 
 
 def csv_file(args: argparse.Namespace) -> Path:
@@ -69,34 +73,36 @@ def csv_file(args: argparse.Namespace) -> Path:
     return folder / f"{args.recipe}.csv"
 
 
-def row_of(recipe: str, folder: Path, history: Sequence[dict[str, float]]) -> Row:
-    """The row of a run that wrote weights to ``folder``; ``history`` has its figures by epoch."""
+def row_of(recipe: str, folder: Path) -> Row:
+    """The row of a run that wrote weights, and its figures of them, to ``folder``."""
     networks, config = load_weights(folder)
     parameters = sum(weight.numel() for weight in networks.digit.parameters())
-    last = history[-1]
-    strokes = [last[condition.name] for condition in CONDITIONS]
+    metrics = json.loads((folder / METRICS_FILE).read_bytes())
+    history = metrics["history"]
+    accuracies = {name: each["accuracy"] for name, each in metrics["validation"].items()}
+    strokes = [accuracies[condition.name] for condition in CONDITIONS]
     return {
         "recipe": recipe,
         "parameters": str(parameters),
         "epochs": str(len(history)),
         "seed": str(config.training["seed"]),
         "seconds": f"{sum(epoch['seconds'] for epoch in history):.1f}",
-        "MNIST": f"{last['MNIST']:.4f}",
+        "MNIST": f"{accuracies['MNIST']:.4f}",
         "strokes": f"{statistics.mean(strokes):.4f}",
-        "photographs": f"{last['photographs']:.4f}",
+        "photographs": f"{accuracies['photographs']:.4f}",
         "sha256": config.hashes.sha256,
     }
 
 
-def accuracy_on_test(folder: Path, data_dir: Path, *, dry_run: bool) -> str:
-    """Share of MNIST's test images that the weights in a folder read; of a dry run's, a hundredth.
+def accuracy_on_test(run: argparse.Namespace) -> str:
+    """Share of MNIST's test images that a run's weights read; of a dry run, of a hundredth of them.
 
     Raises:
         DataError: MNIST can't be read or downloaded.
     """
-    recognizer = DigitRecognizer.from_pretrained(folder)
-    step = 100 if dry_run else 1
-    sets = digit_sets(data_dir, parts=["mnist-test"], step=step, find_ink=recognizer.find_ink)
+    recognizer = DigitRecognizer.from_pretrained(run.output)
+    step = 100 if run.dry_run else 1
+    sets = digit_sets(run.data_dir, parts=["mnist-test"], step=step, find_ink=recognizer.find_ink)
     _, digits = next(sets)
     return f"{measure(recognizer, digits)['accuracy']:.4f}"
 

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def neighbours_of(args: argparse.Namespace) -> Path:
     """
     if args.beside:
         return Path(args.beside)
-    if not args.dry_run and _holds_weights(args.output):
+    if holds_weights(args.output):
         return Path(args.output)
     return Path(args.start or DEFAULT_WEIGHTS)
 
@@ -58,14 +57,14 @@ def weights_beside(args: argparse.Namespace) -> Weights:
         return untrained_weights()
 
 
-def _holds_weights(folder: Path) -> bool:
+def holds_weights(folder: Path) -> bool:
     """Whether there are weights to keep, which those of a dry run are not."""
-    try:
-        config = json.loads((folder / CONFIG_FILE).read_bytes())
-        trainings = [config[name] for name in ("training", "ink_training", "number_training")]
-        return not any(DRY_RUN in training for training in trainings)
-    except (OSError, ValueError, LookupError, TypeError):
+    if not (folder / CONFIG_FILE).exists():
         return False
+    try:
+        return not load_weights(folder).config.is_of_dry_run
+    except ModelError:
+        return True  # damaged, or of another version: whose they are can't be known
 
 
 def setup_of(args: argparse.Namespace, recipe: AnyRecipe, processes: int = 1) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from digit_model.data.mnist import load_mnist
 from digit_model.evaluation.evaluate import evaluate
 from digit_model.evaluation.model_card import write_report
 from digit_model.evaluation.report import PARTS
-from digit_model.files import sync_folder, write_together
+from digit_model.files import LOCK_FILE, sync_folder, write_together
 from digit_model.model_folder import (
     CARD_FILE,
     FIGURES,
@@ -29,6 +29,7 @@ from digit_model.model_folder import (
 )
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.checkpoint import CheckpointError
+from digit_model.training.guard import check_no_weights_are_lost, locked
 from digit_model.training.options import checkpoint_beside, parse_options
 from digit_model.training.progress import Progress, Step
 from digit_model.training.setup import recipe_of, setup_of, training_of
@@ -86,17 +87,26 @@ def ship(args: argparse.Namespace) -> None:
         args: of train.py.
 
     Raises:
-        CheckpointError: there are steps of an earlier run and ``--resume`` wasn't given, or one of
-            them was made by another recipe or on other networks.
+        CheckpointError: a dry run would replace what is no dry run's, another run is at work, there
+            are steps of an earlier one and ``--resume`` wasn't given, or one of them was made by
+            another recipe or on other networks.
         DataError: MNIST can't be read or downloaded.
         ModelError: weights can't be loaded.
     """
+    check_no_weights_are_lost(args)
     folder = args.output.parent / f"{args.output.name}.ship"
-    if folder.exists() and not args.resume:
-        raise CheckpointError(
-            f"{folder} holds steps of an earlier run: --resume goes on with them; "
-            "delete it to begin anew."
-        )
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):
+        if not args.resume and {path.name for path in folder.iterdir()} - {LOCK_FILE}:
+            raise CheckpointError(
+                f"{folder} holds steps of an earlier run: --resume goes on with them; "
+                "delete it to begin anew."
+            )
+        _take_steps(folder, args)
+    print(f"{args.output} holds the weights and their report; {folder} may be deleted.")
+
+
+def _take_steps(folder: Path, args: argparse.Namespace) -> None:
     load_mnist(args.data_dir, "train")  # to fail now rather than after the first step
     commands = [_command(training, folder, args) for training in TRAININGS]
     runs = [parse_options(command) for command in commands]
@@ -114,7 +124,6 @@ def ship(args: argparse.Namespace) -> None:
     progress.begin(len(TRAININGS))
     _evaluate(folder, args, progress)
     _copy(folder / EVALUATED, args.output)
-    print(f"{args.output} holds the weights and their report; {folder} may be deleted.")
 
 
 def _command(training: Training, folder: Path, args: argparse.Namespace) -> list[str]:

@@ -1,0 +1,62 @@
+"""What is made sure of before a run: it has its folders to itself and destroys no other run."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from digit_model.files import lock_folder
+from digit_model.training.checkpoint import CheckpointError, check_no_run_is_lost
+from digit_model.training.log import RunLog
+from digit_model.training.options import checkpoint_beside, is_first_process
+from digit_model.training.setup import holds_weights
+
+
+@contextmanager
+def guarded(args: argparse.Namespace) -> Iterator[None]:
+    """Make the folders of a run that trains one network, and keep other runs out of them.
+
+    Raises:
+        CheckpointError: it would replace what is no dry run's, or a run that has not ended; or
+            another one is writing there.
+        OSError: the folders can't be written to.
+    """
+    check_no_weights_are_lost(args)
+    log = RunLog(args.output)
+    log.make_folders()
+    with locked(log.folder):
+        if not args.resume:
+            check_no_run_is_lost(checkpoint_beside(args.output))
+        yield
+
+
+def check_no_weights_are_lost(args: argparse.Namespace) -> None:
+    """A dry run may replace only what another one has written.
+
+    Raises:
+        CheckpointError: the output folder holds other weights, whole or not.
+    """
+    if args.dry_run and holds_weights(args.output):
+        raise CheckpointError(
+            f"{args.output} holds weights that no dry run has written: name another --output."
+        )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder that can be written to; of several processes, the first one does it for all.
+
+    Raises:
+        CheckpointError: another run has locked it.
+    """
+    with ExitStack() as stack:
+        if is_first_process():
+            with suppress(OSError):  # of a file system without locks: better than not to train
+                lock = lock_folder(folder)
+                if lock is None:
+                    raise CheckpointError(
+                        f"Another run is writing to {folder}: wait for its end, or name another "
+                        "--output."
+                    )
+                stack.enter_context(lock)
+        yield
