@@ -1,6 +1,8 @@
 """Several seeds: a row a run, means and standard errors by hand; and the fastest recipe."""
 
 import csv
+import dataclasses
+import json
 import statistics
 from pathlib import Path
 
@@ -14,14 +16,16 @@ from digit_model.data.conditions import CONDITIONS
 from digit_model.data.mnist import load_mnist
 from digit_model.data.training_sets import stroke_training
 from digit_model.evaluation.raw_mnist import raw_mnist_accuracy
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN
 from digit_model.training import digit
 from digit_model.training.dataset import DataSource, TrainingSet
 from digit_model.training.fast import train_fast
 from digit_model.training.options import parse_options
 from digit_model.training.recipe import SIZES, FastRecipe, Recipe
-from digit_model.training.seeds import add_row, csv_file, read_rows, summary, train_seeds
+from digit_model.training.seeds import add_row, csv_file, read_rows, row_of, summary, train_seeds
 from digit_model.training.setup import recipe_of
+from digit_model.weights import load_weights, save_weights
 
 
 def row(seed: int, accuracy: str, *, recipe: str = "ladder", parameters: str = "1000") -> dict:
@@ -33,6 +37,22 @@ def row(seed: int, accuracy: str, *, recipe: str = "ladder", parameters: str = "
         "seconds": "10.0",
         "MNIST": accuracy,
     }
+
+
+def test_a_row_measures_the_weights_whose_hash_it_has(tmp_path: Path) -> None:
+    """And not the network of the last epoch, whose mean with the one before may be kept."""
+    networks, config = load_weights(DEFAULT_WEIGHTS)
+    save_weights(tmp_path, networks, dataclasses.replace(config, training={"seed": 7}))
+    names = ["MNIST", "photographs", *(condition.name for condition in CONDITIONS)]
+    metrics = {
+        "validation": {name: {"accuracy": 0.75} for name in names},
+        "history": [{"epoch": 1, "seconds": 2.0} | dict.fromkeys(names, 0.5)],
+    }
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    row = row_of("refined", tmp_path)
+    assert [row[name] for name in ("MNIST", "strokes", "photographs")] == ["0.7500"] * 3
+    assert [row[name] for name in ("epochs", "seed", "seconds")] == ["1", "7", "2.0"]
+    assert row["sha256"] == config.hashes.sha256
 
 
 def test_the_mean_and_its_standard_error() -> None:
@@ -52,9 +72,26 @@ def test_a_run_that_is_repeated_replaces_its_row(tmp_path: Path) -> None:
     assert found == [("900", "0", "0.8"), ("1000", "0", "0.6"), ("1000", "1", "0.7")]
 
 
-@pytest.mark.parametrize("content", [b"a,b\n1,2\n", b"\xff\xfe", b""])
+HEADER = b"recipe,parameters,epochs,seed,seconds,MNIST,strokes,photographs,MNIST test,sha256\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a,b\n1,2\n",
+        b"\xff\xfe",
+        b"",
+        HEADER + b"quick,10250\n",
+        HEADER + b"quick,10250,2,one,10.0,0.9,0.9,0.9,,ab\n",
+        HEADER + b"quick,10250,2,1,10.0,0.9,high,0.9,,ab\n",
+        HEADER + b"quick,10250,2,1,10.0,0.9,0.9,0.9,,ab,more\n",
+    ],
+)
 def test_a_file_of_other_rows_is_refused_before_anything_is_trained(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes,
 ) -> None:
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "results" / "quick.csv"
@@ -65,6 +102,19 @@ def test_a_file_of_other_rows_is_refused_before_anything_is_trained(
         train_seeds(args)
     assert file.read_bytes() == content
     assert not (tmp_path / "out").exists()
+    (fast := file.with_name("mnist-fast.csv")).write_bytes(content)
+    assert train.main(["--recipe", "mnist-fast", "--seeds", "2", "--data-dir", "/dev/null"]) == 2
+    assert f"{fast.relative_to(tmp_path)} is not a file" in capsys.readouterr().err
+
+
+def test_results_that_cannot_be_kept_are_said_before_anything_is_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "results").write_bytes(b"")
+    for options in (["--recipe", "quick", "--output", "out"], ["--recipe", "mnist-fast"]):
+        assert train.main([*options, "--seeds", "2", "--data-dir", "/dev/null"]) == 2
+        assert capsys.readouterr().err == "train.py: results: File exists.\n"
 
 
 def test_a_dry_run_leaves_the_cache_of_others_alone() -> None:

@@ -86,13 +86,16 @@ def measure_fast(recipe: FastRecipe, args: argparse.Namespace) -> None:
     """Train with one or several seeds; measure on MNIST's test images, and keep no weights."""
     max_steps = DRY_RUN_STEPS if args.dry_run else None
     rows = []
+    if args.seeds:
+        from digit_model.training import seeds  # matplotlib takes a second to import
+
+        file = seeds.csv_file(args)
+        seeds.check_file(file)
     for seed in range(args.seed, args.seed + (args.seeds or 1)):
         network, seconds = train_fast(recipe, args.data_dir, seed, max_steps=max_steps)
         accuracy = raw_mnist_accuracy(network, args.data_dir, recipe.margin)
         print(f"MNIST test {100 * accuracy:.2f} %  training {seconds:.2f} s", flush=True)
         if args.seeds:
-            from digit_model.training import seeds  # matplotlib takes a second to import
-
             row = {
                 "recipe": args.recipe,
                 "parameters": str(sum(weight.numel() for weight in network.parameters())),
@@ -101,7 +104,7 @@ def measure_fast(recipe: FastRecipe, args: argparse.Namespace) -> None:
                 "seconds": f"{seconds:.2f}",
                 "MNIST test": f"{accuracy:.4f}",
             }
-            seeds.add_row(seeds.csv_file(args), row)
+            seeds.add_row(file, row)
             rows.append(row)
     if args.seeds:
         print(seeds.summary(rows).text())

@@ -39,7 +39,7 @@ def train_seeds(args: argparse.Namespace) -> None:
     """Train with several seeds, write a row for each run and print their mean."""
     recipe = recipe_of(args)
     file = csv_file(args)
-    read_rows(file)  # now: a run takes hours, and its row has to go there
+    check_file(file)
     args.cache = args.cache or args.output / "data"
     args.beside = args.beside or args.start or DEFAULT_WEIGHTS  # not those of an earlier run
     runs = [_run_of(args, number, output) for number, output in enumerate(outputs_of(args))]
@@ -71,6 +71,17 @@ def csv_file(args: argparse.Namespace) -> Path:
     others = args.start, args.beside, args.teachers, args.own_digits, args.corrections
     folder = args.output / "results" if args.dry_run or any(others) else Path("results")
     return folder / f"{args.recipe}.csv"
+
+
+def check_file(file: Path) -> None:
+    """Before a run, which takes hours: its row can be added to this CSV file.
+
+    Raises:
+        DataError: it is another file.
+        OSError: its folder can't be made.
+    """
+    read_rows(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
 
 
 def row_of(recipe: str, folder: Path) -> Row:
@@ -130,11 +141,25 @@ def read_rows(file: Path) -> list[Row]:
     try:
         with file.open(encoding="utf-8", newline="") as lines:
             reader = csv.DictReader(lines)
-            if list(reader.fieldnames or ()) == [*COLUMNS]:
-                return list(reader)
+            is_known = list(reader.fieldnames or ()) == [*COLUMNS]
+            rows = list(reader)
+        if is_known and all(map(_is_of_run, rows)):
+            return rows
     except (UnicodeDecodeError, csv.Error):
         pass
     raise DataError(f"{file} is not a file of such runs: move it away.")
+
+
+def _is_of_run(row: Row) -> bool:
+    """Whether a line has as many cells as the header, and numbers where they belong."""
+    measured = [row[name] for name in MEASURED if row[name]]  # the others are left empty
+    try:
+        for cell in (row["epochs"], row["seed"], row["seconds"], *measured):
+            float(cell)
+        int(row["parameters"])
+    except (TypeError, ValueError):
+        return False
+    return len(row) == len(COLUMNS) and None not in row.values()
 
 
 def _key(row: Row) -> list[str]:
