@@ -303,7 +303,7 @@ def file_name_in(line: bytes) -> str:
     """The picture that a line of a metadata file is about; "" if it is no correction's."""
     try:
         return str(json.loads(line)["file_name"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -226,8 +226,14 @@ def test_metadata_may_be_edited_by_hand(tmp_path: Path) -> None:
     add(store, 36, "4")
     store.remove(first["id"])
     assert labels(tmp_path) == ["3", "4"]
-    metadata.write_text(metadata.read_text() + "somebody's note\n")
-    with pytest.raises(DataError, match=r"Line 3 of .* is no correction"):
+    edited = metadata.read_text()
+    for note in ("somebody's note", '{"label": ' + 100_000 * "["):
+        for end in ("\n", '\n{"file_name": "half of a line'):
+            metadata.write_text(edited + note + end)
+            with pytest.raises(DataError, match=r"Line 3 of .* is no correction"):
+                read_corrections(tmp_path)
+    metadata.write_text(edited + 100_000 * "[")  # taken for half of a line; no other has ink
+    with pytest.raises(DataError, match="no corrections in"):
         read_corrections(tmp_path)
 
 

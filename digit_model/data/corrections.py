@@ -79,7 +79,7 @@ def _read_line(file: Path, line: bytes, find_ink: FindInk | None) -> tuple[np.nd
         label, name = row["label"], row["file_name"]
         if label not in CORRECTION_LABELS or Path(name).name != name:
             raise ValueError(label)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         number = file.read_bytes().split(b"\n").index(line[:-1]) + 1
         raise DataError(f"Line {number} of {file} is no correction.") from error
     try:
