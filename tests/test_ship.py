@@ -174,6 +174,35 @@ def test_what_another_recipe_has_made_is_no_step(
     assert "was made with another recipe" in capsys.readouterr().err
 
 
+def test_all_of_mnist_is_there_before_the_first_step_and_its_test_images_are_not_read(
+    mnist_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def fail(*_: object, download: bool) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr(ship, "train_one", stop)
+    monkeypatch.setattr("torchvision.datasets.MNIST", fail)
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for file in (mnist_folder / "MNIST" / "raw").glob("train-*"):
+        (raw / file.name).write_bytes(file.read_bytes())
+    command = ["--recipe", "ship", "--dry-run", "--data-dir", str(tmp_path)]
+    command += ["--output", str(tmp_path / "w")]
+    (raw / "t10k-images-idx3-ubyte").write_bytes(b"not read")
+    assert train.main(command) == 2
+    assert capsys.readouterr().err == (
+        f"train.py: MNIST is not in {raw} and can't be downloaded.\n"
+    )
+    (raw / "t10k-labels-idx1-ubyte").write_bytes(b"not read")
+    assert train.main(command) == 130
+
+
 @pytest.mark.parametrize("options", [["--size", "10k"], ["--teachers", "weights"], ["--seed", "1"]])
 def test_it_takes_no_options_of_single_steps(
     options: list[str], capsys: pytest.CaptureFixture[str]

@@ -17,25 +17,19 @@ from digit_model.digit import SIZE
 from digit_model.ink import FindInk
 from digit_model.preprocess import preprocess
 
+Split = Literal["train", "test"]
+FILES: dict[Split, str] = {"train": "train", "test": "t10k"}  # what their names begin with
 DEVELOPMENT_IMAGES = 5_000  # the last of the training split; not trained on
 
 
-def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
+def load_mnist(data_dir: Path, split: Split) -> Digits:
     """One split as published; downloaded into ``data_dir`` if it isn't there.
 
     Raises:
         DataError: it is not in ``data_dir``/MNIST/raw and can't be downloaded, or is damaged.
     """
-    folder = data_dir / "MNIST" / "raw"
-    name = "train" if split == "train" else "t10k"
-    files = folder / f"{name}-images-idx3-ubyte", folder / f"{name}-labels-idx1-ubyte"
-    try:
-        if not all(file.exists() for file in files):
-            from torchvision.datasets import MNIST  # seconds to import
-
-            MNIST(data_dir, download=True)
-    except Exception as error:  # torchvision raises almost anything
-        raise DataError(f"MNIST is not in {folder} and can't be downloaded.") from error
+    folder, name = data_dir / "MNIST" / "raw", FILES[split]
+    files = find_mnist(data_dir, split)
     try:
         images, labels = map(_read_idx, files)
         if images.shape != (len(labels), SIZE, SIZE):
@@ -47,6 +41,24 @@ def load_mnist(data_dir: Path, split: Literal["train", "test"]) -> Digits:
             f"MNIST in {folder} is damaged: delete {name}-* there, and it is downloaded again."
         ) from error
     return images, labels.astype(np.int64)
+
+
+def find_mnist(data_dir: Path, split: Split) -> tuple[Path, Path]:
+    """The files of a split's images and labels, which are not read; downloaded if one is missing.
+
+    Raises:
+        DataError: they can't be downloaded.
+    """
+    folder, name = data_dir / "MNIST" / "raw", FILES[split]
+    files = folder / f"{name}-images-idx3-ubyte", folder / f"{name}-labels-idx1-ubyte"
+    try:
+        if not all(file.exists() for file in files):
+            from torchvision.datasets import MNIST  # seconds to import
+
+            MNIST(data_dir, download=True)
+    except Exception as error:  # torchvision raises almost anything
+        raise DataError(f"MNIST is not in {folder} and can't be downloaded.") from error
+    return files
 
 
 def _read_idx(path: Path) -> np.ndarray:

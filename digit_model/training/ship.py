@@ -13,7 +13,7 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from digit_model.data.mnist import load_mnist
+from digit_model.data.mnist import find_mnist, load_mnist
 from digit_model.evaluation.evaluate import evaluate
 from digit_model.evaluation.model_card import write_report
 from digit_model.evaluation.report import PARTS
@@ -107,7 +107,9 @@ def ship(args: argparse.Namespace) -> None:
 
 
 def _take_steps(folder: Path, args: argparse.Namespace) -> None:
-    load_mnist(args.data_dir, "train")  # to fail now rather than after the first step
+    # To fail now rather than after hours. Only the evaluation reads the test images.
+    load_mnist(args.data_dir, "train")
+    find_mnist(args.data_dir, "test")
     commands = [_command(training, folder, args) for training in TRAININGS]
     runs = [parse_options(command) for command in commands]
     progress = Progress([*map(_planned, TRAININGS, runs), _evaluation(args.dry_run)])
