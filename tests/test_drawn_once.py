@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.cache import cached
 from digit_model.training.dataset import (
     DRY_RUN_SIZE,
@@ -14,6 +15,7 @@ from digit_model.training.dataset import (
     load_mnist_and_validation,
 )
 from digit_model.training.recipe import Recipe
+from digit_model.weights import load_weights
 
 
 def test_what_training_draws_is_drawn_once_for_the_same_request(tmp_path: Path) -> None:
@@ -48,7 +50,8 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
         degraded=0,
         nondigits=4,
     )
-    source = DataSource(mnist_folder, tmp_path / "drawn", dry_run=True)
+    weights = load_weights(DEFAULT_WEIGHTS)
+    source = DataSource(mnist_folder, weights, tmp_path / "drawn", dry_run=True)
     mnist, validation = load_mnist_and_validation(source)
     assert len(mnist[1]) == 4 * DRY_RUN_SIZE
     assert {"MNIST", "thin", "photographs"} <= set(validation)

@@ -250,6 +250,24 @@ def test_a_dry_run_draws_next_to_nothing(dry_run: DryRun) -> None:
     assert 0 < dry_run.preprocessed < 2000
 
 
+def test_the_pictures_are_preprocessed_by_the_network_that_was_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever becomes of the shipped weights while they are drawn."""
+    sources: list[DataSource] = []
+
+    def stop(source: DataSource) -> None:
+        sources.append(source)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(digit, "load_mnist_and_validation", stop)
+    assert train_here("--dry-run", "--output", tmp_path / "w") == 130
+    picture = np.full((160, 160, 3), 200, np.uint8)
+    picture[40:120, 75:85] = 60
+    found = DigitRecognizer.from_pretrained().find_ink(picture)
+    assert np.array_equal(sources[0].find_ink(picture), found)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("next_to_no_data")
 def test_each_cycle_has_its_own_pictures_and_a_broken_run_goes_on_as_if_unbroken(

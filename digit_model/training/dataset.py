@@ -24,10 +24,9 @@ from digit_model.data.training_sets import (
 )
 from digit_model.fusion import fuse
 from digit_model.ink import FindInk
-from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.cache import Arrays, cached
 from digit_model.training.recipe import Recipe
-from digit_model.weights import Weights, load_weights
+from digit_model.weights import Weights
 
 IMAGES, LABELS = " images", " labels"  # suffixes of a set's name in the cache
 # MNIST's training images in the cache; all other sets beside it are for validation.
@@ -99,23 +98,17 @@ class DataSource:
     """Where a process reads or generates its shard of the data."""
 
     data_dir: Path  # with MNIST/raw
+    neighbours: Weights  # whose ink network preprocesses
     cache: Path | None = None  # for generated data, see digit_model.training.cache
     rank: int = 0
     world_size: int = 1
     dry_run: bool = False  # only DRY_RUN_SIZE images of each kind
     mnist: int | None = None  # of its training images; None: all
     validation_photographs: int = 100  # of each kind
-    neighbours: Weights | None = None  # whose ink network preprocesses; None: those that ship
 
     @cached_property
-    def find_ink(self) -> FindInk | None:
-        if self.neighbours is None:
-            return None  # which each process loads for itself
+    def find_ink(self) -> FindInk:
         return fuse(self.neighbours.networks.ink).find_ink
-
-    @cached_property
-    def ink_sha256(self) -> str:
-        return (self.neighbours or load_weights(DEFAULT_WEIGHTS)).config.hashes.ink_sha256
 
     @property
     def shard(self) -> slice:
@@ -130,7 +123,7 @@ class DataSource:
             "data": str(self.data_dir.resolve()),
             "process": [self.rank, self.world_size],
             "dry run": self.dry_run,
-            "ink network": self.ink_sha256,
+            "ink network": self.neighbours.config.hashes.ink_sha256,
         }
         return cached(self.cache, f"{name}{process}", request, draw)
 

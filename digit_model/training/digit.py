@@ -18,7 +18,6 @@ from digit_model.data import Digits
 from digit_model.data.corrections import load_corrections
 from digit_model.data.mnist import load_mnist
 from digit_model.data.own_digits import load_own_digits
-from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.checkpoint import TrainingState
 from digit_model.training.dataset import (
@@ -59,17 +58,16 @@ class DigitLearner(Learner[DigitCNN]):
 def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> None:
     """Train by a recipe and export the weights, or continue from a checkpoint."""
     rank, world_size, device = init_process_group()
-    place = neighbours_of(args)
-    neighbours = load_weights(place)  # now: the folder may hold others in the end
+    neighbours = load_weights(neighbours_of(args))  # now: the folder may hold others in the end
     source = DataSource(
         args.data_dir,
+        neighbours,
         args.cache,
         rank,
         world_size,
         args.dry_run,
         recipe.mnist,
         recipe.validation_photographs,
-        None if place.resolve() == DEFAULT_WEIGHTS.resolve() else neighbours,
     )
     user_data = load_user_data(args, source)
     setup = setup_of(args, recipe, world_size) | user_data.setup
