@@ -79,6 +79,25 @@ def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -
     assert state.history == [{"epoch": 1}]
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("next_to_no_data")
+@pytest.mark.parametrize("recipe", ["quick", "ink"])
+def test_an_epoch_is_told_when_its_checkpoint_is_written(
+    recipe: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def full(*_: object) -> None:
+        raise CheckpointError("It can't be written.")
+
+    monkeypatch.setattr(TrainingState, "save", full)
+    assert train.main(["--recipe", recipe, "--dry-run", "--output", str(tmp_path / "w")]) == 2
+    said = capsys.readouterr()
+    assert said.err.endswith("train.py: It can't be written.\n")
+    assert " loss " not in said.out
+
+
 @pytest.mark.parametrize(
     ("error", "status", "sentence"),
     [

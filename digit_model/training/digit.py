@@ -109,8 +109,8 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> None:
             row = {"epoch": epoch + 1} | measured
             row |= {name: accuracy(learner.ema, digits) for name, digits in validation.items()}
             state.history.append(row)
+            state.save(checkpoint, setup)  # first: what is told can be resumed
             log.add(row)
-            state.save(checkpoint, setup)
     if world_size > 1:
         dist.barrier()
         dist.destroy_process_group()

@@ -81,6 +81,6 @@ def fit(
         measured = run_epoch(learner, batches, loss, recipe, epoch, steps=task.steps, title=title)
         row = {"epoch": epoch + 1} | measured | task.measure(ema.eval())
         state.history.append(row)
+        state.save(checkpoint, setup)  # first: what is told can be resumed
         log.add(row)
-        state.save(checkpoint, setup)
     return ema, state.history
