@@ -1,10 +1,12 @@
 """Runs repeat bit for bit, go on after they were ended, and lose no checkpoint to a full disk."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +19,9 @@ from digit_model.architectures import NetworkConfig
 from digit_model.network import DigitCNN
 from digit_model.training import digit
 from digit_model.training.checkpoint import CheckpointError, TrainingState
+from digit_model.training.recipe import DRAWN_RECIPES
+from digit_model.training.step import run_epoch
+from digit_model.weights import load_weights
 
 # train.py on a few images, without drawing any, and without an export in the end.
 SHORT = """
@@ -62,6 +67,37 @@ def test_a_killed_run_goes_on_to_the_same_weights_bit_for_bit(
     )
     assert killed.keys() == whole.keys()
     assert all(torch.equal(killed[key], whole[key]) for key in whole)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("recipe", ["ink", "number"])
+def test_a_network_that_draws_its_pictures_goes_on_to_the_same_weights_bit_for_bit(
+    recipe: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    epochs: list[int] = []
+
+    def stopped(learner: Any, batches: Any, loss: Any, recipe: Any, epoch: int, **rest: Any) -> Any:
+        epochs.append(epoch)
+        if epoch == 1:
+            raise KeyboardInterrupt
+        return run_epoch(learner, batches, loss, recipe, epoch, **rest)
+
+    tiny: Any = DRAWN_RECIPES[recipe].dry_run()
+    monkeypatch.setitem(DRAWN_RECIPES, recipe, dataclasses.replace(tiny, epochs=2))
+    common = ["--recipe", recipe, "--output"]
+    with monkeypatch.context() as patch:
+        patch.setattr("digit_model.training.fit.run_epoch", stopped)
+        assert train.main([*common, str(tmp_path / "broken")]) == 130
+    assert epochs == [0, 1]
+    assert "--resume goes on" in capsys.readouterr().err
+    assert train.main([*common, str(tmp_path / "broken"), "--resume"]) == 0
+    assert "epoch 1 " not in capsys.readouterr().out
+    assert train.main([*common, str(tmp_path / "whole")]) == 0
+    broken, whole = (load_weights(tmp_path / name).config for name in ("broken", "whole"))
+    assert broken == whole  # with the hashes of the tensors, and the calibration
 
 
 def test_a_full_disk_leaves_the_checkpoint_of_the_epoch_before(tmp_path: Path) -> None:

@@ -401,22 +401,28 @@ def test_two_processes_train_together(
     """The first of them is this one; torchrun sets the same variables."""
     output = tmp_path / "w"
     folders = ["--data-dir", str(mnist_folder), "--output", str(output)]
-    options = [*folders, "--recipe", "quick", "--dry-run"]
-    variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
-    command = [sys.executable, "train.py", *options]
-    second = variables | {"RANK": "1", "LOCAL_RANK": "1"}
-    with subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | second, stdout=subprocess.PIPE, text=True
-    ) as other:
-        for name, value in (variables | {"RANK": "0", "LOCAL_RANK": "0"}).items():
-            monkeypatch.setenv(name, value)
-        # If the other process ends, this one doesn't wait for half an hour.
-        begin = partial(digit.dist.init_process_group, timeout=timedelta(seconds=60))
-        monkeypatch.setattr(digit.dist, "init_process_group", begin)
-        assert train_here(*options) == 0
-        assert other.communicate(timeout=60)[0] == ""  # only the first one tells
-    assert other.returncode == 0
+    # If the other process ends, this one doesn't wait for half an hour.
+    begin = partial(digit.dist.init_process_group, timeout=timedelta(seconds=60))
+    monkeypatch.setattr(digit.dist, "init_process_group", begin)
+
+    def trained(*more: str) -> str:
+        options = [*folders, "--recipe", "quick", "--dry-run", *more]
+        variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port()), "WORLD_SIZE": "2"}
+        command = [sys.executable, "train.py", *options]
+        second = variables | {"RANK": "1", "LOCAL_RANK": "1"}
+        with subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | second, stdout=subprocess.PIPE, text=True
+        ) as other:
+            for name, value in (variables | {"RANK": "0", "LOCAL_RANK": "0"}).items():
+                monkeypatch.setenv(name, value)
+            assert train_here(*options) == 0
+            assert other.communicate(timeout=60)[0] == ""  # only the first one tells
+        assert other.returncode == 0
+        return DigitRecognizer.from_pretrained(output).sha256
+
+    first = trained()
     assert capsys.readouterr().out.count("epoch 1 ") == 1
     training = json.loads((output / "config.json").read_text())["training"]
     assert training["processes"] == 2
-    assert DigitRecognizer.from_pretrained(output).sha256
+    assert trained("--resume") == first
+    assert "epoch 1 " not in capsys.readouterr().out

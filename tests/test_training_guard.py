@@ -54,7 +54,8 @@ def test_a_dry_run_replaces_no_real_weights(
     before = contents(tmp_path)
     assert train_here("--dry-run", "--output", tmp_path / "w", *options) == 2
     assert capsys.readouterr().err == (
-        f"train.py: {weights} holds weights that no dry run has written: name another --output.\n"
+        f"train.py: {weights} holds weights that aren't a dry run's, or are damaged: name another "
+        "--output.\n"
     )
     assert before.items() <= contents(tmp_path).items()
 

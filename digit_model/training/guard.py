@@ -17,8 +17,8 @@ def guarded(args: argparse.Namespace) -> Iterator[None]:
     """Make the folders of a run that trains one network, and keep other runs out of them.
 
     Raises:
-        CheckpointError: it would replace what is no dry run's, or a run that has not ended; or
-            another one is writing there.
+        CheckpointError: it would replace weights that it mustn't or a run that has not ended, or
+            another run is writing there.
         OSError: the folders can't be written to.
     """
     check_no_weights_are_lost(args)
@@ -38,7 +38,8 @@ def check_no_weights_are_lost(args: argparse.Namespace) -> None:
     """
     if args.dry_run and holds_weights(args.output):
         raise CheckpointError(
-            f"{args.output} holds weights that no dry run has written: name another --output."
+            f"{args.output} holds weights that aren't a dry run's, or are damaged: name another "
+            "--output."
         )
 
 

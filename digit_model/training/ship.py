@@ -87,8 +87,8 @@ def ship(args: argparse.Namespace) -> None:
         args: of train.py.
 
     Raises:
-        CheckpointError: a dry run would replace what is no dry run's, another run is at work, there
-            are steps of an earlier one and ``--resume`` wasn't given, or one of them was made by
+        CheckpointError: a dry run would replace other weights, another run is at work, there are
+            steps of an earlier one and ``--resume`` wasn't given, or one of them was made by
             another recipe or on other networks.
         DataError: MNIST can't be read or downloaded.
         ModelError: weights can't be loaded.
