@@ -12,12 +12,12 @@ from digit_model.data.nondigits import nondigits
 from digit_model.data.training_sets import stroke_training
 from digit_model.network import DigitCNN, to_inputs
 from digit_model.training.digit import accuracy
-from digit_model.training.distillation import Ensemble, blend
+from digit_model.training.distillation import Ensemble
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers, orthogonalize
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.training.step import start_from
+from digit_model.training.step import blend, start_from
 
 # Of batch_loss.
 PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}

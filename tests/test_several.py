@@ -31,8 +31,8 @@ def test_what_is_hardly_more_likely_right_than_wrong_is_no_number() -> None:
         return has_several(NumberReading("3" * count, confidence, marks), alone)
 
     for count in (2, 7, 40):
-        assert several(count, 0.66**count)
-        assert not several(count, 0.64**count)
+        assert several(count, 0.69**count)
+        assert not several(count, 0.67**count)
     alone = dataclasses.replace(alone, crop=(0.0, 0.0, 1.0, 1.0), digit_score=0.0)
     marks = [((0.0, 0.0, 20.0, 40.0), digit), ((30.0, 0.0, 50.0, 40.0), digit)]
     refused = of_one_digit(NumberReading("33", 0.16, marks), alone, (40, 50))
@@ -124,3 +124,18 @@ def test_the_answer_for_one_digit_is_the_number_s_that_holds() -> None:
     assert (several.verdict, several.label, several.number) == ("several", None, two)
     assert answer_of(NumberReading("6", 0.9, [(left, six), (right, letter)]), letter) is six
     assert answer_of(NumberReading("", 0.9, [(left, letter)]), letter) is letter
+
+
+def test_the_loops_of_an_eight_are_no_two_zeros() -> None:
+    zero, eight = answer(0), answer(8)
+
+    def reading(gap: float, shift: float) -> NumberReading:
+        boxes = [(10.0, 0.0, 40.0, 40.0), (10.0 + shift, 40.0 + gap, 40.0 + shift, 80.0 + gap)]
+        return NumberReading("0\n0", 0.95, [(box, zero) for box in boxes])
+
+    assert not has_several(reading(gap=2, shift=-5), eight)
+    assert not has_several(reading(gap=-2, shift=5), eight)
+    assert has_several(reading(gap=12, shift=0), eight)  # two lines
+    assert has_several(reading(gap=2, shift=40), eight)  # beside each other
+    unsure = dataclasses.replace(eight, verdict="unsure")
+    assert has_several(reading(gap=2, shift=0), unsure)

@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from repository import ROOT
 from running_app import free_port
+from safetensors.torch import load_file
 
 import train
 from digit_model import DigitRecognizer
@@ -196,10 +198,27 @@ def test_the_number_network_is_trained_beside_the_others(
     assert not (output / "figures" / "roc.png").exists()
     assert DigitRecognizer.from_pretrained(output).hashes == trained.hashes
 
-    further = ("--recipe", "number", "--dry-run", "--start", output, "--output", tmp_path / "on")
-    assert train_here(*further) == 0
-    training = json.loads((tmp_path / "on" / "config.json").read_text())["number_training"]
-    assert training["start"]["sha256"] == trained.hashes.number_sha256
+
+@pytest.mark.slow
+def test_a_refined_number_network_keeps_a_share_of_the_weights_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train_here("--recipe", "number-refined", "--dry-run") == 2
+    assert "needs --start" in capsys.readouterr().err
+    weights = []
+    for recipe in ("number", "number-refined"):
+        output = tmp_path / recipe
+        command = ("--recipe", recipe, "--dry-run", "--epochs", "1", "--start", DEFAULT_WEIGHTS)
+        assert train_here(*command, "--output", output) == 0
+        weights.append(load_file(output / "number.safetensors"))
+        training = json.loads((output / "config.json").read_text())["number_training"]
+        shipped = json.loads((DEFAULT_WEIGHTS / "config.json").read_text())
+        assert training["start"]["sha256"] == shipped["number_sha256"]
+    start = load_file(DEFAULT_WEIGHTS / "number.safetensors")
+    share = 0.3  # of the recipe
+    for name, trained in weights[0].items():
+        expected = (1 - share) * trained + share * start[name]
+        torch.testing.assert_close(weights[1][name], expected.to(trained.dtype))
 
 
 @pytest.mark.slow

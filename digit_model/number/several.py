@@ -12,7 +12,7 @@ from digit_model.preprocess import Preprocessed
 
 # Geometric mean of a number's confidence over its digits: noise, blots, most letters, and pages of
 # which half would be read wrong have less.
-LEAST_CONFIDENCE = 0.65
+LEAST_CONFIDENCE = 0.68
 SURE = 0.9**0.5  # such a mean from which they all count as sure, whatever each is by itself
 LEAST_SHARE = 1 / 3  # of the marks about as high as digits that are: else it is a text
 FEW_DIGITS = 2  # of a number: they may be one digit and a mark beside it
@@ -40,8 +40,8 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
         alone: the answer for it as if it had one digit at the most. If it is not sure of one, any
             two digits are enough; else, or without this answer, they have to be sure, each or as a
             number, and not far lower than the highest or a part of it: a ring, a stain and an 8's
-            loop are not. None are that are hardly more likely right than wrong, as in noise, blots
-            and letters, or few among others, as in a text.
+            loop are not, and neither are both of its loops. None are that are hardly more likely
+            right than wrong, as in noise, blots and letters, or few among others, as in a text.
     """
     digits = number.labelled()
     sure = SURE ** len(digits)
@@ -59,6 +59,8 @@ def has_several(number: NumberReading, alone: Prediction | None = None) -> bool:
             and _height(box) >= LOWEST * highest
             and not any(_is_part(box, other) for other, _ in digits)
         ]
+        if alone and _are_loops([box for box, _ in digits]):
+            return False
     return len(digits) > 1
 
 
@@ -135,6 +137,15 @@ def _height(box: Box) -> float:
 def _is_part(box: Box, other: Box) -> bool:
     """Whether it is lower than another one, and its middle lies in it."""
     return _height(box) < _height(other) and _is_within(box, other)
+
+
+def _are_loops(boxes: Sequence[Box]) -> bool:
+    """Whether they are one above the other and nearly touch, as the loops of an 8 do."""
+    if len(boxes) != 2:
+        return False
+    upper, lower = sorted(boxes, key=lambda box: box[1])
+    middle = (upper[0] + upper[2]) / 2
+    return lower[0] <= middle <= lower[2] and abs(lower[1] - upper[3]) <= APART * _height(upper)
 
 
 def _is_within(box: Box, square: Box) -> bool:

@@ -26,7 +26,7 @@ from digit_model.training.dataset import (
     load_cycle,
     load_mnist_and_validation,
 )
-from digit_model.training.distillation import Ensemble, blend
+from digit_model.training.distillation import Ensemble
 from digit_model.training.log import RunLog
 from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import make_optimizers
@@ -34,7 +34,14 @@ from digit_model.training.options import checkpoint_beside
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
-from digit_model.training.step import Learner, average_of, averaged, run_epoch, start_from
+from digit_model.training.step import (
+    Learner,
+    average_of,
+    averaged,
+    blend,
+    run_epoch,
+    start_from,
+)
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen

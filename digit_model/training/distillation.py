@@ -1,4 +1,4 @@
-"""Trained networks as teachers (Hinton, Vinyals and Dean, 2015), and blended with their start."""
+"""Trained networks as teachers (Hinton, Vinyals and Dean, 2015)."""
 
 from collections.abc import Sequence
 
@@ -21,16 +21,3 @@ class Ensemble(nn.Module):
         """float (N, 1, 28, 28) in [0, 1] → probabilities, float (N, 10)."""
         probabilities = [network(inputs).float().softmax(dim=1) for network in self.networks]
         return torch.stack(probabilities).mean(dim=0)
-
-
-def blend(start: DigitCNN, trained: DigitCNN, start_share: float) -> DigitCNN:
-    """The weighted mean of two networks' weights, of which one was trained from the other."""
-    blended = DigitCNN(trained.config)
-    initial = start.state_dict()
-    blended.load_state_dict(
-        {
-            name: torch.lerp(tensor.double(), initial[name].double(), start_share).to(tensor.dtype)
-            for name, tensor in trained.state_dict().items()
-        }
-    )
-    return blended.eval()

@@ -28,7 +28,7 @@ from digit_model.training.number_data import (
 )
 from digit_model.training.precision import autocast, best_device
 from digit_model.training.recipe import NumberRecipe
-from digit_model.training.step import averaged, start_from
+from digit_model.training.step import averaged, blend, start_from
 
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
 CENTRE, LEAST_CENTRE = 0.12, 0.45
@@ -106,7 +106,8 @@ def train_number(
         resume: whether to continue.
 
     Returns:
-        The averaged network, in evaluation mode, and a row of figures for each epoch.
+        The averaged network, blended with ``start`` if the recipe says so, in evaluation mode; and
+        a row of figures for each epoch, of the network before it is blended.
 
     Raises:
         CheckpointError: there is none to continue from, or it is of another setup.
@@ -132,7 +133,10 @@ def train_number(
         sheet=("number_training_pictures.png", draw_sheet),
     )
     ema, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
-    return averaged(network, ema), history
+    trained = averaged(network, ema)
+    if start is not None and recipe.start_share:
+        trained = blend(start, trained, recipe.start_share)
+    return trained, history
 
 
 def _batches(loader: DataLoader[Batch], epoch: int) -> Iterator[Batch]:

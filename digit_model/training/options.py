@@ -182,6 +182,7 @@ def _problem(args: argparse.Namespace) -> str | None:
                 "--output, --resume, --push-to-hub and --dry-run only"
             )
         return one_process
+    needs_start = recipe in STARTED_RECIPES and not args.start
     if recipe in DRAWN_RECIPES:
         if args.teachers or args.own_digits or args.corrections:
             return f"the recipe {recipe} draws its pictures itself and takes no other data"
@@ -189,10 +190,10 @@ def _problem(args: argparse.Namespace) -> str | None:
             return f"the recipe {recipe} takes neither --size nor --seeds"
         if args.push_to_hub:
             return f"the recipe {recipe} measures nothing: evaluate, and push them afterwards"
-        return one_process
+        return f"the recipe {recipe} needs --start" if needs_start else one_process
     if RECIPES[recipe].needs_teachers != bool(args.teachers):
         return "the distilled recipe needs --teachers, and no other takes them"
-    if recipe in STARTED_RECIPES and not args.start:
+    if needs_start:
         return f"the recipe {recipe} needs --start"
     if args.seeds and args.push_to_hub:
         return "--seeds trains several networks: push one of them afterwards"

@@ -133,6 +133,7 @@ class NumberRecipe(_Drawn):
     peaks: tuple[float, ...] = (2e-3, 1.5e-3)
     weight_decay: float = 0.02
     ema_decay: float = 0.999
+    start_share: float = 0.0  # as in Recipe
     network: NumberNetworkConfig = dataclasses.field(default_factory=NumberNetworkConfig)
 
     def dry_run(self) -> Self:
@@ -171,7 +172,8 @@ QUICK = Recipe(
     nondigits=5_000,
 )
 
-STARTED_RECIPES = ("distilled", "refined", "fine-tune")  # they go on from a trained network
+# They go on from a trained network.
+STARTED_RECIPES = ("distilled", "refined", "fine-tune", "number-refined")
 RECIPES = {
     "default": Recipe(),
     # One more cycle for a trained network, with an ensemble of trained networks as teachers.
@@ -239,7 +241,12 @@ SIZES = {
 }
 
 # Of the networks that draw all their data themselves.
-DRAWN_RECIPES: dict[str, InkRecipe | NumberRecipe] = {"ink": InkRecipe(), "number": NumberRecipe()}
+DRAWN_RECIPES: dict[str, InkRecipe | NumberRecipe] = {
+    "ink": InkRecipe(),
+    "number": NumberRecipe(),
+    # For a trained network, when what it trains on has changed.
+    "number-refined": NumberRecipe(epochs=8, start_share=0.3),
+}
 # Measured, and not kept.
 FAST_RECIPES = {"mnist-fast": FastRecipe()}
 # All that ships, by several of these; see digit_model.training.ship.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -38,6 +39,19 @@ def averaged(network: Trainable, average: AveragedModel) -> Trainable:
     weights = average.module.state_dict()
     trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
     return trained.eval()
+
+
+def blend(start: Trainable, trained: Trainable, start_share: float) -> Trainable:
+    """The weighted mean of two networks' weights, of which one was trained from the other."""
+    blended = type(trained)(trained.config)
+    initial = start.state_dict()
+    blended.load_state_dict(
+        {
+            name: torch.lerp(tensor.double(), initial[name].double(), start_share).to(tensor.dtype)
+            for name, tensor in trained.state_dict().items()
+        }
+    )
+    return blended.eval()
 
 
 def average_of(network: nn.Module, decay: float) -> AveragedModel:
