@@ -121,7 +121,8 @@ def test_one_digit_leaves_the_pad_as_it_is(visitor: Visitor) -> None:
 def test_digits_that_touch_make_room_for_the_next_one(visitor: Visitor) -> None:
     visitor.line((0.3, 0.3), (0.1, 0.55), (0.5, 0.55))
     visitor.line((0.4, 0.3), (0.4, 0.75))
-    visitor.line((0.48, 0.3), (0.9, 0.3), (0.65, 0.75))  # above the end of the 4's bar
+    seven = ((0.48, 0.3), (0.7, 0.3), (0.9, 0.3), (0.88, 0.33), (0.77, 0.54), (0.65, 0.75))
+    visitor.line(*seven)  # above the end of the 4's bar
     wait_for_growth(visitor)
     assert paper_side(visitor) == 1.5
     expect(visitor.headline).to_have_text("47")
