@@ -8,7 +8,7 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -77,10 +77,11 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
             stack.enter_context(atomic_path(path)).write_bytes(content)
 
 
-def check_writable(folder: Path) -> None:
-    """Raise OSError, which names the folder, if no file can be written in it."""
+def check_writable(folder: Path, size: int = 0) -> None:
+    """Raise OSError, which names the folder, if no file of so many bytes can be written in it."""
     try:
-        tempfile.TemporaryFile(dir=folder).close()
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(size))
     except OSError as error:
         error.filename = str(folder)
         raise
@@ -124,6 +125,22 @@ def lock_folder(folder: Path) -> BinaryIO | None:
             return None
         raise
     return file
+
+
+@contextmanager
+def sole_use(folder: Path) -> Iterator[bool]:
+    """Lock a folder as long as the context lasts. Yields whether nobody else has locked it.
+
+    Where the file system has no locks, nobody counts as having done so.
+    """
+    with ExitStack() as stack:
+        is_ours = True
+        with suppress(OSError):
+            lock = lock_folder(folder)
+            is_ours = lock is not None
+            if lock is not None:
+                stack.enter_context(lock)
+        yield is_ours
 
 
 def is_locked_by(file: BinaryIO, folder: Path) -> bool:

@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from digit_model.decode import ImageError
-from digit_model.files import LOCK_FILE, describe, lock_folder, write_atomically
+from digit_model.files import LOCK_FILE, describe, sole_use, write_atomically
 from digit_model.model_folder import ModelError
 from digit_model.serving import worker
 from digit_model.serving.batching import Batcher
@@ -86,7 +86,12 @@ def predict_folder(
     info = worker.load_without_limits(model)
     settings = {"folder": str(folder), "top_k": top_k} | info.hashes._asdict()
     _check_settings(output, settings)
-    with _lock(output):
+    with sole_use(output) as is_ours:
+        if not is_ours:  # what both runs read would have two lines
+            raise FolderError(
+                f"{output} is being written by another run: wait for it, or choose another "
+                "--output."
+            )
         was_read = _finished(output)
         names = sorted(_files(folder, output))
         missing = [name for name in names if name not in was_read]
@@ -245,19 +250,6 @@ def _check_settings(output: Path, settings: dict[str, Any]) -> None:
         raise FolderError(f"{output} has other files in it: choose another --output.")
     else:
         write_atomically(file, json.dumps(settings).encode())
-
-
-def _lock(output: Path) -> AbstractContextManager[object]:
-    """Keep other runs out of the folder: what both of them read would have two lines."""
-    try:
-        lock = lock_folder(output)
-    except OSError:  # its file system has no locks
-        return nullcontext()
-    if lock is None:
-        raise FolderError(
-            f"{output} is being written by another run: wait for it, or choose another --output."
-        )
-    return lock
 
 
 def _finished(output: Path) -> dict[str, bool]:

@@ -28,8 +28,8 @@ def load_mnist(data_dir: Path, split: Split) -> Digits:
     Raises:
         DataError: it is not in ``data_dir``/MNIST/raw and can't be downloaded, or is damaged.
     """
-    folder, name = data_dir / "MNIST" / "raw", FILES[split]
     files = find_mnist(data_dir, split)
+    folder, name = files[0].parent, FILES[split]
     try:
         images, labels = map(_read_idx, files)
         if images.shape != (len(labels), SIZE, SIZE):

@@ -23,6 +23,7 @@ from digit_model.data.number_pictures import (
     random_height,
     random_marks,
 )
+from digit_model.data.number_texts import of_form
 from digit_model.data.photographs import COVERED, Kind, photograph, random_kind, written_side
 from digit_model.data.strokes import Drawing
 from digit_model.ink import FindInk
@@ -124,7 +125,7 @@ def photographed_page(kind: Kind, rng: np.random.Generator) -> tuple[str, np.nda
     """Lines of digits by a development writer, and their photograph, in which they are legible."""
     while True:
         lengths = rng.integers(*LINE_DIGITS, rng.integers(*PAGE_LINES))
-        lines = ["".join(map(str, rng.integers(0, 10, length))) for length in lengths]
+        lines = [of_form("0" * length, rng) for length in lengths.tolist()]
         drawing, digit = number_drawing("\n".join(lines), rng)
         picture, ink = photograph(drawing, kind, rng, digit=digit)
         if digit * written_side(ink) >= LEAST_HEIGHT:
@@ -134,7 +135,7 @@ def photographed_page(kind: Kind, rng: np.random.Generator) -> tuple[str, np.nda
 def photographed_enclosure(kind: Kind, rng: np.random.Generator) -> tuple[str, np.ndarray]:
     """A number by a development writer in a ring or box, and its photograph, as wide as that."""
     while True:
-        text = "".join(map(str, rng.integers(0, 10, rng.integers(*ENCLOSED_DIGITS))))
+        text = of_form("0" * int(rng.integers(*ENCLOSED_DIGITS)), rng)
         drawing, digit = number_drawing(text, rng, enclosed=True)
         picture, ink = photograph(drawing, kind, rng, digit=digit)
         height = round(digit * written_side(ink))

@@ -34,14 +34,7 @@ from digit_model.training.options import checkpoint_beside
 from digit_model.training.recipe import DRY_RUN_STEPS, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
 from digit_model.training.setup import neighbours_of, setup_of
-from digit_model.training.step import (
-    Learner,
-    average_of,
-    averaged,
-    blend,
-    run_epoch,
-    start_from,
-)
+from digit_model.training.step import Learner, average_of, averaged, run_epoch, start_from
 from digit_model.weights import load_weights
 
 # Own pictures are repeated in each epoch, with other augmentation each time, so that a few dozen
@@ -124,9 +117,7 @@ def train_digit(args: argparse.Namespace, recipe: Recipe, log: RunLog) -> None:
     if rank == 0:
         from digit_model.training.export import export  # matplotlib takes a second to import
 
-        network = averaged(learner.network, learner.ema)
-        if start is not None and recipe.start_share:
-            network = blend(start, network, recipe.start_share)
+        network = averaged(learner.network, learner.ema, start, recipe.start_share)
         export(network, args.output, neighbours, validation, state.history, setup)
 
 

@@ -2,10 +2,10 @@
 
 import argparse
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from digit_model.files import lock_folder
+from digit_model.files import sole_use
 from digit_model.training.checkpoint import CheckpointError, check_no_run_is_lost
 from digit_model.training.log import RunLog
 from digit_model.training.options import checkpoint_beside, is_first_process
@@ -50,14 +50,9 @@ def locked(folder: Path) -> Iterator[None]:
     Raises:
         CheckpointError: another run has locked it.
     """
-    with ExitStack() as stack:
-        if is_first_process():
-            with suppress(OSError):  # of a file system without locks: better than not to train
-                lock = lock_folder(folder)
-                if lock is None:
-                    raise CheckpointError(
-                        f"Another run is writing to {folder}: wait for its end, or name another "
-                        "--output."
-                    )
-                stack.enter_context(lock)
+    with sole_use(folder) if is_first_process() else nullcontext(True) as is_ours:
+        if not is_ours:
+            raise CheckpointError(
+                f"Another run is writing to {folder}: wait for its end, or name another --output."
+            )
         yield

@@ -7,13 +7,12 @@ is resumed: ``tensorboard --logdir OUTPUT.log`` shows them.
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from digit_model.files import write_atomically
+from digit_model.files import check_writable, write_atomically
 from digit_model.model_folder import FIGURES
 from digit_model.training.progress import Progress, Step
 
@@ -43,11 +42,7 @@ class RunLog:
         """The output's and the log's: to fail now, if that can't be, rather than after hours."""
         for folder in (self._output, self.folder):
             folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with TemporaryFile(dir=self.folder) as file:  # on a full disk, folders can be made
-                file.write(bytes(PROBE_BYTES))
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, str(self.folder)) from error
+        check_writable(self.folder, PROBE_BYTES)  # on a full disk, folders can be made
 
     def begin(
         self, history: Sequence[Row], epochs: int, learning_rate: Callable[[float], float]

@@ -28,7 +28,7 @@ from digit_model.training.number_data import (
 )
 from digit_model.training.precision import autocast, best_device
 from digit_model.training.recipe import NumberRecipe
-from digit_model.training.step import averaged, blend, start_from
+from digit_model.training.step import averaged, start_from
 
 # Standard deviation of a mark's centre, as a fraction of its box's sides, and the least, in cells.
 CENTRE, LEAST_CENTRE = 0.12, 0.45
@@ -133,10 +133,7 @@ def train_number(
         sheet=("number_training_pictures.png", draw_sheet),
     )
     ema, history = fit(task, recipe, setup, checkpoint, log, resume=resume)
-    trained = averaged(network, ema)
-    if start is not None and recipe.start_share:
-        trained = blend(start, trained, recipe.start_share)
-    return trained, history
+    return averaged(network, ema, start, recipe.start_share), history
 
 
 def _batches(loader: DataLoader[Batch], epoch: int) -> Iterator[Batch]:

@@ -33,11 +33,21 @@ def start_from(network: Trainable, start: Trainable) -> None:
     network.load_state_dict(start.state_dict())
 
 
-def averaged(network: Trainable, average: AveragedModel) -> Trainable:
-    """A network of the same shape with the averaged weights, on the CPU, in evaluation mode."""
+def averaged(
+    network: Trainable,
+    average: AveragedModel,
+    start: Trainable | None = None,
+    start_share: float = 0.0,
+) -> Trainable:
+    """A network of the same shape with the averaged weights, on the CPU, in evaluation mode.
+
+    Blended with what it was trained from by the recipe's share of that, if there is any.
+    """
     trained = type(network)(network.config)  # a new one: the average's may be channels last
     weights = average.module.state_dict()
     trained.load_state_dict({name: tensor.cpu() for name, tensor in weights.items()})
+    if start is not None and start_share:
+        return blend(start, trained, start_share)
     return trained.eval()
 
 

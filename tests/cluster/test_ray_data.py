@@ -148,8 +148,9 @@ def test_a_picture_that_ends_its_process_has_its_line_and_all_others_are_read(
     assert "more than this machine can give" in answers[DEADLY]["error"]
 
 
+@pytest.mark.usefixtures("installed")
 def test_what_is_done_is_not_done_again(
-    tmp_path: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, empty: Path, pictures: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [path.relative_to(pictures).as_posix() for path in pictures.rglob("*.*")]
     answers = [{"label": "7"} if name != NOTES else {"error": "No."} for name in names]
@@ -157,9 +158,6 @@ def test_what_is_done_is_not_done_again(
     lines = [json.dumps({"image": name} | answer) for name, answer in rows]
     output = tmp_path / "answers"
     monkeypatch.setitem(sys.modules, "ray", None)  # there is nothing left for it
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
-    empty = tmp_path / "empty"
-    empty.mkdir()
     assert status_of("--ray", empty, "--output", output) == 0  # writes the settings
     settings = json.loads((output / "settings.json").read_text())
     (output / "settings.json").write_text(json.dumps({**settings, "folder": str(pictures)}))
@@ -177,16 +175,22 @@ def test_what_is_done_is_not_done_again(
 
 
 @pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray and what it needs seem to be there, for what comes to an end before they are imported."""
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
+
+
+@pytest.fixture
 def empty(tmp_path: Path) -> Path:
     folder = tmp_path / "empty"
     folder.mkdir()
     return folder
 
 
+@pytest.mark.usefixtures("installed")
 def test_one_run_at_a_time_writes_to_a_folder(
     tmp_path: Path, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
     output = tmp_path / "answers"
     output.mkdir()
     with lock_folder(output):  # type: ignore[union-attr]
@@ -199,7 +203,7 @@ def test_one_run_at_a_time_writes_to_a_folder(
     def no_locks(folder: Path) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("digit_model.cluster.folder.lock_folder", no_locks)
+    monkeypatch.setattr("digit_model.files.lock_folder", no_locks)
     assert status_of("--ray", empty, "--output", output) == 0
 
 
@@ -215,10 +219,10 @@ def test_a_folder_is_another_run_s_until_its_pictures_are_read(tmp_path: Path) -
         pass
 
 
+@pytest.mark.usefixtures("installed")
 def test_no_picture_is_left_out_without_a_word(
     tmp_path: Path, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
     closed = empty / "closed"
     closed.mkdir()
     scandir = os.scandir
@@ -236,11 +240,11 @@ def test_no_picture_is_left_out_without_a_word(
     assert "folders that are links" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:1", "127.0.0.1:99999"])
 def test_a_cluster_that_is_not_there_is_said_at_once(
     address: str, empty: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: True)
     monkeypatch.setattr("digit_model.serving.worker.load_without_limits", pytest.fail)
     monkeypatch.setenv("RAY_ADDRESS", address)
     assert status_of("--ray", empty, "--output", empty.parent / "answers") == 2
