@@ -9,13 +9,11 @@ processor: the machine may be busy otherwise.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
+from benchmark import benchmark_parser, write_figures
 from tqdm import tqdm
 
 from digit_model import DigitRecognizer
@@ -64,9 +62,8 @@ def summary(rows: list[Row]) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--step", type=int, default=10, help="take every so many of the digits")
-    parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     recognizer = DigitRecognizer.from_pretrained()
@@ -87,8 +84,7 @@ def main() -> None:
     figures = {name: summary(some) for name, some in rows.items()}
     for name, figure in figures.items():
         print(f"{name:24}", *(f"{key} {value:g}" for key, value in figure.items()))
-    if arguments.json:
-        arguments.json.write_text(json.dumps(figures, indent=2) + "\n")
+    write_figures(figures, arguments.json)
 
 
 if __name__ == "__main__":

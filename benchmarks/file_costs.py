@@ -9,26 +9,23 @@ pad is asked every 50 ms. Memory is that of all its processes, what they share c
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import benchmark  # noqa: F401  (the project's modules)
+import cv2
+import hostile_files as hostile
+import httpx
+import numpy as np
+from drawings import drawing_of
+from processes import descendants
+from running_app import Server, serving
 
-import cv2  # noqa: E402  (these need the path above)
-import hostile_files as hostile  # noqa: E402
-import httpx  # noqa: E402
-import numpy as np  # noqa: E402
-from drawings import drawing_of  # noqa: E402
-from processes import descendants  # noqa: E402
-from running_app import Server, serving  # noqa: E402
-
-from digit_model import ImageError  # noqa: E402
-from digit_model.decode import decode  # noqa: E402
+from digit_model import ImageError
+from digit_model.decode import decode
 
 BOMBS_SENT = (
     "JPEG, 1000 scans",

@@ -3,26 +3,20 @@
 python benchmarks/how_it_works.py
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
+from benchmark import ROOT
+from matplotlib.patches import Rectangle
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from matplotlib.patches import Rectangle  # noqa: E402  (these need the path above)
-
-from digit_model import DigitRecognizer, Prediction  # noqa: E402
-from digit_model.calibration import energy  # noqa: E402
-from digit_model.data.conditions import CONDITIONS  # noqa: E402
-from digit_model.data.held_out_sets import stroke_set  # noqa: E402
-from digit_model.data.nondigits import load_omniglot  # noqa: E402
-from digit_model.data.strokes import pen_digits  # noqa: E402
-from digit_model.decode import WORK_SIDE, decode  # noqa: E402
-from digit_model.evaluation.figures import plt, save_figure  # noqa: E402
-from digit_model.ink import extract_ink  # noqa: E402
-from digit_model.preprocess import preprocess  # noqa: E402
+from digit_model import DigitRecognizer, Prediction
+from digit_model.calibration import energy
+from digit_model.data.conditions import CONDITIONS
+from digit_model.data.held_out_sets import stroke_set
+from digit_model.data.nondigits import load_omniglot
+from digit_model.data.strokes import pen_digits
+from digit_model.decode import WORK_SIDE, decode
+from digit_model.evaluation.figures import plt, save_figure
+from digit_model.ink import extract_ink
+from digit_model.preprocess import preprocess
 
 IMAGES = ROOT / "docs" / "images"
 EXAMPLES = ("crossed-seven.jpg", "chalk-on-a-board.jpg", "no-digit-at-all.jpg")

@@ -15,7 +15,6 @@ forty drawings of 280×280 pixels.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import contextlib
 import io
@@ -35,13 +34,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-import httpx  # noqa: E402  (these need the path above)
-from memory import megabytes  # noqa: E402
-from PIL import Image  # noqa: E402
-from servers import SERVERS  # noqa: E402
+import httpx
+from benchmark import ROOT, benchmark_parser, write_figures
+from memory import megabytes
+from PIL import Image
+from servers import SERVERS
 
 DRAWINGS = 40
 CONNECTIONS = (1, 8, 32, 100, 300)
@@ -249,10 +246,9 @@ def highest_memory(pid: int, figures: dict[str, Any]) -> Iterator[None]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--seconds", type=int, default=8, help="for each figure (8)")
     parser.add_argument("--workers", default=str(os.cpu_count()), help="of ours (one a core)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     if shutil.which("wrk") is None:
         parser.error("wrk is not installed (Debian: apt-get install wrk)")
@@ -276,8 +272,7 @@ def main() -> None:
                     file_questions(url, files, endpoint) if endpoint else plain_questions(files)
                 )
                 figures[server] = measure_all(url, questions, seconds, server)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ in memory, which is faster than its own loader, and is measured after each epoch
 Other programs slow both down: the load is noted, and the processor time, which depends less on it.
 """
 
-import argparse
 import json
 import os
 import re
@@ -24,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from benchmark import ROOT, benchmark_parser, write_figures
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-ROOT = Path(__file__).parents[1]
 TARGET = 0.99
 MOST_EPOCHS = 14
 ACCURACY = re.compile(r"MNIST test ([\d.]+) %")
@@ -35,7 +34,6 @@ ACCURACY = re.compile(r"MNIST test ([\d.]+) %")
 
 def train_reference(data_dir: Path) -> None:
     """Train until the target is reached; print the accuracy after each epoch."""
-    sys.path.insert(0, str(ROOT))
     from digit_model.data.mnist import load_mnist
 
     torch.manual_seed(1)
@@ -98,11 +96,10 @@ def timed(command: list[str]) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--data-dir", type=Path, default=Path("data"))
     parser.add_argument("--runs", type=int, default=5, help="of our recipe")
     parser.add_argument("--reference", action="store_true", help="train the other, and no more")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     args = parser.parse_args()
     folder = args.data_dir.resolve()
     if args.reference:
@@ -128,8 +125,7 @@ def main() -> None:
         ),
     }
     print(json.dumps(figures, indent=2))
-    if args.json:
-        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, args.json)
 
 
 if __name__ == "__main__":

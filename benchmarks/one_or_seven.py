@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 
+import benchmark  # noqa: F401  (the project's modules)
 import numpy as np
 
 from digit_model import DigitRecognizer

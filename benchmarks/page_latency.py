@@ -16,9 +16,7 @@ and 10 answers a second.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import os
 import sys
 import tempfile
@@ -28,16 +26,15 @@ from statistics import median
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does, before torch is imported
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import gradio as gr  # noqa: E402  (these need the path above)
-from drawings import load_drawings  # noqa: E402
-from playwright.sync_api import Page, sync_playwright  # noqa: E402
-from running_app import serving  # noqa: E402
-from visitor import CHROMIUM_FLAGS, chromium_path  # noqa: E402
+import gradio as gr
+from benchmark import benchmark_parser, write_figures
+from drawings import load_drawings
+from playwright.sync_api import Page, sync_playwright
+from running_app import serving
+from visitor import CHROMIUM_FLAGS, chromium_path
 
-from digit_model import DigitRecognizer  # noqa: E402
+from digit_model import DigitRecognizer
 
 WAIT_MS = {"ours": 400, "gr.Sketchpad": 3500}  # after a stroke; by then its last answer is there
 # The elements that an answer may change, and the one that every answer changes.
@@ -150,10 +147,9 @@ def measure(page: Page, url: str, name: str, count: int) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--strokes", type=int, default=60, help="how many to time, per page (60)")
     parser.add_argument("--only", choices=list(WAIT_MS), help="one of the pages alone")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     figures: dict[str, dict[str, Any]] = {}
     with sync_playwright() as playwright:
@@ -172,8 +168,7 @@ def main() -> None:
     print("|---" * (len(names) + 1) + "|")
     for name, row in figures.items():
         print(f"|{name}|" + "|".join(str(row[key]) for key in names) + "|")
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,9 @@ processors' time, in milliseconds, in each kind of process.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
-import json
 import os
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -23,14 +20,12 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
-os.environ["PYTHONPATH"] = str(ROOT)  # for Ray's processes
 
-import numpy as np  # noqa: E402  (these need the path above)
-from load import drawings  # noqa: E402
+import numpy as np
+from benchmark import ROOT, benchmark_parser, write_figures
+from load import drawings
 
-from digit_model.serving.client import DRAWING_SECONDS, RecognizerClient, WorkerClient  # noqa: E402
+from digit_model.serving.client import DRAWING_SECONDS, RecognizerClient, WorkerClient
 
 CALLERS = 128  # at once, each waiting for its answer; enough for full batches at two replicas
 COUNTS = (1, 2)  # of workers and of replicas
@@ -118,9 +113,8 @@ def measure(client: RecognizerClient, files: list[bytes], seconds: float) -> dic
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--seconds", type=int, default=8, help="for each figure (8)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     try:
         import ray
@@ -130,14 +124,14 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for kind in (workers, replicas):
         if kind is replicas:
+            os.environ["PYTHONPATH"] = str(ROOT)  # for its processes
             ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
         for count in COUNTS:
             with kind(count) as client:
                 name = f"{count} {kind.__name__.removesuffix('' if count > 1 else 's')}"
                 figures[name] = measure(client, files, options.seconds)
                 print(f"{name}: {figures[name]}", flush=True)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

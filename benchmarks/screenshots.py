@@ -5,21 +5,18 @@ python benchmarks/screenshots.py
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-ROOT = Path(__file__).resolve().parents[1]
+from benchmark import ROOT
+from drawings import load_drawings
+from playwright.sync_api import ViewportSize, expect, sync_playwright
+from running_app import serving
+from visitor import CHROMIUM_FLAGS, Visitor, chromium_path
+
 IMAGES = ROOT / "docs" / "images"
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from drawings import load_drawings  # noqa: E402
-from playwright.sync_api import ViewportSize, expect, sync_playwright  # noqa: E402
-from running_app import serving  # noqa: E402
-from visitor import CHROMIUM_FLAGS, Visitor, chromium_path  # noqa: E402
-
 WIDE = ViewportSize(width=1280, height=820)
 TABLET = ViewportSize(width=820, height=1000)
 PHONE = ViewportSize(width=360, height=740)

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # as app.py does
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import benchmark  # noqa: F401  (the project's modules)
 from PIL import Image
 
 

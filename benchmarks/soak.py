@@ -11,24 +11,19 @@ of the time is compared with that over the second tenth, since caches fill at fi
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-import httpx  # noqa: E402  (these need the path above)
-import numpy as np  # noqa: E402
-from load import BATCH_FILES, drawings  # noqa: E402
-from running_app import serving  # noqa: E402
-from visitors import Record, draw, percentiles  # noqa: E402
+import httpx
+import numpy as np
+from benchmark import benchmark_parser, write_figures
+from load import BATCH_FILES, drawings
+from running_app import serving
+from visitors import Record, draw, percentiles
 
 VISITORS = 15
 CALL_SECONDS, BATCH_SECONDS = 1.0, 5.0  # between calls of the API, and between batches
@@ -77,10 +72,9 @@ def growth(megabytes: list[float]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--minutes", type=float, default=60.0, help="how long (60)")
     parser.add_argument("--workers", default=str(os.cpu_count()), help="of the app (one a core)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     start = time.monotonic()
     with (
@@ -103,8 +97,7 @@ def main() -> None:
     print("\n".join(f"{name}: {value}" for name, value in figures.items()))
     for error in [*visitors.errors, *programs.errors][:1]:
         print("the first error:", error)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -8,18 +8,15 @@ affects both alike. The target: at most one second between their medians.
 
 from __future__ import annotations
 
-import argparse
-import json
 import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from statistics import median
 
 import httpx
+from benchmark import ROOT, benchmark_parser, write_figures
 
-ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "examples" / "crossed-seven.jpg"
 FILE_META = {"_type": "gradio.FileData"}
 
@@ -63,9 +60,8 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--pairs", type=int, default=5, help="how often to measure each (5)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     imports, answers = [], []
     answer_seconds()  # a warm-up, which fills the disk cache and compiles the modules
@@ -80,8 +76,7 @@ def main() -> None:
         "pairs": options.pairs,
     }
     print("\n".join(f"{name}: {value}" for name, value in figures.items()))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,8 @@ server. Memory is that of all its processes, what they share counted once.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,17 +19,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+import httpx
+import numpy as np
+from benchmark import benchmark_parser, write_figures
+from memory import megabytes
+from running_app import serving
 
-import httpx  # noqa: E402  (these need the path above)
-import numpy as np  # noqa: E402
-from memory import megabytes  # noqa: E402
-from running_app import serving  # noqa: E402
-
-from digit_model.data.rendering import render  # noqa: E402
-from digit_model.data.strokes import pen_digits  # noqa: E402
-from page.data_url import encode_data_url  # noqa: E402
+from digit_model.data.rendering import render
+from digit_model.data.strokes import pen_digits
+from page.data_url import encode_data_url
 
 POINT_SECONDS = 0.02
 PAUSE_SECONDS = 0.03  # as in page/sketchpad/recognition.js
@@ -159,11 +154,10 @@ def percentiles(record: Record) -> dict[str, float]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = benchmark_parser(__doc__)
     parser.add_argument("--visitors", type=int, default=30, help="who draw at once (30)")
     parser.add_argument("--minutes", type=float, default=1.0, help="how long (1)")
     parser.add_argument("--workers", default=str(os.cpu_count()), help="of the app (one a core)")
-    parser.add_argument("--json", type=Path, help="file to write the figures to")
     options = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -184,8 +178,7 @@ def main() -> None:
     print("\n".join(f"{name}: {value}" for name, value in figures.items()))
     if record.errors:
         print("the first error:", record.errors[0])
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    write_figures(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -114,6 +114,19 @@ def test_only_the_cluster_s_modules_import_ray() -> None:
             assert not any(belongs(module, "ray") for module in imports(path)), path
 
 
+def test_benchmarks_find_the_project_before_they_import_it() -> None:
+    ours = {path.stem for path in (ROOT / "tests").glob("*.py")} | {"digit_model", "page"}
+    for path in files(ROOT / "benchmarks"):
+        modules = [
+            node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+            for node in ast.parse(path.read_text()).body
+            if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        found = modules.index("benchmark") if "benchmark" in modules else len(modules)
+        for module in modules[:found]:
+            assert module.partition(".")[0] not in ours, f"{path} imports {module}"
+
+
 def test_every_module_of_the_package_has_a_docstring() -> None:
     for path in files(PACKAGE):
         assert ast.get_docstring(ast.parse(path.read_text())), path

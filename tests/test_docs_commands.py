@@ -59,7 +59,8 @@ def check_command(words: list[str]) -> None:
                 assert f"$({name})" in makefile
                 app_options.parse_options(shlex.split(options))
         case ["python", script, *arguments] if script.startswith("benchmarks/"):
-            source = (ROOT / script).read_text(encoding="utf-8")
+            common = ROOT / "benchmarks" / "benchmark.py"
+            source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / script, common))
             assert all(f'"{option}"' in source for option in arguments if option.startswith("-"))
         case (
             ["docker", "compose", "--file", file, "up", *_]
