@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from digit_model import Prediction
+    from digit_model import NumberReading, Prediction
     from digit_model.hints import Hint
 
 VERY_SURE = 99  # percent, from which on
@@ -41,7 +41,9 @@ def sentence(prediction: Prediction, hint: Hint | None = None) -> str:
     """The verdict in words, as a screen reader says it, and the hint at a refusal."""
     if prediction.number is not None:
         sure = percent(prediction.number.confidence)
-        return f"{digit_count(prediction)} digits, {sure} sure of all."
+        said = f"{digit_count(prediction)} digits, {sure} sure of all."
+        marks = left_out(prediction.number)
+        return said if marks is None else f"{said} {marks}"
     first, second = (with_article(digit) for digit, _ in prediction.top_k[:2])
     said = {
         "digit": f"This is {first}. {certainty(prediction.confidence)}.",
@@ -50,6 +52,14 @@ def sentence(prediction: Prediction, hint: Hint | None = None) -> str:
         "blank": "There is nothing to read in this picture.",
     }[prediction.verdict]
     return said if hint is None else f"{said} {in_words(hint)}"
+
+
+def left_out(number: NumberReading) -> str | None:
+    """How many marks are no part of the number, such as dashes; None if all of them are."""
+    count = sum(mark.verdict == "not_a_digit" for _, mark in number.digits)
+    if count == 0:
+        return None
+    return "One mark left out." if count == 1 else f"{count} marks left out."
 
 
 def in_words(hint: Hint) -> str:
