@@ -71,7 +71,7 @@ def test_a_batch_is_a_list_with_a_row_for_each_file(visitor: Visitor, batch: lis
     visitor.open("Many pictures")
     page.locator("#batch .files").set_input_files(batch)
     rows = page.locator("#batch tbody tr")
-    expect(page.locator("#batch .status")).to_have_text("6 pictures read.")
+    expect(page.locator("#batch .status")).to_have_text("4 pictures read, 2 can’t be read.")
     expect(rows).to_have_count(6)
     assert listed(page) == [Path(file).name for file in batch]
     expect(rows.nth(0)).to_contain_text("8Very sure, >99%")
@@ -179,7 +179,7 @@ def test_more_files_are_read_beside_those_that_are_not_done(
     expect(page.locator("#batch tbody tr").nth(16)).to_be_visible()
     visitor.button("Clear list").click()
     page.locator("#batch .files").set_input_files(few)
-    expect(page.locator("#batch .status")).to_have_text("2 pictures read.")
+    expect(page.locator("#batch .status")).to_have_text("1 picture read, 1 can’t be read.")
     page.wait_for_timeout(3000)  # in which the rest of those many comes
     assert listed(page) == [Path(file).name for file in few]  # what was cleared stays away
     visitor.button("Clear list").click()

@@ -32,8 +32,7 @@ function startBatchList({ element, props, trigger, watch }) {
     if (value.rows.length < value.total) {
       progress.step(value.run, "Reading", value.rows.length, value.total);
     } else {
-      const sentence = value.total === 1 ? "1 picture read." : `${value.total} pictures read.`;
-      progress.end(value.run, sentence);
+      progress.end(value.run, resultOf(value.rows));
       rememberRows(runs.kept());
     }
     show();
@@ -105,6 +104,14 @@ function startBatchList({ element, props, trigger, watch }) {
   runs.restore(rememberedRows());
   if (!runs.isWhole()) progress.tell(NOT_ALL);
   show();
+}
+
+// How many of them were read.
+function resultOf(rows) {
+  const unread = rows.filter(({ problem }) => problem).length;
+  const count = rows.length - unread;
+  const read = count === 1 ? "1 picture read" : `${count} pictures read`;
+  return unread ? `${read}, ${unread} can’t be read.` : `${read}.`;
 }
 
 // Why they can't be sent at a time; "" if they can.
