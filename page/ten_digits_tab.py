@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from page.data_url import decode_data_url
 from page.keep_correction import correction_functions
 from page.ten_digits import TenDigits
-from page.wording import headline, percent
+from page.wording import one_line, percent
 
 if TYPE_CHECKING:
     from digit_model import Prediction
@@ -37,15 +37,23 @@ def digit_reading(prediction: Prediction, digit: str) -> dict[str, Any]:
         digit: "0" … "9".
 
     Returns:
-        `is_read`, whether it was read as that digit; `headline`, what was read; `sure`, the
-        probability of that digit, in words; and `nearest`, the most probable other one, with its
-        probability `nearest_sure`, in words.
+        `is_read`, whether it was read as that digit; `read_as`, what was read, in few words;
+        `sure`, the probability of that digit, in words; and `nearest`, the most probable other one,
+        with its probability `nearest_sure`, in words.
     """
     nearest, nearest_share = next(each for each in prediction.top_k if each[0] != digit)
     return {
         "is_read": prediction.verdict == "digit" and prediction.label == digit,
-        "headline": headline(prediction),
+        "read_as": read_as(prediction),
         "sure": percent(prediction.probabilities[digit]),
         "nearest": nearest,
         "nearest_sure": percent(nearest_share),
     }
+
+
+def read_as(prediction: Prediction) -> str:
+    """What was read, as short as the room beside a digit."""
+    if prediction.verdict == "not_a_digit":
+        return "no digit"
+    said = one_line(prediction)
+    return f"read as {said}" if prediction.verdict in ("digit", "several") else said

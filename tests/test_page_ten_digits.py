@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from drawings import drawing_of
+from drawings import Drawing, drawing_of
 from PIL import Image
 from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
@@ -20,6 +21,9 @@ from digit_model import DigitRecognizer
 from page.ten_digits_tab import digit_reading
 
 SURE = [">99%", "98%", *[">99%"] * 8]
+TIPS = [(0.2 + 0.1 * n, 0.3 + 0.4 * (n % 2)) for n in range(7)]
+ZIGZAG = Drawing("", [[*pair] for pair in itertools.pairwise(TIPS)])
+PAD_PARTS = ("canvas", "figcaption")
 Visit = Callable[..., Visitor]
 # Whether what lies in each corner of a pad is the pad.
 CORNERS = """(pad) => {
@@ -135,5 +139,22 @@ def test_a_reading_names_what_a_digit_is_nearest_to() -> None:
     as_written, as_another = digit_reading(prediction, "7"), digit_reading(prediction, "1")
     assert (as_written["is_read"], as_written["sure"]) == (True, ">99%")
     assert as_written["nearest"] != "7"
-    assert (as_another["is_read"], as_another["headline"]) == (False, "7")
+    assert (as_another["is_read"], as_another["read_as"]) == (False, "read as 7")
     assert (as_another["sure"], as_another["nearest"]) == ("<1%", "7")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_pad_says_all_of_why_its_digit_was_not_read(visit: Visit, width: int) -> None:
+    visitor = visit(viewport=ViewportSize(width=width, height=844))
+    visitor.open("Ten digits")
+    pad, caption = (visitor.page.locator(f"#ten-digits {part}").nth(2) for part in PAD_PARTS)
+    fits = "(element) => element.scrollWidth <= element.clientWidth"
+    height = caption.evaluate("(element) => element.offsetHeight")
+    visitor.page.route("**/component_server/*", lambda route: route.abort())
+    visitor.write(pad, ZIGZAG)
+    for said in ("No answer from the server.", "no digit"):
+        expect(caption.locator(".sure")).to_have_text(said)
+        assert caption.evaluate(fits)
+        assert caption.evaluate("(element) => element.offsetHeight") == height
+        visitor.page.unroute_all()

@@ -53,11 +53,11 @@ function createCell({ digit, server, onChange }) {
     model.hidden = strokes.length > 0;
     again.hidden = !strokes.length;
     element.classList.toggle("misread", reading?.is_read === false);
-    const misread = reading?.is_read === false ? `read as ${reading.headline}` : reading?.sure;
-    sure.textContent = reading ? misread : "";
+    element.classList.toggle("unanswered", Boolean(reading?.error));
+    sure.textContent = reading ? (reading.error ?? verdictOf(reading)) : "";
     nearest.textContent = reading?.nearest
       ? `nearest ${reading.nearest}, ${reading.nearest_sure}`
-      : (reading?.error ?? "");
+      : "";
   }
 
   async function read() {
@@ -133,4 +133,9 @@ function createCell({ digit, server, onChange }) {
     reading: () => reading,
     isWritten: () => strokes.length > 0,
   };
+}
+
+// How sure the network is of the digit, or what it has read in its place.
+function verdictOf({ is_read, sure, read_as }) {
+  return is_read ? sure : read_as;
 }

@@ -37,8 +37,7 @@ function writeCaption(context, cell, x, y) {
   const colour = "#5f574b";
   writeText(context, cell.digit, { x, y: y + 40, size: 36, colour: "#302b25" });
   if (!reading?.sure) return;
-  const sure = reading.is_read ? reading.sure : `read as ${reading.headline}`;
-  writeText(context, sure, { x: x + 36, y: y + 40, size: 28, colour });
+  writeText(context, verdictOf(reading), { x: x + 36, y: y + 40, size: 28, colour });
   const nearest = `nearest ${reading.nearest}, ${reading.nearest_sure}`;
   writeText(context, nearest, { x, y: y + 74, size: 24, colour });
 }
