@@ -321,6 +321,38 @@ def test_a_file_that_cannot_be_sent_is_told_of_once(visitor: Visitor) -> None:
     expect(visitor.label).to_have_text("8")
 
 
+def test_a_drawing_is_read_once_the_line_is_back_though_a_file_failed(visitor: Visitor) -> None:
+    idle = visitor.page.locator("#card .headline .idle")
+    visitor.page.route(SERVER_FUNCTIONS, lambda route: route.abort())
+    visitor.page.route("**/gradio_api/upload*", lambda route: route.abort())
+    visitor.draw(drawing_of("5"))
+    expect(visitor.page.locator("#pad .status")).to_have_text("No answer from the server.")
+    expect(idle).to_have_css("font-size", "0px")  # nobody is told to draw something
+    visitor.upload("three.png", drawing_of("3").png())
+    expect(visitor.headline).to_have_text("Not read")
+    visitor.page.wait_for_timeout(3000)  # it is asked for again meanwhile, without a word
+    expect(visitor.note).to_have_text("The picture could not be sent to the server.")
+    expect(visitor.note).to_be_visible()
+    visitor.page.unroute_all()
+    expect(visitor.label).to_have_text("5")
+
+
+def test_without_a_connection_a_failure_is_told_and_the_tabs_are_free(visit: Visit) -> None:
+    visitor = visit()
+    visitor.page.context.set_offline(True)
+    visitor.page.locator("#examples button").nth(1).click()
+    message = visitor.page.locator(".toast-body")
+    expect(message).to_be_visible()  # Gradio's, which passes on nothing any more
+    visitor.upload("three.png", drawing_of("3").png())
+    status = visitor.page.locator("#pad .status")
+    expect(status).to_have_text("The picture could not be sent to the server.")
+    visitor.open("Help & privacy")
+    visitor.open("Draw")
+    expect(message).to_be_visible()
+    visitor.page.context.set_offline(False)
+    expect(message).to_be_hidden()
+
+
 def test_a_file_that_the_line_swallows_is_given_up(visit: Visit) -> None:
     visitor = visit()
     visitor.hurry(200)

@@ -14,13 +14,15 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   let version = 0; // of what is on the pad: each change makes another
   let answered = 0; // the version up to which no answer is awaited any more
   let retryTimer = null; // until it fires, no request is sent
+  let isUnread = false; // the latest request had no answer
+  let isQuiet = false; // the failure of something else is on show
 
   const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
   function retryLater() {
     retryTimer = setTimeout(() => {
       retryTimer = null;
-      recognize();
+      request();
     }, RETRY_MS);
   }
 
@@ -37,7 +39,12 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   }
 
   // To be called after each change of the drawing.
-  async function recognize() {
+  function recognize() {
+    isQuiet = false;
+    return request();
+  }
+
+  async function request() {
     version += 1;
     if (isAnswered) id = newId(); // what was answered stays as it is
     isAnswered = false;
@@ -46,12 +53,14 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     while (answered < version && !strokes.isEmpty()) {
       const asked = version;
       const drawing = paint();
-      waiting.begin();
+      if (!isQuiet) waiting.begin();
       drawing.answer = await ask(drawing);
       if (asked <= answered) continue; // dropped meanwhile
       const { error } = drawing.answer;
+      isUnread = Boolean(error);
       if (error) {
-        if (status.textContent !== error) status.textContent = error; // it is read out each time
+        // It is read out each time.
+        if (!isQuiet && status.textContent !== error) status.textContent = error;
         retryLater();
         break;
       }
@@ -72,10 +81,19 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
     answered = version;
   }
 
+  // To be called when what was expected in the place of the drawing didn't come: if the drawing has no
+  // answer either, it is asked for again, without a word until it is there.
+  function resume() {
+    if (!isUnread || strokes.isEmpty()) return;
+    isQuiet = true;
+    retryLater();
+  }
+
   // To be called when the pad is empty.
   function reset() {
     drop();
     isAnswered = false;
+    isUnread = false;
     waiting.end();
     onAnswer(null);
   }
@@ -84,6 +102,7 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   function takeAnswered() {
     drop();
     isAnswered = true;
+    isUnread = false;
     waiting.end();
     return paint();
   }
@@ -91,5 +110,5 @@ function createRecognition({ server, strokes, status, waiting, onAnswer }) {
   // Whether the latest answer is about all that is on the pad.
   const isCurrent = () => answered === version;
 
-  return { recognize, drop, reset, takeAnswered, isCurrent };
+  return { recognize, drop, resume, reset, takeAnswered, isCurrent };
 }

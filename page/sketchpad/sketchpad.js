@@ -140,7 +140,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   }
 
   function onArrive({ drawing, answer, note }) {
-    waiting.end();
+    if (answer.error) waiting.fail(answer.error);
+    else waiting.end();
     let answered = { answer };
     if (drawing) {
       isArriving = true;
@@ -157,6 +158,7 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   }
 
   // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
+    if (answer.error) recognition.resume();
   // nothing lies over the page, and the visitor isn't typing in a field.
   function isForPad(event) {
     const fields = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
