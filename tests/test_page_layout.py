@@ -259,3 +259,21 @@ def test_words_stay_legible_under_the_pointer(visit: Visit, scheme: str) -> None
         button.hover()
         visitor.page.wait_for_function(IN_COLOURS_OF, arg=scheme)
         assert button.evaluate(CONTRAST) >= 4.5, name
+
+
+def test_tabs_and_tools_are_in_a_line_each_on_the_smallest_phone(visit: Visit) -> None:
+    visitor = visit(touch=True, viewport=ViewportSize(width=320, height=640))
+    tabs = visitor.page.locator("#tabs .tab-container")
+    assert tabs.evaluate("(row) => row.scrollWidth - row.clientWidth") <= 0
+    tops = "(tools) => new Set(tools.map((tool) => tool.getBoundingClientRect().top)).size"
+    assert visitor.page.locator("#pad .tools > *").evaluate_all(tops) == 1
+
+
+def test_a_pressed_pad_has_no_ring_of_the_keyboard(visitor: Visitor) -> None:
+    visitor.line((0.5, 0.2), (0.5, 0.8))
+    expect(visitor.canvas).to_be_focused()
+    expect(visitor.canvas).to_have_css("outline-style", "none")
+    visitor.page.keyboard.press("Tab")
+    visitor.button("Clear").press("Enter")  # which is disabled then, and passes the focus on
+    expect(visitor.canvas).to_be_focused()
+    expect(visitor.canvas).to_have_css("outline-style", "solid")

@@ -25,6 +25,7 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
   }
 
   function begin(event, points) {
+    canvas.dataset.pressed = ""; // it needs no ring to be found, in the style sheet
     canvas.focus({ preventScroll: true }); // the keys are for the pad now
     startEvent = event;
     canvas.setPointerCapture(event.pointerId); // the stroke continues outside the pad
@@ -86,6 +87,9 @@ function drawWithPointer({ canvas, sheet, cursor, strokes, pen, onStroke }) {
     });
   }
 
+  canvas.addEventListener("blur", () => {
+    delete canvas.dataset.pressed;
+  });
   canvas.addEventListener("pointerenter", (event) => {
     cursor.hidden = event.pointerType === "touch";
   });
