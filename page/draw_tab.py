@@ -38,9 +38,13 @@ HINT_SECONDS = 4.0  # that a pad waits to say why a picture was refused; the pag
 # widget shows three of them, or all; of what was refused, none. Its empty value is {}.
 LABEL_JS = """(answer, more) => answer?.confidences && !/not_a_digit|blank/.test(answer.verdict)
   ? {label: answer.label, confidences: answer.confidences.slice(0, more ? 10 : 3)} : {}"""
-ANSWERED_TO_CARD_AND_LABEL_JS = f"""(answered, more) => {{
-  const answer = answered && {{...answered.answer, key: answered.key, picture: answered.picture}};
-  return [answer, ({LABEL_JS})(answer, more)];
+ANSWER_JS = """(answered) =>
+  answered && {...answered.answer, key: answered.key, picture: answered.picture}"""
+# The history gets what is cleared before the card has settled on it, and else stays as it is.
+ANSWERED_JS = f"""(answered, more) => {{
+  if (answered?.left) return [null, {{}}, {{left: ({ANSWER_JS})(answered.left)}}];
+  const answer = ({ANSWER_JS})(answered);
+  return [answer, ({LABEL_JS})(answer, more), {{__type__: "update"}}];
 }}"""
 SHOW_AGAIN_JS = "(answer) => ({expect: answer.key, arrive: answer.key, answer, at: Date.now()})"
 TURN_JS = "(answer) => ({turn: answer.turn})"
@@ -104,7 +108,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore, limits: L
                     examples = [gr.Button(example_title(f), icon=f) for f in EXAMPLE_FILES]
             history = History(elem_id="history")
 
-    pad.input(None, [pad, more], [card, label], js=ANSWERED_TO_CARD_AND_LABEL_JS, **PRIVATE_EVENT)
+    pad.input(None, [pad, more], [card, label, history], js=ANSWERED_JS, **PRIVATE_EVENT)
     answered = pad.upload(answer_upload, pad, pad, **AT_ONCE)
     answered.failure(None, None, pad, js=tell_js("fail", "the upload"), **AT_ONCE)
     for button, file in zip(examples, EXAMPLE_FILES, strict=True):

@@ -13,7 +13,7 @@ from drawings import drawing_of
 from PIL import Image
 from playwright.sync_api import Route, ViewportSize, expect
 from running_app import Server
-from visitor import SERVER_FUNCTIONS, Visitor, ink
+from visitor import SERVER_FUNCTIONS, Visitor, expect_empty, ink
 
 from digit_model.explanation import AGAINST, FOR
 from page.answer import full_answer
@@ -447,6 +447,16 @@ def test_the_visit_has_a_history(visitor: Visitor, visit: Visit) -> None:
     visitor.page.locator("#history summary").click()
     again = visit()
     expect(again.page.locator("#history .count")).to_have_text("(0)")  # each visitor has one
+
+
+def test_what_is_cleared_as_soon_as_it_is_answered_is_in_the_history(visit: Visit) -> None:
+    visitor = visit()
+    for label in ("3", "8"):
+        visitor.draw(drawing_of(label))
+        visitor.settle()
+        visitor.page.keyboard.press("Delete")
+        expect(visitor.page.locator("#history li").first).to_have_text(label)
+        expect_empty(visitor)
 
 
 def test_the_history_shows_what_was_answered_though_the_drawing_went_on(visit: Visit) -> None:

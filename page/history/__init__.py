@@ -14,7 +14,8 @@ class History(Component):
     """A row of pictures with what was read in them, the latest first.
 
     Each value, an answer as the card shows it, becomes an entry. A later answer with the same key
-    replaces it. A click on an entry makes it the value in the browser and triggers `select`.
+    replaces it; `{"left": answer}`, of a drawing that was cleared, replaces none. A click on an
+    entry makes it the value in the browser and triggers `select`.
     """
 
     def __init__(self, **kwargs: Any):

@@ -26,8 +26,14 @@ function startHistory({ element, props, trigger, watch }) {
     count.textContent = `(${entries.length})`;
   }
 
+  function has({ key }) {
+    return entries.some((entry) => entry.answer.key === key);
+  }
+
   watch("value", () => {
-    add(props.value);
+    const { left } = props.value ?? {};
+    if (!left) add(props.value);
+    else if (!has(left)) add(left);
     save(entries.map(({ answer }) => answer));
   });
   for (const answer of (keptInTab(SAVED) ?? []).reverse()) add(answer);

@@ -22,7 +22,8 @@ class Sketchpad(Component):
     While the visitor draws, the browser calls `recognize` with the picture, one call at a time.
     Each answer triggers `input`, so that a listener in JavaScript can show it without another
     request. In the browser, the value is then `{"key", "picture", "answer"}`: the key differs for
-    each drawing, and the picture is a data URL. For an empty pad the value is None.
+    each drawing, and the picture is a data URL. For an empty pad the value is None, or
+    `{"left": value}` with the value of what was answered before it was cleared.
 
     A picture file that is chosen, photographed, pasted, or dropped onto the pad, is uploaded. That
     triggers `upload`; in the browser, the value is then `{"file": FileData}`, and a listener in

@@ -37,6 +37,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   let paperSide = 1; // as it is shown
   let isArriving = false; // a drawing with its answer
   let uploaded = null; // the path of the latest upload
+  let shown = null; // the latest answer, with its drawing
+  let left = null; // the answer that goes with what is being cleared
 
   function show() {
     const focused = document.activeElement;
@@ -102,7 +104,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   function showAnswer(drawing) {
     boxes.onAnswer(drawing);
     ghosts.onAnswer(drawing);
-    props.value = drawing;
+    shown = drawing;
+    props.value = left && !drawing ? { left } : drawing;
     trigger("input");
   }
 
@@ -123,10 +126,13 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   }
 
   function clear() {
+    // What was answered a moment ago is one of this visit's answers, too.
+    left = recognition.isCurrent() && isConcluded(shown) ? shown : null;
     arrivals.forget();
     if (strokes.isEmpty())
       onChange(); // there may be an error on show
     else strokes.clear();
+    left = null;
   }
 
   function removePicture() {
@@ -152,13 +158,13 @@ function startSketchpad({ element, props, trigger, watch, server }) {
     answers.start(answered);
     showAnswer(answered);
     status.textContent = note;
+    if (answer.error) recognition.resume();
     // On a phone the pad may be out of sight, above the examples and the history.
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.scrollIntoView({ block: "nearest", behavior: isStill ? "instant" : "smooth" });
   }
 
   // Keys and pasted pictures are for the pad wherever the focus is, as long as the pad is visible,
-    if (answer.error) recognition.resume();
   // nothing lies over the page, and the visitor isn't typing in a field.
   function isForPad(event) {
     const fields = "input:not([type=range], [type=checkbox]), textarea, select, [contenteditable]";
@@ -193,4 +199,8 @@ function startSketchpad({ element, props, trigger, watch, server }) {
   resize();
   pen.showWidth();
   saved.restore();
+}
+
+function isConcluded(drawing) {
+  return Boolean(drawing) && !drawing.answer.error && drawing.answer.verdict !== "pending";
 }
