@@ -12,7 +12,7 @@ from PIL import Image
 
 from digit_model.serving.timed import TimedPrediction
 from page.data_url import JPEG_PREFIX, image_file
-from page.wording import UNREADABLE, certainty, digit_count, one_line, percent
+from page.wording import UNREADABLE, certainty, digit_count, one_line, percent, typeset
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +42,7 @@ def batch_row(name: str, reading: TimedPrediction | ValueError) -> dict[str, Any
         return {
             "name": name,
             "answer": UNREADABLE,
-            "certainty": str(reading),
+            "certainty": typeset(str(reading)),
             "group": UNREADABLE.lower(),
             "sure": None,
             "look": True,

@@ -23,6 +23,7 @@ from page.history import History
 from page.keep_correction import correction_functions
 from page.label import DigitLabel
 from page.sketchpad import Sketchpad
+from page.wording import typeset
 
 if TYPE_CHECKING:
     from digit_model.correction_store import CorrectionStore
@@ -75,7 +76,7 @@ def add_draw_tab(recognizer: RecognizerClient, store: CorrectionStore, limits: L
         try:
             reading, hint = await unless_caller_leaves(read_with_hint(file))
         except ValueError as error:
-            return {"error": str(error)}
+            return {"error": typeset(str(error))}
         answer = full_answer(reading.prediction, reading.milliseconds, reading.picture, hint)
         return answer | {"key": f"picture {uuid.uuid4().hex}"}
 

@@ -89,6 +89,11 @@ def certainty(confidence: float) -> str:
     return "Very sure" if round(100 * confidence) >= VERY_SURE else "Rather sure"
 
 
+def typeset(sentence: str) -> str:
+    """A sentence of the recogniser's with the page's apostrophe."""
+    return sentence.replace("'", "’")
+
+
 def percent(share: float) -> str:
     """A share in [0, 1] in whole percent; nothing is certain, so never 0% or 100%."""
     rounded = round(100 * share)
