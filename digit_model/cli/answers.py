@@ -41,6 +41,14 @@ def print_answers(
     return 2 if failed else 0
 
 
+def percent(share: float) -> str:
+    """A share in [0, 1] to a tenth of a percent; nothing is certain, so never 0 or 100 %."""
+    rounded = round(100 * share, 1)
+    if rounded >= 100:
+        return ">99.9 %"
+    return f"{rounded:.1f} %" if rounded > 0 else "<0.1 %"
+
+
 def _text(path: str, answer: dict[str, Any] | str) -> str:
     if isinstance(answer, str):
         return printable(f"{path}: {answer}")  # an error may have the name in it, too

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from digit_model import Prediction
-from digit_model.cli.answers import print_answers
+from digit_model.cli.answers import percent, print_answers
 from digit_model.cli.arguments import require, whole_number
 from digit_model.cli.model_option import add_model_option, load_model
 from digit_model.files import describe, printable
@@ -109,8 +109,8 @@ def predict(args: argparse.Namespace) -> int:
 
 def _as_line(prediction: Prediction) -> str:
     if (number := prediction.number) is not None:
-        return f"{number.one_line} (several)  [{100 * number.confidence:.1f} %]"
+        return f"{number.one_line} (several)  [{percent(number.confidence)}]"
     answer = prediction.label or prediction.verdict.replace("_", " ")
     doubt = " (unsure)" if prediction.verdict == "unsure" else ""
-    ranking = ", ".join(f"{label} {100 * share:.1f} %" for label, share in prediction.top_k)
+    ranking = ", ".join(f"{label} {percent(share)}" for label, share in prediction.top_k)
     return f"{answer}{doubt}  [{ranking}]"

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from digit_model import NumberReading
-from digit_model.cli.answers import print_answers
+from digit_model.cli.answers import percent, print_answers
 from digit_model.cli.model_option import add_model_option, load_model
 
 
@@ -35,4 +35,4 @@ def read(args: argparse.Namespace) -> int:
 
 
 def _as_line(number: NumberReading) -> str:
-    return f"{number.one_line or 'no digits'}  [{100 * number.confidence:.1f} %]"
+    return f"{number.one_line or 'no digits'}  [{percent(number.confidence)}]"
