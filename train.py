@@ -55,6 +55,7 @@ from digit_model.training.options import (
     is_first_process,
     outputs_of,
     parse_options,
+    steps_beside,
 )
 from digit_model.training.recipe import FAST_RECIPES, SHIP
 
@@ -63,7 +64,9 @@ def how_on(args: argparse.Namespace, since: float) -> str:
     """How a run that has ended early goes on, as the end of a sentence; it began at that time."""
     checkpoints = [path for path in map(checkpoint_beside, outputs_of(args)) if path.exists()]
     is_there = any(args.resume or path.stat().st_mtime >= since for path in checkpoints)
-    if args.recipe in FAST_RECIPES or not (args.recipe == SHIP or is_there):
+    if args.recipe == SHIP:
+        is_there = any(path.is_dir() for path in steps_beside(args.output).glob("*"))
+    if args.recipe in FAST_RECIPES or not is_there:
         return "."
     return "; the same command with --resume goes on after the last whole epoch."
 

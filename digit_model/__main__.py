@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import sys
 
 from digit_model import ModelError
@@ -37,4 +38,5 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to end as by Ctrl-C
     sys.exit(main())

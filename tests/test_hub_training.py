@@ -163,7 +163,7 @@ def test_verdicts() -> None:
     assert "worse on 1 " in format_comparison(rows, "old", "new")
     assert "don't ship B" in format_comparison(rows, "old", "new")
     assert "B can replace A" in format_comparison(rows[1:], "old", "new")
-    assert "no reason to ship B" in format_comparison(rows[2:], "old", "new")
+    assert "B is no worse" in format_comparison(rows[2:], "old", "new")
 
 
 def test_digits_that_are_refused_are_not_read_rightly(tmp_path: Path) -> None:

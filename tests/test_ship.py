@@ -248,3 +248,14 @@ def test_without_tensorboard_a_run_says_so_and_goes_on(
     said = capsys.readouterr()
     assert said.err == "No logs for TensorBoard, which isn't installed.\n"
     assert said.out == "epoch 1  loss 0.5  seconds 60  MNIST 0.9  1 min left\n"
+
+
+def test_what_never_began_is_not_resumed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "w.ship").touch()
+    command = ["--recipe", "ship", "--dry-run", "--output", str(tmp_path / "w")]
+    assert train.main(command) == 2
+    said = capsys.readouterr().err
+    assert "w.ship" in said
+    assert "--resume" not in said

@@ -392,6 +392,10 @@ def test_own_digits_are_read_by_their_folders_and_train(
     with pytest.raises(DataError, match="seven is no label"):
         load_own_digits(tmp_path / "mine")
     (tmp_path / "mine" / "seven").rmdir()
+    shutil.copy(three, tmp_path / "mine" / "3.png")
+    with pytest.raises(DataError, match=r"3\.png is in no label's folder"):
+        load_own_digits(tmp_path / "mine")
+    (tmp_path / "mine" / "3.png").unlink()
 
     common = ("--dry-run", "--output", tmp_path / "w")
     assert train_here(*common, "--own-digits", tmp_path / "mine") == 0

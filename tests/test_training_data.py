@@ -1,12 +1,14 @@
 """The training data: every source is legible, varied, and kept from what measures the result."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from processes import descendants, wait_for_end
 
 from digit_model.data import data_file
 from digit_model.data.degradation import DEGRADATIONS, degrade
@@ -51,6 +53,38 @@ if __name__ == "__main__":
 """
 
 
+DRAW = """
+import signal
+import sys
+import time
+
+import numpy as np
+
+from digit_model.data.parallel import map_parallel
+
+
+def draw(seconds):
+    time.sleep(seconds)
+    return np.zeros(1)
+
+
+def main():
+    try:
+        map_parallel(draw, [0.0] * 600, title="first")
+        print("drawn", flush=True)
+        if sys.argv[1] == "drawing":
+            map_parallel(draw, [0.1] * 6000, title="then")
+        time.sleep(100)
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())
+"""
+
+
 def test_a_process_that_draws_has_one_thread_and_ends_without_a_word(tmp_path: Path) -> None:
     """One thread even where torch was imported before; and Ctrl-C is the main process's."""
     (script := tmp_path / "count_threads.py").write_text(COUNT_THREADS)
@@ -65,6 +99,36 @@ def test_a_process_that_draws_has_one_thread_and_ends_without_a_word(tmp_path: P
     )
     assert counted.stdout.split() == ["{1}", "stopped"]
     assert counted.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("work", "signalled"), [("drawing", signal.SIGTERM), ("idle", signal.SIGKILL)]
+)
+def test_processes_that_draw_end_with_the_one_that_started_them(
+    tmp_path: Path, work: str, signalled: signal.Signals
+) -> None:
+    """SIGTERM goes to all of them, as timeout(1) sends it, and SIGKILL to the first alone."""
+    (script := tmp_path / "draw.py").write_text(DRAW)
+    process = subprocess.Popen(
+        [sys.executable, str(script), work],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout
+    assert process.stdout.readline() == "drawn\n"
+    drawing = descendants(process.pid)
+    if signalled == signal.SIGTERM:
+        os.killpg(process.pid, signalled)
+        _, said = process.communicate(timeout=60)
+        assert (process.returncode, said) == (130, "")
+    else:
+        process.kill()
+        process.communicate(timeout=60)
+    wait_for_end(drawing)
 
 
 def test_scans_that_train_and_scans_that_measure_are_all_and_disjoint() -> None:

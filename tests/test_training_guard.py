@@ -40,6 +40,20 @@ KINDS = pytest.mark.parametrize(
 
 
 @KINDS
+def test_a_readme_that_is_no_model_s_is_not_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...]
+) -> None:
+    project = tmp_path / "seed-0" if "--seeds" in options else tmp_path
+    project.mkdir(exist_ok=True)
+    (project / "README.md").write_text("my notes")
+    assert train_here(*options, "--dry-run", "--output", tmp_path) == 2
+    said = capsys.readouterr().err
+    assert "README.md" in said
+    assert said.count("\n") == 1
+    assert (project / "README.md").read_text() == "my notes"
+
+
+@KINDS
 @pytest.mark.parametrize("are_damaged", [False, True])
 def test_a_dry_run_replaces_no_real_weights(
     tmp_path: Path,

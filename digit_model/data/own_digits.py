@@ -21,12 +21,18 @@ def load_own_digits(folder: Path, find_ink: FindInk | None = None) -> tuple[Digi
         Digits, and non-digits, uint8 (M, 28, 28); pictures without ink are skipped.
 
     Raises:
-        DataError: there are no pictures, one of them can't be read, or a folder has another name.
+        DataError: there are no pictures, one can't be read or is in no folder, or a folder has
+            another name.
     """
     known = (*LABELS, NOT_A_DIGIT)
     for path in sorted(folder.glob("*")):
         if path.is_dir() and path.name not in known and not path.name.startswith("."):
             raise DataError(f"{path} is no label: folders are named 0 … 9 or {NOT_A_DIGIT!r}.")
+        if path.is_file() and not path.name.startswith("."):
+            raise DataError(
+                f"{path} is in no label's folder: put it into {folder}/0 … {folder}/9 or "
+                f"{folder}/{NOT_A_DIGIT}."
+            )
     by_label = {label: _read_folder(folder / label, find_ink) for label in known}
     nondigits = by_label.pop(NOT_A_DIGIT)
     if not nondigits and not any(by_label.values()):

@@ -160,7 +160,7 @@ def format_comparison(rows: list[SetComparison], first: str, second: str) -> str
     table = Table(f"A: {first}, B: {second}", columns, cells, note)
     better = sum(row.verdict == "better" for row in rows)
     worse = sum(row.verdict == "worse" for row in rows)
-    conclusion = "there is no reason to ship B"
+    conclusion = "B is no worse, as far as these sets can tell, and no better"
     if worse:
         conclusion = "don't ship B before these are understood"
     elif better:

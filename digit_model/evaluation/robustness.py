@@ -2,9 +2,10 @@
 
 Training, preprocessing and thresholds know MNIST-C's corruptions, so that figure says little about
 others. These six were written down when those were done, with strengths at which people still read
-the drawings, and nothing is ever to be chosen by them. Three are from ImageNet-C-bar (Mintun,
-Kirillov and Xie, 2021, arXiv:2102.11273), a set made to be unlike what networks are trained on, one
-is from ImageNet-C (Hendrycks and Dietterich, 2019, arXiv:1903.12261); two are our own.
+the drawings, and nothing is ever to be chosen by them: one figure, of concentric waves, was looked
+at beside others when the ink network was chosen. Three are from ImageNet-C-bar (Mintun, Kirillov
+and Xie, 2021, arXiv:2102.11273), a set made to be unlike what networks are trained on, one is from
+ImageNet-C (Hendrycks and Dietterich, 2019, arXiv:1903.12261); two are our own.
 """
 
 import cv2

@@ -44,7 +44,8 @@ class TrainingSet:
     rendered_share: float
     # How many of ``rendered`` are of each family of data, in its order.
     families: dict[str, int] = dataclasses.field(default_factory=dict)
-    added: list[np.ndarray] = dataclasses.field(default_factory=list)  # a user's digits
+    added: int = 0  # how many of ``mnist``, its last ones, are a user's
+    added_nondigits: int = 0  # and of ``nondigits``
 
     def epoch(
         self, batch_size: int, nondigits_per_batch: int, rng: np.random.Generator
@@ -65,20 +66,25 @@ class TrainingSet:
 
     def add(self, digits: Digits, nondigits: np.ndarray) -> None:
         """Add a user's data: digits that every epoch takes, and non-digits."""
-        self.added.append(digits[0])
+        self.added += len(digits[1])
+        self.added_nondigits += len(nondigits)
         images, labels = self.mnist
         self.mnist = np.concatenate([images, digits[0]]), np.concatenate([labels, digits[1]])
         self.nondigits = np.concatenate([self.nondigits, nondigits])
 
     def samples(self, count: int) -> dict[str, np.ndarray]:
-        """At most ``count`` images of each family, MNIST and non-digits included; of none, none."""
+        """At most ``count`` images of each family, MNIST and non-digits included; of none, none.
+
+        None of a user's: sheets of them go out with the weights.
+        """
         ends = np.cumsum([0, *self.families.values()])
         images = {
             name: self.rendered[0][start:end]
             for name, start, end in zip(self.families, ends, ends[1:], strict=False)
         }
-        images |= {"added": np.concatenate(self.added)} if self.added else {}
-        images = {"MNIST": self.mnist[0]} | images | {"non-digits": self.nondigits}
+        mnist = self.mnist[0][: len(self.mnist[0]) - self.added]
+        nondigits = self.nondigits[: len(self.nondigits) - self.added_nondigits]
+        images = {"MNIST": mnist} | images | {"non-digits": nondigits}
         return {
             name: family[:: max(1, len(family) // count)][:count]
             for name, family in images.items()

@@ -6,6 +6,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from digit_model.files import sole_use
+from digit_model.model_folder import CARD_FILE, CONFIG_FILE
 from digit_model.training.checkpoint import CheckpointError, check_no_run_is_lost
 from digit_model.training.log import RunLog
 from digit_model.training.options import checkpoint_beside, is_first_process
@@ -31,11 +32,16 @@ def guarded(args: argparse.Namespace) -> Iterator[None]:
 
 
 def check_no_weights_are_lost(args: argparse.Namespace) -> None:
-    """A dry run may replace only what another one has written.
+    """A dry run may replace only what another one has written, and the card no other README.
 
     Raises:
-        CheckpointError: the output folder holds other weights, whole or not.
+        CheckpointError: the output folder holds other weights, whole or not, or is no model's.
     """
+    if (args.output / CARD_FILE).exists() and not (args.output / CONFIG_FILE).exists():
+        raise CheckpointError(
+            f"{args.output} holds a {CARD_FILE} and no weights, whose card would replace it: name "
+            "another --output."
+        )
     if args.dry_run and holds_weights(args.output):
         raise CheckpointError(
             f"{args.output} holds weights that aren't a dry run's, or are damaged: name another "

@@ -142,6 +142,11 @@ def checkpoint_beside(output: Path) -> Path:
     return output.parent / f"{output.name}.checkpoint.safetensors"
 
 
+def steps_beside(output: Path) -> Path:
+    """The folder of the recipe ship's steps, which makes weights for this folder."""
+    return output.parent / f"{output.name}.ship"
+
+
 def outputs_of(args: argparse.Namespace) -> list[Path]:
     """The folders of weights that a run writes: of several seeds, one each."""
     if args.seeds is None:

@@ -30,7 +30,7 @@ from digit_model.model_folder import (
 from digit_model.recognizer import DigitRecognizer
 from digit_model.training.checkpoint import CheckpointError
 from digit_model.training.guard import check_no_weights_are_lost, locked
-from digit_model.training.options import checkpoint_beside, parse_options
+from digit_model.training.options import checkpoint_beside, parse_options, steps_beside
 from digit_model.training.progress import Progress, Step
 from digit_model.training.setup import recipe_of, setup_of, training_of
 from digit_model.training.single import train_one
@@ -94,7 +94,7 @@ def ship(args: argparse.Namespace) -> None:
         ModelError: weights can't be loaded.
     """
     check_no_weights_are_lost(args)
-    folder = args.output.parent / f"{args.output.name}.ship"
+    folder = steps_beside(args.output)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):
         if not args.resume and {path.name for path in folder.iterdir()} - {LOCK_FILE}:
