@@ -18,7 +18,8 @@ QUARTER_TURNS = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
-SURE_NUMBER = 0.9  # confidence: texts and signs on their side may look like digits
+SURE_NUMBER = 0.87  # confidence: texts and signs on their side may look like digits
+LEAST_READ = 2 / 3  # of the marks: upside down, half of a number may look like another one
 SHADOW_SIDE = 16  # pixels, side of the picture in which only light and shadow are left
 SHADOW_RANGE = 40.0  # grey levels between its brightest and darkest twentieth: more is a shadow
 
@@ -64,13 +65,11 @@ def hint_for(
 
 
 def _sure_answer(prediction: Prediction) -> tuple[int, float, str] | None:
-    """How many digits were read, how surely, and which; None if it isn't sure.
-
-    Upside down, a part of a number may look like another one.
-    """
-    if prediction.number is not None:
-        number, sure = prediction.number, prediction.number.confidence
-        return (len(number.labelled()), sure, number.one_line) if sure >= SURE_NUMBER else None
+    """How many digits were read, how surely, and which; None if it isn't sure."""
+    if number := prediction.number:
+        read, sure = len(number.labelled()), number.confidence
+        is_sure = sure >= SURE_NUMBER and read >= LEAST_READ * len(number.digits)
+        return (read, sure, number.one_line) if is_sure else None
     if prediction.verdict != "digit" or prediction.label is None:
         return None
     return 1, prediction.confidence, prediction.label

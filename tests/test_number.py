@@ -11,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from number_strokes import digits_of_one_writer
 from PIL import Image
 from repository import ROOT
 
@@ -41,6 +42,26 @@ def test_numbers_are_read(recognizer: DigitRecognizer) -> None:
             for hand, text in enumerate(texts)
         ]
         assert sum(map(str.__eq__, read, texts)) >= least * len(texts), spacing
+
+
+@pytest.mark.parametrize("text", ["13", "31", "10", "11", "911", "2015", "3141", "18112"])
+def test_ones_without_a_flag_are_digits(recognizer: DigitRecognizer, text: str) -> None:
+    """Many people write such ones; of the recorded writers, nearly nobody."""
+    answers = []
+    for seed, writer in enumerate(("tr26", "tr27", "tr28", "tr29") * 2):
+        rng = np.random.default_rng((72, seed))
+        lean = rng.uniform(0, 0.15)
+        paper, x = np.full((160, 160 + 90 * len(text)), 255, np.uint8), 50.0
+        for digit, strokes in zip(text, digits_of_one_writer(text, writer), strict=True):
+            plain = [np.array([(rng.normal(lean, 0.02), -0.5), (0, 0.5)])]
+            written = plain if digit == "1" else strokes
+            for stroke in written:
+                points = np.rint(16 * (80 * stroke + (x, 80))).astype(np.int32)
+                cv2.polylines(paper, [points], False, 0, 4 + seed, cv2.LINE_AA, shift=4)
+            x += 80 * float(np.concatenate(written)[:, 0].max()) + 30
+        answer = recognizer.predict(paper)
+        answers.append(answer.number.text if answer.number else answer.label)
+    assert answers.count(text) >= 7, answers
 
 
 def test_boxes_are_within_the_picture(recognizer: DigitRecognizer) -> None:
@@ -248,9 +269,12 @@ def test_the_lines_of_a_form_change_nothing(recognizer: DigitRecognizer, grey: i
 
 
 def test_a_page_of_digits_is_read(recognizer: DigitRecognizer) -> None:
-    digits = [cv2.resize(drawing_of(str(n), n + 10), (48, 48)) for n in range(10)]
     rows = [[(7 * row + column) % 10 for column in range(20)] for row in range(12)]
-    page = np.vstack([np.hstack([digits[n] for n in row]) for row in rows])
+    lines = []
+    for hand, row in enumerate(rows):
+        digits = [cv2.resize(drawing_of(str(n), 10 * hand + n), (48, 48)) for n in range(10)]
+        lines.append(np.hstack([digits[n] for n in row]))
+    page = np.vstack(lines)
     text = "\n".join("".join(map(str, row)) for row in rows)
     assert edit_distance(recognizer.read_number(page).text, text) <= 24  # of 240
 

@@ -80,7 +80,8 @@ def _leaning_one(rng: np.random.Generator) -> list[Stroke]:
     return [(flag, True), (stem, True)]
 
 
-def _plain_one(rng: np.random.Generator) -> list[Stroke]:
+def plain_one(rng: np.random.Generator) -> list[Stroke]:
+    """A stroke down, with neither flag nor foot."""
     bend = rng.normal(0, 0.04)
     return [([(0.5 + rng.normal(0, 0.1), 0.0), (0.5 + bend, 0.5), (0.5, 1.0)], True)]
 
@@ -433,7 +434,7 @@ def _hooked_one(rng: np.random.Generator) -> list[Stroke]:
 # One is drawn uniformly; an entry that is listed twice is twice as likely.
 ALLOGRAPHS: dict[int, list[Callable[[np.random.Generator], list[Stroke]]]] = {
     0: [_zero, _zero, _looped_zero, _slashed_zero, _slashed_zero],
-    1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, _plain_one],
+    1: [_one, _one, _leaning_one, _leaning_one, _hooked_one, plain_one],
     2: [_two, _two, _looped_two, _zed],
     3: [_three, _three, _looped_three],
     4: [_open_four, _hooked_four, _closed_four, _one_stroke_four, _zigzag_four, _high_four],

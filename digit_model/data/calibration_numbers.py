@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from digit_model.data.number_photographs import photographed_page
-from digit_model.data.number_pictures import draw_number, number_drawing
+from digit_model.data.number_pictures import PLAIN_ONES, draw_number, number_drawing
 from digit_model.data.photographs import SEEN, photograph
 from digit_model.data.signs import USUAL_SIGNS
 from digit_model.data.streams import Stream
@@ -31,7 +31,7 @@ def _random_number(number: int, rng: np.random.Generator) -> tuple[str, np.ndarr
     lines = rng.integers(*PAGE_LINES) if not photographed and rng.random() < PAGES else 1
     text = "\n".join(_random_line(1 + number % longest, rng) for _ in range(lines))
     if not photographed:
-        return text, draw_number(text, rng)
+        return text, draw_number(text, rng, plain_ones=PLAIN_ONES)
     kind = SEEN[rng.integers(len(SEEN))]  # the others measure
     if rng.random() < PAGES:
         return photographed_page(kind, rng)

@@ -16,7 +16,7 @@ from digit_model.data.letters import draw_letter
 from digit_model.data.rendering import quantize_like_mouse, vary_strokes
 from digit_model.data.signs import OVERLINE, draw_sign
 from digit_model.data.strokes import Drawing, pen_digits, unit_drawing
-from digit_model.data.synthetic import draw_allograph, interpolate, scribble
+from digit_model.data.synthetic import draw_allograph, draw_plain_one, interpolate, scribble
 from digit_model.number import OTHER
 
 # Gaps between the digits' boxes, in heights of a digit: mean and standard deviation.
@@ -50,6 +50,7 @@ class Hand:
     nearer: float  # share of the gaps that are smaller: their digits touch or overlap
     variation: float  # strength of vary_strokes
     mouse: bool  # recorded with few points
+    plain_ones: bool  # whether its 1s have no flag
 
 
 class Mark(NamedTuple):
@@ -59,8 +60,18 @@ class Mark(NamedTuple):
     strokes: Drawing
 
 
-def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -> Hand:
-    """Somebody of the writers of this part, or somebody synthetic."""
+def random_hand(
+    rng: np.random.Generator, part: WriterPart, spacing: str = "", *, plain_ones: float = 0.0
+) -> Hand:
+    """Somebody of the writers of this part, or somebody synthetic.
+
+    Args:
+        rng: what is random.
+        part: of the writers.
+        spacing: a key of ``SPACINGS``; any by default.
+        plain_ones: probability that the 1s have no flag, as many people's, but only one recorded
+            writer's.
+    """
     synthetic = float(rng.choice([0.0, 0.2, 1.0], p=[0.4, 0.3, 0.3]))
     chosen = spacing or str(rng.choice(list(SPACINGS), p=[0.1, 0.2, 0.25, 0.3, 0.15]))
     mixed = not spacing and rng.random() < SOME_NEARER
@@ -74,6 +85,7 @@ def random_hand(rng: np.random.Generator, part: WriterPart, spacing: str = "") -
         nearer=rng.uniform(0, NEARER) if mixed else 0.0,
         variation=rng.uniform(0.2, 0.9),
         mouse=rng.random() < 0.15,
+        plain_ones=bool(plain_ones) and rng.random() < plain_ones,
     )
 
 
@@ -163,7 +175,9 @@ def _draw_sign(sign: str, hand: Hand, rng: np.random.Generator, part: WriterPart
             return Mark(label, [stroke * height + (0, foot) for stroke in strokes])
     if sign.isdigit():
         label = int(sign)
-        if rng.random() < hand.synthetic:
+        if label == 1 and hand.plain_ones:
+            drawing = draw_plain_one(rng)
+        elif rng.random() < hand.synthetic:
             drawing = draw_allograph(label, rng)
         else:
             samples = _writers(part)[hand.writer][label]

@@ -25,6 +25,7 @@ PAD_PEN, PAD_HEIGHT = (0.03, 0.16), (50.0, 130.0)  # of drawings, the height in 
 FOUND = 200  # of 255: in fewer pixels, thinner lines than that aren't found at all
 USUAL_PEN = 0.1  # in heights of a digit, about: a photograph chooses its pen itself
 NONDIGITS = 0.08  # share of the pictures without digits, beside those of letters alone
+PLAIN_ONES = 0.4  # share of those who write 1s without a flag
 ENCLOSED = 0.06  # share of the pictures with a ring or a box around all
 PAGE_LINES, PAGE_MARKS = (3, 10), (1, 8)  # of a page, and in each of them; the latter excluded
 PAGES_WITH_SIGNS = 0.3  # share of them
@@ -52,7 +53,7 @@ def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> Numb
     if rng.random() < NONDIGITS:
         return _nondigit_picture(rng)
     while True:
-        hand, pen = random_hand(rng, part), log_uniform(PEN, rng)
+        hand, pen = random_hand(rng, part, plain_ones=PLAIN_ONES), log_uniform(PEN, rng)
         marks = write_lines(random_lines(rng), hand, pen, rng, part)
         if not 0 < len(marks) <= MOST_DRAWN_MARKS:
             continue
@@ -61,12 +62,12 @@ def number_picture(seed: tuple[int, ...], part: WriterPart = "training") -> Numb
             return picture
 
 
-def draw_number(text: str, rng: np.random.Generator, spacing: str = "") -> np.ndarray:
-    """As :func:`draw_by_hand`, by anybody.
-
-    ``spacing`` is a key of :data:`~digit_model.data.handwriting.SPACINGS`; any by default.
-    """
-    return draw_by_hand(text, random_hand(rng, "development", spacing), rng)
+def draw_number(
+    text: str, rng: np.random.Generator, spacing: str = "", *, plain_ones: float = 0.0
+) -> np.ndarray:
+    """As :func:`draw_by_hand`, by anybody of :func:`~digit_model.data.handwriting.random_hand`."""
+    hand = random_hand(rng, "development", spacing, plain_ones=plain_ones)
+    return draw_by_hand(text, hand, rng)
 
 
 def draw_by_hand(
@@ -88,7 +89,7 @@ def draw_by_hand(
 def random_marks(rng: np.random.Generator, part: WriterPart, longest: int) -> list[Mark]:
     """Lines of at most so many marks, of a usual pen; at least one mark, not too many."""
     while True:
-        hand = random_hand(rng, part)
+        hand = random_hand(rng, part, plain_ones=PLAIN_ONES)
         lines = [line[:longest] for line in random_lines(rng)]
         marks = write_lines(lines, hand, USUAL_PEN, rng, part)
         if 0 < len(marks) <= MOST_DRAWN_MARKS:

@@ -32,4 +32,5 @@ class Stream(IntEnum):
     TEST_LINES = 39
     PHOTOGRAPHED_ENCLOSURES = 40
     CALIBRATION_NUMBERS = 41
+    PLAIN_ONES = 42
     DEGRADED_DIGITS = 6  # which ones; as FLAGGED, since both are older than this list

@@ -5,7 +5,7 @@
 
 import numpy as np
 
-from digit_model.data.allographs import ALLOGRAPHS, Stroke
+from digit_model.data.allographs import ALLOGRAPHS, Stroke, plain_one
 from digit_model.data.one_or_seven import draw_figure, random_figure
 from digit_model.data.rendering import vary_strokes
 from digit_model.data.strokes import Drawing, unit_drawing
@@ -14,6 +14,7 @@ POINT_NOISE = 0.03  # scale of the noise on each point, in units of the digit's 
 SPLINE_STEPS = 10  # segments between two control points
 FLAGGED_SHARE = 0.5  # of ones and sevens
 FLAGGED_VARIATION = 0.4  # of these: their label depends on angles
+PLAIN_VARIATION = 0.3  # of ones that would else be slashes
 ANGULAR_SHARE = 0.08  # of the others: straight lines only, as drawn with a mouse or in pixels
 
 
@@ -34,6 +35,11 @@ def draw_flagged(label: int, rng: np.random.Generator) -> Drawing:
     """A 1 with a flag, or a 7, of :mod:`digit_model.data.one_or_seven`, in the unit box."""
     strokes = draw_figure(random_figure(label, rng), rng)
     return vary_strokes(trace(strokes, rng), rng, strength=FLAGGED_VARIATION)
+
+
+def draw_plain_one(rng: np.random.Generator) -> Drawing:
+    """A 1 without a flag, in the unit box; how far it leans is mostly the hand's slant."""
+    return vary_strokes(trace(plain_one(rng), rng), rng, strength=PLAIN_VARIATION)
 
 
 def trace(

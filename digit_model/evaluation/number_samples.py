@@ -27,6 +27,7 @@ SIGNED = (
 )
 SIGNED_UNSEEN = tuple(f"00{sign}00" for sign in UNSEEN_SIGNS)
 PER_SIGNED = 12
+PLAIN_ONES = 160  # drawings of numbers whose 1s have no flag
 SMALL = 100  # drawings of numbers with a small last digit, as in 10² or x₁
 PER_KIND = 4  # photographs of each kind
 PHOTOGRAPHED = (2, 3, 4, 5)  # digits; more would be too small on the smallest pictures
@@ -73,6 +74,8 @@ def _numbers() -> Iterator[tuple[str, Callable[[], Sample]]]:
         yield "drawn, among signs", partial(_among_signs, number)
     for number in range(PER_SIGNED * len(SIGNED_UNSEEN)):
         yield "drawn, among unseen signs", partial(_among_unseen_signs, number)
+    for number in range(PLAIN_ONES):
+        yield "drawn, 1s without a flag", partial(_with_plain_ones, number)
     for number in range(SMALL):
         yield "drawn, last digit small", partial(_small_at_the_end, number)
     for index, (name, kind) in enumerate(KINDS.items()):
@@ -115,6 +118,17 @@ def _of_form(form: str, rng: np.random.Generator) -> Sample:
     lines = ("".join(filter(str.isdigit, line)) for line in written.split("\n"))
     text = "\n".join(filter(None, lines))
     return Sample(text, draw_number(written, rng, spacing=str(rng.choice(["close", "usual"]))))
+
+
+def _with_plain_ones(number: int) -> Sample:
+    """A third of the digits are ones, at least one is; nearer to each other, they'd be a blot."""
+    rng = np.random.default_rng((Stream.PLAIN_ONES, number))
+    length = LENGTHS[number % len(LENGTHS)]
+    ones = rng.random(length) < 1 / 3
+    ones[rng.integers(length)] = True
+    text = "".join("1" if one else _random_text(1, rng) for one in ones)
+    spacing = str(rng.choice(["usual", "wide"]))
+    return Sample(text, draw_number(text, rng, spacing, plain_ones=1.0))
 
 
 def _small_at_the_end(number: int) -> Sample:

@@ -8,7 +8,7 @@ import numpy as np
 
 from digit_model.architectures import GRAIN
 from digit_model.ink.marks import mark_mask
-from digit_model.number import NO_DIGIT, OTHER
+from digit_model.number import NO_DIGIT, NO_ONE, OTHER
 from digit_model.number.writing import usual_height, writing_height
 
 # :meth:`digit_model.number_network.NumberNetwork.find_digits`.
@@ -46,7 +46,12 @@ class Detections(NamedTuple):
     @property
     def is_digit(self) -> np.ndarray:
         """Which of them are read as digits, bool (n,)."""
-        return np.asarray(self.classes[:, OTHER] <= NO_DIGIT)
+        return np.asarray(self.classes[:, OTHER] <= self.limits)
+
+    @property
+    def limits(self) -> np.ndarray:
+        """Probability of the other class above which each of them is no digit, float64 (n,)."""
+        return np.where(self.classes[:, :OTHER].argmax(axis=1) == 1, NO_ONE, NO_DIGIT)
 
     @property
     def certainty(self) -> float:

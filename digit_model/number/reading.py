@@ -10,7 +10,7 @@ import numpy as np
 from digit_model.calibration import Calibration
 from digit_model.crop import boxes_in_picture
 from digit_model.ink import FindInk, Ink
-from digit_model.number import MOST_MARKS, NO_DIGIT, OTHER
+from digit_model.number import MOST_MARKS, OTHER
 from digit_model.number.calibration import NumberCalibration
 from digit_model.number.cut_out import cut_out
 from digit_model.number.detect import Detections, FindDigits, find_digits
@@ -160,12 +160,12 @@ class NumberReader:
                 preprocessed,
                 shares,
                 1 - float(other),
-                not_a_digit_below=1 - NO_DIGIT,
+                not_a_digit_below=1 - float(limit),
                 unsure_below=self.calibration.unsure_below,
                 top_k=top_k,
             )
-            for preprocessed, shares, other in zip(
-                inputs, probabilities, found.classes[:, OTHER], strict=True
+            for preprocessed, shares, other, limit in zip(
+                inputs, probabilities, found.classes[:, OTHER], found.limits, strict=True
             )
         ]
         lines = lines_with_others(found.boxes, found.is_digit)
