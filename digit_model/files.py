@@ -50,7 +50,8 @@ def atomic_path(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        if error.filename is not None and Path(error.filename) == partial:
+        is_unnamed = error.filename is None and error.errno is not None  # as of a full disk
+        if is_unnamed or str(error.filename) == str(partial):
             error.filename = str(path)
         raise
     finally:

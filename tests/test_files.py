@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from processes import largest_file
 
 from digit_model.files import (
     atomic_path,
@@ -23,6 +24,14 @@ def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
     write_atomically(path, b"second")
     assert path.read_bytes() == b"second"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_where_there_is_no_space_the_file_is_named(tmp_path: Path) -> None:
+    """The system's error names it only if it couldn't be opened."""
+    with largest_file(1000), pytest.raises(OSError, match="too large") as caught:
+        write_atomically(tmp_path / "digit.onnx", bytes(2000))
+    assert describe(caught.value) == f"{tmp_path / 'digit.onnx'}: File too large."
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("written", [b"", b"hal"])
