@@ -18,6 +18,7 @@ import pytest
 from drawings import Drawing, load_drawings
 from hub_client import Client
 from hub_server import HubServer
+from mnist_files import write_mnist
 from playwright.sync_api import Browser, sync_playwright
 from running_app import Server, serving
 from visitor import CHROMIUM_FLAGS, Profiles, Visitor, chromium_path
@@ -100,15 +101,8 @@ def mnist_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     images, labels = stroke_training(1, 0, slice(0, 500))
     images, labels = np.tile(images, (12, 1, 1)), np.tile(labels, 12)
     folder = tmp_path_factory.mktemp("data")
-    (folder / "MNIST" / "raw").mkdir(parents=True)
     for split in ("train", "t10k"):
-        head = b"\x00\x00\x08\x03" + b"".join(n.to_bytes(4, "big") for n in images.shape)
-        (folder / "MNIST" / "raw" / f"{split}-images-idx3-ubyte").write_bytes(
-            head + images.tobytes()
-        )
-        head = b"\x00\x00\x08\x01" + len(labels).to_bytes(4, "big")
-        content = head + labels.astype(np.uint8).tobytes()
-        (folder / "MNIST" / "raw" / f"{split}-labels-idx1-ubyte").write_bytes(content)
+        write_mnist(folder, split, images, labels)
     return folder
 
 

@@ -307,6 +307,7 @@ def test_submit_correction(client: Client, server: Server, files: dict[str, Path
     for arguments in (
         (picture, "2"),  # no consent
         (picture, "2", False),
+        (picture, "2", "yes"),
         (picture, "two", True),
         (picture, "", True),
         (handle_file(files["text.png"]), "2", True),

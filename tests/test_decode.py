@@ -66,6 +66,8 @@ def test_exif_rotation_is_undone(sheet: Image.Image) -> None:
     turned = sheet.transpose(Image.Transpose.ROTATE_90)
     upright = decode(encoded(turned, exif=exif.tobytes()))
     assert np.array_equal(upright, decode(sheet))
+    webp = decode(encoded(turned, "WEBP", exif=exif.tobytes(), lossless=True))
+    assert np.array_equal(webp, decode(sheet.convert("RGB")))
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from mnist_files import write_mnist
 
+from digit_model.data.conditions import CONDITIONS
+from digit_model.data.held_out_sets import stroke_set
+from digit_model.data.strokes import pen_digits
 from digit_model.model_folder import DEFAULT_WEIGHTS
 from digit_model.training.cache import cached
 from digit_model.training.dataset import (
@@ -78,3 +82,18 @@ def test_each_cycle_is_drawn_anew_and_the_sets_keep_their_order(
     batches = list(first.epoch(17, 2, np.random.default_rng(0)))
     assert [len(labels) for _, labels, _ in batches] == [17] * 2  # 32 of MNIST's, 4 of the 8
     assert all(others.shape == (2, 28, 28) for _, _, others in batches)
+
+
+def test_what_measures_a_training_is_none_of_what_it_trains_on(tmp_path: Path) -> None:
+    """MNIST's last 5,000 training images, and the development writers' digits."""
+    images = np.zeros((5020, 28, 28), np.uint8)
+    images[:, 4:24, 12:16] = 255
+    labels = np.repeat([1, 7, 2], [20, DRY_RUN_SIZE, 5000 - DRY_RUN_SIZE])
+    write_mnist(tmp_path, "train", images, labels)
+    source = DataSource(tmp_path, load_weights(DEFAULT_WEIGHTS), None, dry_run=True)
+    (_, trained_on), validation = load_mnist_and_validation(source)
+    assert set(trained_on) == {1}
+    assert set(validation["MNIST"][1]) == {7}
+    writers = pen_digits("development")[:DRY_RUN_SIZE]
+    drawn, _ = stroke_set(writers, CONDITIONS[0], seed=1, find_ink=source.find_ink)
+    assert np.array_equal(validation[CONDITIONS[0].name][0], drawn)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mnist_files import write_mnist
 from PIL import Image
 
 from digit_model import DigitRecognizer
@@ -32,7 +33,7 @@ from digit_model.evaluation.model_card import model_card, model_card_of, write_r
 from digit_model.evaluation.report import PARTS, Table, as_text, result_tables
 from digit_model.evaluation.robustness import UNSEEN_CORRUPTIONS
 from digit_model.evaluation.scores import answers, auroc, ece, interval, reliability
-from digit_model.evaluation.sets import load_drawings
+from digit_model.evaluation.sets import digit_sets, load_drawings
 from digit_model.ink import FindInk
 from digit_model.model_folder import MEASURED_FIGURES, TENSOR_FILES
 from digit_model.preprocess import preprocess
@@ -430,3 +431,14 @@ def test_without_what_it_needs_it_says_what_to_install(
         main(["evaluate", "--quick"])
     assert ended.value.code == 2
     assert "pip install '.[train]'" in capsys.readouterr().err
+
+
+def test_the_test_images_are_mnist_s(tmp_path: Path) -> None:
+    images = np.zeros((300, 28, 28), np.uint8)
+    images[:, 4:24, 12:16] = 255
+    for split, label in (("train", 1), ("t10k", 7)):
+        write_mnist(tmp_path, split, images, np.full(300, label))
+    for part in ("mnist-test", "mnist-c", "robustness"):
+        sets = list(digit_sets(tmp_path, parts=[part], step=100))
+        assert sets
+        assert all(set(labels) == {7} for _, (_, labels) in sets)

@@ -17,7 +17,7 @@ from digit_model.training.loss import batch_loss
 from digit_model.training.optimizers import ConvolutionMuon, make_optimizers, orthogonalize
 from digit_model.training.recipe import Cycle, Recipe
 from digit_model.training.schedule import augmentation_strength, learning_rate
-from digit_model.training.step import blend, start_from
+from digit_model.training.step import average_of, averaged, blend, start_from
 
 # Of batch_loss.
 PLAIN: dict[str, Any] = {"outlier_weight": 0.5, "augmentation": 0.0, "generator": torch.Generator()}
@@ -169,3 +169,16 @@ def test_every_weight_has_one_optimizer() -> None:
     assert sorted(parameter.data_ptr() for parameter in held) == sorted(
         parameter.data_ptr() for parameter in network.parameters()
     )
+
+
+def test_the_result_is_the_average_of_the_weights() -> None:
+    network = DigitCNN(NetworkConfig(stem=4, stages=((4,), (4,))))
+    average = average_of(network, decay=0.5)
+    first = network.classifier.bias.detach().clone()
+    average.update_parameters(network)
+    with torch.no_grad():
+        network.classifier.bias.add_(1.0)
+    average.update_parameters(network)
+    found = averaged(network, average)
+    assert torch.allclose(found.classifier.bias, first + 0.5)
+    assert not found.training

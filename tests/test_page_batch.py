@@ -444,5 +444,6 @@ def test_certainty_in_words(sure: float, score: float, answer: str, words: str, 
     prediction = make_prediction(
         digit, probabilities, score, not_a_digit_below=0.5, unsure_below=0.6, top_k=3
     )
-    row = batch_row("a.png", TimedPrediction(np.zeros((9, 9, 3), np.uint8), prediction, 1.0))
+    row = batch_row("=1.png", TimedPrediction(np.zeros((900, 9, 3), np.uint8), prediction, 1.0))
     assert (row["answer"], row["certainty"], row["look"]) == (answer, words, look)
+    assert row["csv"].startswith('"\'=1.png"')  # here, too, a name is no formula

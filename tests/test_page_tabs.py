@@ -201,9 +201,13 @@ def test_a_webcam_takes_a_picture(visitor: Visitor) -> None:
         visitor.button("Cancel").click,
         look_at_another_tab,
     ):
+        page.evaluate(
+            "window.track = document.querySelector('#pad video').srcObject.getTracks()[0]"
+        )
         leave()
         expect(viewfinder).to_be_hidden()
         assert page.locator("#pad video").evaluate("(video) => video.srcObject") is None
+        assert page.evaluate("window.track.readyState") == "ended"  # the camera's light is out
         photo.click()
         expect(take).to_be_focused()
     take.click()

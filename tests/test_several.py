@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from digit_model.crop import Crop
+from digit_model.hints import Hint, hint_for
 from digit_model.number.reading import NumberReading
 from digit_model.number.several import answer_of, has_several, is_one_apart, of_one_digit
-from digit_model.prediction import Prediction, make_prediction
+from digit_model.prediction import Prediction, as_several, make_prediction
 from digit_model.preprocess import Preprocessed
 
 
@@ -139,3 +140,19 @@ def test_the_loops_of_an_eight_are_no_two_zeros() -> None:
     assert has_several(reading(gap=2, shift=40), eight)  # beside each other
     unsure = dataclasses.replace(eight, verdict="unsure")
     assert has_several(reading(gap=2, shift=0), unsure)
+
+
+@pytest.mark.parametrize(
+    ("confidence", "others", "is_hint"), [(0.95, 0, True), (0.7, 0, False), (0.95, 2, False)]
+)
+def test_a_number_that_is_not_sure_or_not_whole_is_no_reason_to_turn(
+    confidence: float, others: int, is_hint: bool
+) -> None:
+    digit = answer(3)
+    none = dataclasses.replace(digit, verdict="not_a_digit", label=None)
+    marks = [((30.0 * x, 0.0, 30.0 * x + 20, 40.0), digit) for x in range(2)]
+    marks += [((30.0 * x, 0.0, 30.0 * x + 20, 40.0), none) for x in range(2, 2 + others)]
+    number = as_several(none, NumberReading("33", confidence, marks))
+    picture = np.zeros((8, 8, 3), np.uint8)
+    hint = hint_for(lambda _: [number, none, none], picture, "not_a_digit")
+    assert hint == (Hint("turn", 90, "33") if is_hint else None)
