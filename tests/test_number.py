@@ -77,6 +77,21 @@ def test_boxes_are_within_the_picture(recognizer: DigitRecognizer) -> None:
             assert 0 <= top < bottom <= tight.shape[0]
 
 
+def test_boxes_are_in_pixels_of_a_picture_that_is_read_smaller(recognizer: DigitRecognizer) -> None:
+    small = cv2.resize(drawing_of("470", 1), (400, 160), interpolation=cv2.INTER_AREA)
+    large = cv2.resize(small, None, fx=5, fy=5, interpolation=cv2.INTER_CUBIC)
+    number, prediction = recognizer.read_number(large), recognizer.predict(large)
+    assert prediction.number is not None
+    answers = recognizer.read_number(small).digits, number.digits, prediction.number.digits
+    for (box, digit), (larger, same), (predicted, _) in zip(*answers, strict=True):
+        assert same.label == digit.label
+        assert np.allclose(larger, 5 * np.array(box), atol=40)
+        assert np.allclose(predicted, larger, atol=1)
+        alone = recognizer.cut_out(small, box).shape[1] / recognizer.cut_out(small, box).shape[0]
+        cut = recognizer.cut_out(large, larger)  # of the picture as it was read, 640 pixels wide
+        assert cut.shape[1] / cut.shape[0] == pytest.approx(alone, rel=0.1)
+
+
 def test_a_number_on_its_side_can_be_turned(recognizer: DigitRecognizer) -> None:
     refused = right = 0
     for hand in range(6):

@@ -142,6 +142,11 @@ def test_the_loops_of_an_eight_are_no_two_zeros() -> None:
     assert has_several(reading(gap=2, shift=0), unsure)
 
 
+def test_programs_get_a_number_s_lines() -> None:
+    number = NumberReading("33\n3", 0.9, [])
+    assert as_several(answer(3), number).as_json()["number"] == "33\n3"
+
+
 @pytest.mark.parametrize(
     ("confidence", "others", "is_hint"), [(0.95, 0, True), (0.7, 0, False), (0.95, 2, False)]
 )
