@@ -457,6 +457,9 @@ def test_what_is_cleared_as_soon_as_it_is_answered_is_in_the_history(visit: Visi
         visitor.page.keyboard.press("Delete")
         expect(visitor.page.locator("#history li").first).to_have_text(label)
         expect_empty(visitor)
+    visitor.page.reload()
+    entries = visitor.page.locator("#history li")
+    expect(entries).to_have_text([re.compile("8"), re.compile("3")])  # the latest first, as before
 
 
 def test_the_history_shows_what_was_answered_though_the_drawing_went_on(visit: Visit) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import shutil
@@ -101,11 +102,15 @@ def test_a_batch_is_a_list_with_a_row_for_each_file(visitor: Visitor, batch: lis
         file.get_by_role("button").click()
         expect(file).to_have_attribute("aria-sort", order)
         assert listed(page)[0] == first
+    page.locator("#batch [data-key=sure]").click()
+    assert {*listed(page)[:3]} == {"notes.txt", "cut.png", "sheet.png"}  # there, nothing is
 
     with page.expect_download() as download:
         visitor.button("Download as CSV").click()
     assert download.value.suggested_filename == "digits.csv"
-    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    content = Path(download.value.path()).read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)  # else Excel takes it for another encoding
+    text = content.decode("utf-8-sig")
     saved = list(csv.DictReader(io.StringIO(text)))
     assert list(saved[0]) == ["File", "Answer", "Digits", "Sure %", "Next best", "Problem"]
     assert [row["File"] for row in saved] == [Path(file).name for file in batch]
