@@ -78,6 +78,25 @@ def test_calibrate_keeps_digits_and_separates_the_rest() -> None:
     assert 0.5 <= fitted.unsure_below <= 1
 
 
+def test_the_temperature_is_fitted_on_augmented_digits_too(
+    calibrated: tuple[np.ndarray, np.ndarray],
+) -> None:
+    logits, labels = calibrated
+    clean = calibrate(logits, labels, logits, logits / 50)
+    both = calibrate(logits, labels, 4 * logits, logits / 50)  # too sure of these
+    assert both.temperature > 1.3 * clean.temperature
+
+
+def test_at_most_three_answers_in_a_hundred_are_unsure() -> None:
+    labels = np.zeros(1000, np.int64)
+    logits = np.zeros((1000, 10))
+    logits[:, 0] = np.linspace(5, 12, 1000)
+    logits[::20] = np.roll(logits[::20], 1, axis=1)  # one in twenty is wrong, however sure
+    fitted = calibrate(logits, labels, logits, logits / 50)
+    unsure = fitted.probabilities(logits).max(axis=1) < fitted.unsure_below
+    assert 0.025 < unsure.mean() <= 0.03
+
+
 def test_the_threshold_lies_above_undecided_logits_if_that_costs_few_digits() -> None:
     rng = np.random.default_rng(4)
     labels = rng.integers(0, 10, 5000)
